@@ -1,0 +1,50 @@
+"""Every error we raise on purpose, with its context. A bug raises something else."""
+
+from __future__ import annotations
+
+
+class MonitorError(Exception):
+    """Something the user can understand and act on: the message says what, where and what to do."""
+
+
+class ConfigError(MonitorError):
+    """The configuration is wrong; the message lists every fault found."""
+
+
+class UsageError(MonitorError):
+    """The command was given something it cannot work with (exit code 2)."""
+
+
+class FetchError(MonitorError):
+    """A download failed. `retry` says whether trying again later can help."""
+
+    def __init__(self, message: str, *, url: str, status: int | None = None, retry: bool = True, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+        self.status = status
+        self.retry = retry
+        self.retry_after = retry_after
+
+
+class ParseError(MonitorError):
+    """A file cannot be read as holdings. `code` is a short stable word for the kind of refusal."""
+
+    def __init__(self, message: str, *, code: str, row: int | None = None, column: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.row = row
+        self.column = column
+
+
+class StoreError(MonitorError):
+    """The database cannot do what was asked: too new, too old, locked, damaged."""
+
+
+class DeliveryError(MonitorError):
+    """A message was not accepted. `permanent` says that sending it again cannot help."""
+
+    def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None, ambiguous: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.ambiguous = ambiguous

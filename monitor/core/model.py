@@ -1,0 +1,345 @@
+"""The words of the domain as frozen values.
+
+Everything that crosses a module boundary is defined here. Nothing in this module computes, reads a
+clock or touches a file: it only says what a thing is, in which unit, and what `None` means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Convention(StrEnum):
+    """How the date printed in a file relates to the session its quantities belong to."""
+
+    CLOSE = "CLOSE"  # the last session on or before as_of
+    OPEN = "OPEN"  # the last session before as_of
+    CALENDAR = "CALENDAR"  # as CLOSE, but as_of may be a Sunday or a holiday
+    MONTH_END = "MONTH_END"  # as CLOSE, published monthly
+    UNKNOWN = "UNKNOWN"  # no session may be claimed
+
+
+class AssetClass(StrEnum):
+    """What a line is, as far as the rules for changes care."""
+
+    EQUITY = "equity"  # shares, ADRs, ETFs, trusts, preferred
+    COIN = "coin"  # a crypto asset held directly
+    CASH = "cash"  # cash, currencies, money-market funds, collateral
+    FUTURE = "future"
+    OPTION = "option"
+    SWAP = "swap"
+    BOND = "bond"
+    RIGHT = "right"  # warrants, rights, when-issued, escrow, placeholders
+
+
+class Kind(StrEnum):
+    """What happened to a position: the names of the event catalogue."""
+
+    INITIATED = "INITIATED"
+    INITIATED_AT_ISSUER = "INITIATED_AT_ISSUER"
+    RE_ENTERED = "RE_ENTERED"
+    RESUMED = "RESUMED"
+    EXITED = "EXITED"
+    INCREASED = "INCREASED"
+    DECREASED = "DECREASED"
+    SPLIT = "SPLIT"
+    IDENTIFIER_CHANGE = "IDENTIFIER_CHANGE"
+    TICKER_CHANGED = "TICKER_CHANGED"
+    RENAMED = "RENAMED"
+    SUCCESSOR = "SUCCESSOR"
+    CRUMB_REMOVED = "CRUMB_REMOVED"
+    REBALANCE = "REBALANCE"
+    FUND_CLOSED = "FUND_CLOSED"
+    CORRECTION = "CORRECTION"
+
+
+class Severity(StrEnum):
+    """How loudly an item is told: high and normal at once, low in a digest."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Standing(StrEnum):
+    """What became of a snapshot that could be read."""
+
+    ACCEPTED = "accepted"  # it counts, perhaps with warnings
+    QUARANTINED = "quarantined"  # stored, no events, the next file decides
+    DISCARDED = "discarded"  # the next file disagreed with it
+    SUPERSEDED = "superseded"  # another revision of the same as_of is preferred
+    REJECTED = "rejected"  # an operator said no
+
+
+class Arrival(StrEnum):
+    """How a file reached us; only what arrives live may alert."""
+
+    LIVE = "live"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a holdings file, cells converted, nothing interpreted.
+
+    `row` is the 1-based row in the file. `identifier` is the id column as printed (it may mix CUSIP,
+    SEDOL, ISIN and local codes); `isin`, `sedol` and `figi` are filled when the file has own columns.
+    `value` is in `currency`; `weight` is in percent points of the fund. Empty text means not printed,
+    `None` means not printed or not a number.
+    """
+
+    row: int
+    name: str
+    ticker: str
+    identifier: str
+    shares: Decimal | None
+    value: Decimal | None
+    weight: Decimal | None
+    isin: str = ""
+    sedol: str = ""
+    figi: str = ""
+    currency: str = ""
+    asset_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row we could not use, and why: nothing is dropped silently."""
+
+    row: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsFile:
+    """What one published file says about one fund.
+
+    `fund` is the ticker printed in the file ("" when the file names none). `dates` are all distinct
+    as-of dates printed; `as_of` is the one most lines carry. `warnings` are sentences about the form
+    (extra columns, repaired cells), never about what the numbers mean.
+    """
+
+    fund: str
+    as_of: date
+    dates: tuple[date, ...]
+    lines: tuple[Line, ...]
+    unread: tuple[UnreadRow, ...] = ()
+    footer: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A fund's total in one line identity on one as_of: lines with the same key are summed.
+
+    `key` is what `identity.key_of` made of the line, `ids` every verified identifier it carried
+    (`scheme:value`). `value` is in the file's currency, `weight` in percent points of the fund, taken
+    from the file or else from the value; `None` when neither exists.
+    """
+
+    key: str
+    name: str
+    ticker: str
+    identifier: str
+    asset_class: AssetClass
+    shares: Decimal
+    value: Decimal | None
+    weight: Decimal | None
+    ids: tuple[str, ...] = ()
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All positions of one fund for one as_of, as one published file gave them.
+
+    `id` is the store's number of this snapshot. `order` ranks revisions of the same as_of, newest
+    last. `pos_session` is the session after whose close these quantities were true (`None` when the
+    convention is unknown).
+    """
+
+    id: int
+    fund: str
+    as_of: date
+    pos_session: date | None
+    known_at: datetime
+    arrival: Arrival
+    sha256: str
+    positions: tuple[Position, ...]
+    order: tuple[str, ...] = ()
+    dates: tuple[date, ...] = ()
+    lines: int = 0
+    warnings: tuple[str, ...] = ()
+    resolution: Decimal = Decimal(0)  # lines whose weight is below this are not published
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Sessions in which something happened: after the close before `first`, up to `last`.
+
+    Both are exchange sessions; `None` when the convention of the file is unknown.
+    """
+
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityRef:
+    """A security as people know it. `id` is ours and public; identifiers are as the issuer printed."""
+
+    id: str
+    name: str
+    ticker: str | None = None
+    cusip: str | None = None
+    isin: str | None = None
+    sedol: str | None = None
+    figi: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """How long a position was gone. Sessions and days count from the last material holding."""
+
+    last_held: date | None  # session of the last line, crumbs included
+    last_material: date | None  # session of the last material holding
+    last_shares: Decimal | None  # split-adjusted size on last_material
+    sessions: int | None
+    days: int | None
+    uncovered_sessions: int
+    longest_gap: Interval | None
+    longest_gap_sessions: int
+    exit: Interval | None = None  # the sessions in which the position effectively ended
+    last_file: date | None = None  # as_of of the file with the last material holding
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of [first, last] a fund's accepted files cover, counted in sessions."""
+
+    first: date | None
+    last: date | None
+    sessions: int
+    files: int
+    uncovered: int
+    longest_gap: Interval | None
+    longest_gap_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One line of one file that an event rests on."""
+
+    fund: str
+    as_of: date
+    sha256: str
+    row: str  # what the line says, in words: "200 shares, 0.00 %" or "not listed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of one position of one fund between two accepted snapshots.
+
+    `key` identifies the event by what it says (fund, security, kind, files' dates), so that deriving
+    it again gives the same key. `day` is the as_of of the file that settled it. Quantities are shares,
+    values in `currency`, weights in percent points; `None` is unknown.
+    """
+
+    key: str
+    kind: Kind
+    fund: str
+    security: str  # root key
+    as_of: date
+    day: date
+    pos_session: Interval
+    known_at: datetime
+    arrival: Arrival
+    shares_before: Decimal | None
+    shares_after: Decimal | None
+    active_shares: Decimal | None
+    value: Decimal | None
+    currency: str
+    weight_before: Decimal | None
+    weight_after: Decimal | None
+    absence: Absence | None
+    confidence: str  # high | low
+    claim: str
+    evidence: tuple[Evidence, ...] = ()
+    factors: tuple[tuple[str, str], ...] = ()  # numbers and rules behind it, name and value
+    peak_shares: Decimal | None = None
+    first_ever: bool = False
+    maximum_weight: Decimal | None = None  # of the last 60 files, for exits
+
+
+@dataclass(frozen=True, slots=True)
+class FundPart:
+    """One row of an item's fund table."""
+
+    fund: str
+    kind: Kind | None  # None: the fund does not take part
+    shares_before: Decimal | None
+    shares_after: Decimal | None
+    active_shares: Decimal | None
+    value: Decimal | None
+    weight_after: Decimal | None
+    holds: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What people are told: one change of one security over all funds of one issuer.
+
+    `events` are the keys of the events it sums up; `funds` those that changed, `others` the issuer's
+    funds that did not, with what they hold.
+    """
+
+    key: str
+    kind: Kind
+    issuer: str
+    security: str
+    as_of: date
+    day: date
+    pos_session: Interval
+    known_at: datetime
+    arrival: Arrival
+    funds: tuple[FundPart, ...]
+    others: tuple[FundPart, ...]
+    shares_before: Decimal | None
+    shares_after: Decimal | None
+    active_shares: Decimal | None
+    value: Decimal | None
+    currency: str
+    weight_before: Decimal | None
+    weight_after: Decimal | None
+    absence: Absence | None
+    headline: str  # what happened and since when
+    claim: str  # the headline and what the files do not show
+    caveat: str  # the history caveat alone
+    score: int
+    severity: Severity
+    confidence: str
+    events: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a gate spoke: `gate` is its name, `text` the sentence with the value and the limit."""
+
+    gate: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gates make of a snapshot: its standing and every reason and warning."""
+
+    standing: Standing
+    reasons: tuple[Reason, ...] = ()
+    warnings: tuple[Reason, ...] = field(default=())

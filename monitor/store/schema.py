@@ -1,0 +1,334 @@
+"""The tables, and nothing else: no queries, no connections, no decisions.
+
+Facts are append-only (`archive`, `fetch`, `snapshot`, `holding`, `refusal`, the interned names);
+`standing`, `link`, `split`, `spell`, `event` and `item` are derived from them and can be made again,
+bit for bit, by `db rebuild`. `delivery` is a record of what was promised and sent and is never derived.
+
+Numbers are exact integers: shares are `shares / 10**snapshot.shares_exp`, values are cents of the file's
+currency, weights are 10⁻⁶ of the fund (10⁻⁴ percent points). Instants are UTC text
+`YYYY-MM-DDTHH:MM:SS.ffffffZ`, dates are integers: days since 1970-01-01. SQL users read the views in
+`views.py`; those are the contract, the tables are not.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+# --- names, interned ------------------------------------------------------------------------------
+
+issuer = Table(
+    "issuer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(40), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    # The first day (days since 1970) whose derived rows are not yet made; null when all are. Facts and
+    # this mark commit together, so that a crash between storing and deriving is finished by the next run.
+    Column("derive_from", Integer),
+)
+
+fund = Table(
+    "fund",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("ticker", String(40), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),  # active | index | monthly | crypto | option
+    Column("calendar", String(8), nullable=False),
+    Column("closed", Integer),  # date
+    UniqueConstraint("issuer", "ticker"),
+)
+
+# One identity as published, before any linking: "cusip:01609W102", "sedol:B3Z5T14", "local:ARKG:…".
+security = Table(
+    "security",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("public", String(16), nullable=False, unique=True),  # what people see: S + 10 hex digits of the key
+    Column("asset_class", String(8), nullable=False),
+)
+
+identifier = Table(
+    "identifier",
+    metadata,
+    Column("scheme", String(8), primary_key=True),  # cusip | isin | sedol | figi
+    Column("value", String(32), primary_key=True),
+    Column("security", Integer, ForeignKey("security.id"), primary_key=True),
+    Index("ix_identifier_security", "security"),
+)
+
+# Name, ticker and identifier as printed, once per version.
+listing = Table(
+    "listing",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("security", Integer, ForeignKey("security.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("ticker", Text, nullable=False),
+    Column("identifier", Text, nullable=False),
+    UniqueConstraint("security", "name", "ticker", "identifier"),
+    Index("ix_listing_ticker", "ticker"),
+)
+
+# Exchange sessions, so that SQL and the command line can count them without a calendar library.
+session = Table(
+    "session",
+    metadata,
+    Column("calendar", String(8), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# --- facts ----------------------------------------------------------------------------------------
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),  # bytes before compression
+    Column("body", LargeBinary, nullable=False),  # zstd
+    Column("stored_at", String(27), nullable=False),
+)
+
+fetch = Table(
+    "fetch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fund", Integer, ForeignKey("fund.id")),
+    Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("place", Text, nullable=False),  # URL without secrets, or the name of a local file
+    Column("arrival", String(8), nullable=False),  # live | history
+    Column("at", String(27), nullable=False),
+    Column("status", Integer),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("sha256", String(64), ForeignKey("archive.sha256")),
+    # new | heartbeat (same bytes as before) | not-modified | refused | failed
+    Column("outcome", String(16), nullable=False),
+    Column("detail", Text),
+    Index("ix_fetch_fund_id", "fund", "id"),
+)
+
+# A body that is not a holdings file, or not one of ours. One row per (issuer, fund, body).
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("fund", Integer, ForeignKey("fund.id")),
+    Column("sha256", String(64), ForeignKey("archive.sha256"), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("code", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("first_at", String(27), nullable=False),
+    Column("last_at", String(27), nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
+# One published version of one fund's holdings for one as_of. `id` carries the date, so that the
+# clustered key of `holding` keeps a fund's history in time order and Postgres can partition by it.
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),  # as_of * 256 + number of arrival
+    Column("as_of", Integer, nullable=False),
+    Column("sha256", String(64), ForeignKey("archive.sha256"), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("arrival", String(8), nullable=False),
+    Column("known_at", String(27), nullable=False),
+    Column("published_from", String(27)),  # last poll without this content; null when never polled
+    Column("published_to", String(27)),  # first poll with it
+    # Ranks revisions of one as_of whatever order they were loaded in: publication time, name hint, hash.
+    Column("rank", Text, nullable=False),
+    Column("shares_exp", SmallInteger, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("positions", Integer, nullable=False),
+    Column("value", BigInteger),  # cents, all lines
+    Column("weight", BigInteger),  # 10^-6, all lines
+    Column("currency", String(3), nullable=False),
+    Column("dates", Text, nullable=False),  # all dates printed, ISO, comma separated
+    Column("warnings", Text, nullable=False),  # JSON array: what the reader noticed
+    Column("unread", Integer, nullable=False),
+    Column("operator", String(8)),  # accept | reject: a person's word, which is a fact
+    Column("operator_at", String(27)),
+    UniqueConstraint("fund", "as_of", "sha256"),
+    CheckConstraint("shares_exp BETWEEN 0 AND 12", name="shares_exp"),
+    sqlite_with_rowid=False,
+)
+
+holding = Table(
+    "holding",
+    metadata,
+    Column("fund", Integer, primary_key=True, autoincrement=False),
+    Column("snapshot", Integer, primary_key=True, autoincrement=False),
+    Column("security", Integer, primary_key=True, autoincrement=False),
+    Column("listing", Integer, nullable=False),
+    Column("shares", BigInteger, nullable=False),  # / 10**snapshot.shares_exp
+    Column("value", BigInteger),  # cents
+    Column("weight", Integer),  # 10^-6 of the fund, as printed; null when not printed
+    sqlite_with_rowid=False,
+)
+
+# --- derived from facts ---------------------------------------------------------------------------
+
+# What the gates made of each snapshot. `day` is the as_of at which the verdict was settled.
+standing = Table(
+    "standing",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("snapshot", Integer, primary_key=True, autoincrement=False),
+    Column("as_of", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("standing", String(12), nullable=False),
+    Column("convention", String(10), nullable=False),
+    Column("pos_session", Integer),
+    Column("reasons", Text, nullable=False),  # JSON array of {gate, text}
+    Column("warnings", Text, nullable=False),  # JSON array of {gate, text}
+    Index("ix_standing_fund_as_of", "fund", "as_of"),
+    sqlite_with_rowid=False,
+)
+
+# Two identities that are one position over time: `later` continues `earlier`.
+link = Table(
+    "link",
+    metadata,
+    Column("issuer", Integer, ForeignKey("issuer.id"), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("earlier", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("later", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("kind", String(20), nullable=False),  # IDENTIFIER_CHANGE | SUCCESSOR
+    Column("rule", String(24), nullable=False),
+    Column("confidence", String(8), nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+
+split = Table(
+    "split",
+    metadata,
+    Column("issuer", Integer, ForeignKey("issuer.id"), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("security", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("factor", String(40), nullable=False),  # new shares per old, exact decimal or a/b
+    Column("rule", String(24), nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+
+# An unbroken run of a material position. Open while `closed_day` is null; what only the end can tell
+# (peak, last material holding, exit) is filled in when it closes.
+spell = Table(
+    "spell",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("security", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("opened_day", Integer, primary_key=True, autoincrement=False),
+    Column("opened_from", Integer),  # session interval of the entry
+    Column("opened_to", Integer),
+    Column("first_file", Integer, nullable=False),
+    Column("entry_shares", Text, nullable=False),
+    Column("censored", String(4), nullable=False),  # left | none
+    Column("closed_day", Integer),
+    Column("closed_from", Integer),
+    Column("closed_to", Integer),
+    Column("exit_file", Integer),  # first file as crumb or gone
+    Column("last_file", Integer),  # last file with a line before exit_file
+    Column("last_session", Integer),
+    Column("exit_shares", Text),  # what was left at exit_file: crumb size or 0
+    Column("last_shares", Text),
+    Column("material_file", Integer),  # last file in which the position was material
+    Column("material_session", Integer),
+    Column("material_shares", Text),
+    Column("peak_shares", Text),
+    Column("peak_file", Integer),
+    Column("files", Integer),
+    Column("last_line_file", Integer),  # last file that listed it at all, crumbs included
+    Column("last_line_session", Integer),
+    Column("last_line_shares", Text),
+    Column("last_line_day", Integer),  # the day that told us the crumb was gone
+    Index("ix_spell_security", "security"),
+    Index("ix_spell_fund_open", "fund", "closed_day"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("fund", Integer, ForeignKey("fund.id"), nullable=False),
+    Column("security", Integer, ForeignKey("security.id"), nullable=False),  # root of the links
+    Column("kind", String(20), nullable=False),
+    Column("as_of", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # JSON: the documented keys of `changes`
+    Index("ix_event_issuer_day", "issuer", "day"),
+    Index("ix_event_fund_as_of", "fund", "as_of"),
+    Index("ix_event_security_as_of", "security", "as_of"),
+    Index("ix_event_as_of", "as_of"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("security", Integer, ForeignKey("security.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("as_of", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # JSON
+    Index("ix_item_issuer_day", "issuer", "day"),
+    Index("ix_item_security_as_of", "security", "as_of"),
+    Index("ix_item_as_of", "as_of"),
+)
+
+# --- promises -------------------------------------------------------------------------------------
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(80), nullable=False, unique=True),  # item:revision:channel, the idempotency key
+    Column("item", String(20), nullable=False),  # an item id, or a notice id; not a foreign key: items are derived
+    Column("revision", Integer, nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("due_at", String(27), nullable=False),
+    Column("state", String(10), nullable=False),  # pending | sending | sent | dead | withdrawn
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", String(27)),
+    Column("token", Integer, nullable=False),  # fencing: a claim raises it, a record must show it
+    Column("message", Text, nullable=False),  # JSON of notify.message.Message
+    Column("receipt", Text),  # what the channel answered
+    Column("sent_at", String(27)),
+    Column("error", Text),
+    Index("ix_delivery_state_due_at", "state", "due_at"),
+    Index("ix_delivery_item", "item"),
+)
