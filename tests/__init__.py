@@ -1,0 +1,1 @@
+"""The tests; a package so that support modules are imported by name whatever else is installed."""
