@@ -1,0 +1,104 @@
+"""How values are written into columns and read back: days, instants, exact scaled integers. No SQL here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from monitor.core.errors import StoreError
+
+EPOCH = date(1970, 1, 1)
+MAX_EXPONENT = 12
+INT64 = 2**63 - 1
+INT32 = 2**31 - 1
+WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+
+def day_of(value: date) -> int:
+    """Days since 1970-01-01."""
+    return (value - EPOCH).days
+
+
+def date_of_day(day: int) -> date:
+    """The date that many days after 1970-01-01."""
+    return EPOCH + timedelta(days=day)
+
+
+def instant_text(value: datetime) -> str:
+    """The instant in UTC as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: text order is time order."""
+    if value.tzinfo is None:
+        raise StoreError(f"The instant {value} has no time zone.")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0") + "Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """The instant that `instant_text` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def encode_shares(values: Sequence[Decimal]) -> tuple[list[int], int]:
+    """The values as integers and their common exponent: the smallest in 0…12 that keeps every one exact."""
+    ratios = [_ratio(value) for value in values]
+    exponent = max((_places(bottom, value) for (_, bottom), value in zip(ratios, values, strict=True)), default=0)
+    scale = 10**exponent
+    return [
+        _fits(top * scale // bottom, value, INT64) for (top, bottom), value in zip(ratios, values, strict=True)
+    ], exponent
+
+
+def decode_shares(number: int, exponent: int) -> Decimal:
+    """The quantity stored as `number / 10**exponent`, exactly, without trailing zeros."""
+    return _scaled(number, exponent)
+
+
+def encode_value(value: Decimal | None) -> int | None:
+    """Cents; a half cent goes to the even one."""
+    return None if value is None else _fits(_rounded(value, 2), value, INT64)
+
+
+def decode_value(cents: int | None) -> Decimal | None:
+    """The amount in the file's currency."""
+    return None if cents is None else Decimal(cents).scaleb(-2, WIDE)
+
+
+def encode_weight(value: Decimal | None) -> int | None:
+    """Percent points as millionths of the fund; the half goes to the even one."""
+    return None if value is None else _fits(_rounded(value, 4), value, INT32)
+
+
+def decode_weight(millionths: int | None) -> Decimal | None:
+    """Percent points of the fund."""
+    return None if millionths is None else Decimal(millionths).scaleb(-4, WIDE)
+
+
+def _ratio(value: Decimal) -> tuple[int, int]:
+    if not value.is_finite():
+        raise StoreError(f"The number {value} cannot be stored.")
+    return value.as_integer_ratio()
+
+
+def _places(bottom: int, value: Decimal) -> int:
+    """How many decimals a fraction in lowest terms with this denominator has."""
+    for places in range(MAX_EXPONENT + 1):
+        if 10**places % bottom == 0:
+            return places
+    raise StoreError(f"The quantity {value} has more than {MAX_EXPONENT} decimals.")
+
+
+def _rounded(value: Decimal, places: int) -> int:
+    if not value.is_finite():
+        raise StoreError(f"The number {value} cannot be stored.")
+    return int(value.scaleb(places, WIDE).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _fits(number: int, value: Decimal, limit: int) -> int:
+    if abs(number) > limit:
+        raise StoreError(f"The number {value} is too large to be stored exactly.")
+    return number
+
+
+def _scaled(number: int, exponent: int) -> Decimal:
+    while exponent and number % 10 == 0:
+        number, exponent = number // 10, exponent - 1
+    return Decimal(number).scaleb(-exponent, WIDE)

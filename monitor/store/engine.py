@@ -1,0 +1,304 @@
+"""Opens the database and runs transactions: every difference between SQLite and PostgreSQL lives here.
+
+It knows nothing about what is stored. SQLite runs in WAL mode with `synchronous=FULL`: a commit that was
+acknowledged survives a power cut. NORMAL would be faster, but could forget the last commits – a message
+recorded as sent would be sent again, a file an issuer shows for one day only would be gone – and we commit
+a few times per file, so one fsync each is cheap.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, SmallInteger, String, Table, Text, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.types import TypeEngine
+
+from monitor.core.errors import ConfigError, StoreError
+
+__all__ = [
+    "Connection",
+    "Engine",
+    "StoreUnavailable",
+    "bulk_insert",
+    "insert_new",
+    "is_postgres",
+    "open_engine",
+    "reading",
+    "schema_transaction",
+    "transaction",
+]
+
+SQLITE_AT_LEAST = (3, 35, 0)  # RETURNING and window functions, as the queries use them
+BUSY_SECONDS = 30
+SCHEMA_LOCK = 4_737_001  # an arbitrary number: who holds it on PostgreSQL may change the tables
+CHUNK = 10_000  # rows handed to the driver at once: enough to be fast, small in memory
+_READING = "monitor_reading"  # execution option: this connection only reads
+
+
+class StoreUnavailable(StoreError):
+    """The database is locked, full or out of reach: what was asked may succeed later."""
+
+
+def open_engine(url: str, *, read_only: bool = False) -> Engine:
+    """The database at `url`, reached once so that a wrong address is said now and in words.
+
+    With `read_only` the database itself refuses writing, whatever SQL is sent.
+    """
+    address = _address(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    engine = _open_sqlite(address, read_only) if is_sqlite else _open_postgres(address, read_only)
+    with _in_words(engine), engine.connect():
+        return engine
+
+
+def is_postgres(conn: Connection | Engine) -> bool:
+    """True on PostgreSQL, false on SQLite."""
+    return conn.dialect.name == "postgresql"
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection whose work is committed as one at the end, or not at all."""
+    with _in_words(engine), engine.begin() as conn:
+        yield conn
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one consistent state, cannot write and does not make writers wait."""
+    with _in_words(engine), engine.connect() as conn:
+        conn.execution_options(**{_READING: True})
+        if is_postgres(conn):
+            conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield conn
+
+
+@contextmanager
+def schema_transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may change tables: one program at a time; foreign keys are checked at its end."""
+    with _in_words(engine), engine.connect() as conn:
+        if is_postgres(conn):
+            with conn.begin():
+                conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
+                yield conn
+            return
+        driver: Any = conn.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")  # cannot be said inside a transaction
+        try:
+            with conn.begin():
+                yield conn
+                if broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise StoreError(f"A row of {broken[0]} would refer to a row of {broken[2]} that does not exist.")
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
+
+
+def bulk_insert(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """How many rows were added, by the fastest measured way: tuples on SQLite, binary COPY on PostgreSQL.
+
+    Values must already be what the columns store. To be called inside `transaction`.
+    """
+    if not conn.in_transaction():
+        raise StoreError(f"Rows for {table.name} were offered outside a transaction.")
+    return _copy(conn, table, columns, rows) if is_postgres(conn) else _insert_chunks(conn, table, columns, rows)
+
+
+def insert_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """How many of the rows were added; those whose key exists already are left alone."""
+    if not rows:
+        return 0
+    if is_postgres(conn):
+        result = conn.execute(postgresql.insert(table).values(list(rows)).on_conflict_do_nothing())
+    else:
+        result = conn.execute(sqlite.insert(table).values(list(rows)).on_conflict_do_nothing())
+    return result.rowcount
+
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        names = (address.get_backend_name(), address.get_driver_name())
+        known = names in (("sqlite", "pysqlite"), ("postgresql", "psycopg"))
+    except (ArgumentError, NoSuchModuleError):
+        known = False
+    if not known:
+        raise ConfigError(
+            "The database address is not understood. Use sqlite:///path/to/monitor.db or postgresql://user@host/name."
+        )
+    return address
+
+
+def _where(engine: Engine) -> str:
+    """The address as it may be shown: never with a password."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return f"{url.host or url.query.get('host') or 'local socket'}:{url.port or 5432}/{url.database or ''}"
+
+
+# --- SQLite ---------------------------------------------------------------------------------------
+
+
+def _open_sqlite(address: URL, read_only: bool) -> Engine:
+    if sqlite3.sqlite_version_info < SQLITE_AT_LEAST:
+        wanted = ".".join(map(str, SQLITE_AT_LEAST))
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: {wanted} or newer is needed.")
+    path = address.database if address.database not in (None, "", ":memory:") else None
+    if path is None:
+        if read_only:
+            raise StoreError("A database in memory cannot be opened for reading only.")
+        engine = create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        _look_for_file(Path(path), read_only)
+        engine = create_engine(address, creator=lambda: _connect_sqlite(path, read_only))
+    event.listen(engine, "connect", _sqlite_settings_read_only if read_only else _sqlite_settings)
+    event.listen(engine, "begin", _begin_reading if read_only else _begin)
+    return engine
+
+
+def _look_for_file(path: Path, read_only: bool) -> None:
+    if not path.parent.is_dir():
+        raise StoreError(
+            f"The folder {path.parent} for the database does not exist. Create it, or correct the address."
+        )
+    if read_only and not path.is_file():
+        raise StoreError(f"There is no database at {path}. Create it with: holdings-monitor db upgrade")
+
+
+def _connect_sqlite(path: str, read_only: bool) -> sqlite3.Connection:
+    target = f"file:{quote(str(Path(path).absolute()))}?mode={'ro' if read_only else 'rwc'}"
+    return sqlite3.connect(target, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+
+
+def _sqlite_settings(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _sqlite_settings_read_only(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # no other file may be opened through ours
+
+
+def _begin(conn: Connection) -> None:
+    """Writers take the lock at once: one that starts by reading could never get it while another writes."""
+    only_reads = bool(conn.get_execution_options().get(_READING))
+    conn.exec_driver_sql(f"PRAGMA query_only = {'ON' if only_reads else 'OFF'}")
+    conn.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _begin_reading(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN")
+
+
+def _insert_chunks(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join("?" * len(columns))
+    statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 – names of our own schema
+    source, added = iter(rows), 0
+    while chunk := [tuple(row) for row in islice(source, CHUNK)]:
+        conn.exec_driver_sql(statement, chunk)
+        added += len(chunk)
+    return added
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------
+
+
+def _open_postgres(address: URL, read_only: bool) -> Engine:
+    settings = ["timezone=UTC", f"lock_timeout={BUSY_SECONDS}s", "idle_in_transaction_session_timeout=10min"]
+    if read_only:
+        settings.append("default_transaction_read_only=on")
+    arguments = {
+        "application_name": "holdings-monitor",
+        "connect_timeout": 10,
+        "options": " ".join(f"-c {setting}" for setting in settings),
+    }
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=4,
+        max_overflow=8,
+        pool_timeout=BUSY_SECONDS,
+        pool_pre_ping=True,  # a restarted server is noticed before the first statement, not by it
+        connect_args=arguments,
+    )
+
+
+def _copy(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    names = ", ".join(f'"{name}"' for name in columns)
+    driver: Any = conn.connection.driver_connection
+    added = 0
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
+        copy.set_types([_copy_type(table.c[name].type) for name in columns])
+        for row in rows:
+            copy.write_row(row)
+            added += 1
+    return added
+
+
+def _copy_type(kind: TypeEngine[Any]) -> str:
+    """The exact name binary COPY needs: it converts nothing."""
+    for python_type, name in (
+        (BigInteger, "int8"),
+        (SmallInteger, "int2"),
+        (Integer, "int4"),
+        (Text, "text"),
+        (String, "varchar"),
+        (LargeBinary, "bytea"),
+    ):
+        if isinstance(kind, python_type):
+            return name
+    raise StoreError(f"Columns of type {kind} cannot be loaded in bulk.")
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _in_words(engine: Engine) -> Iterator[None]:
+    """Turns what the database itself could not do into a sentence; faults of our statements surface as they are."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailable(_sentence(engine, str(error.orig).strip())) from error
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.DatabaseError) or "not a database" not in str(error.orig):
+            raise
+        raise StoreError(f"The file {_where(engine)} is not a database.") from error
+
+
+def _sentence(engine: Engine, reason: str) -> str:
+    where, password = _where(engine), engine.url.password
+    if password:
+        reason = reason.replace(str(password), "***")
+    for sign, text in (
+        ("database is locked", f"The database {where} has been locked by another program for {BUSY_SECONDS} seconds."),
+        (
+            "unable to open database file",
+            f"The database {where} cannot be opened: check that the folder may be written.",
+        ),
+        ("disk is full", f"There is no room left for the database {where}."),
+        ("readonly database", f"The database {where} may only be read."),
+        ("disk image is malformed", f"The database {where} is damaged. Restore a backup."),
+        ("no such table", f"The database {where} lacks a table ({reason}). Run: holdings-monitor db upgrade"),
+    ):
+        if sign in reason:
+            return text
+    return f"The database {where} cannot do this now: {reason}"

@@ -1,0 +1,39 @@
+"""The trading days of each calendar, as a table. Where they come from is passed in; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import delete, func, select
+
+from monitor.store.codec import date_of_day, day_of
+from monitor.store.engine import Connection, bulk_insert
+from monitor.store.schema import session
+
+FIRST = date(2000, 1, 1)  # no fund we can read published holdings before
+AHEAD = timedelta(days=366)
+ENOUGH = timedelta(days=180)  # with less than this ahead of `last` the table is made anew
+
+Provider = Callable[[str, date, date], Sequence[date]]
+
+
+def ensure_sessions(conn: Connection, calendar: str, last: date, provider: Provider) -> bool:
+    """Makes the calendar's sessions known from 2000 to a year after `last`; true when they were made anew.
+
+    The whole calendar is replaced, not extended: an exchange that announced an extra holiday since then
+    would otherwise keep a session that never took place.
+    """
+    known = conn.execute(select(func.max(session.c.day)).where(session.c.calendar == calendar)).scalar()
+    if known is not None and date_of_day(known) >= last + ENOUGH:
+        return False
+    days = provider(calendar, FIRST, last + AHEAD)
+    conn.execute(delete(session).where(session.c.calendar == calendar))
+    bulk_insert(conn, session, ["calendar", "day"], ((calendar, day_of(day)) for day in days))
+    return True
+
+
+def sessions(conn: Connection, calendar: str) -> tuple[date, ...]:
+    """All known trading days of the calendar, oldest first."""
+    found = conn.execute(select(session.c.day).where(session.c.calendar == calendar).order_by(session.c.day))
+    return tuple(date_of_day(day) for day in found.scalars())

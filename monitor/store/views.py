@@ -1,0 +1,384 @@
+"""The documented views: what SQL users read. Their names and columns are promised; the tables are not.
+
+Only text is made here. A migration holds the frozen SQL that creates the views; a test keeps both equal.
+Dates are `date` on PostgreSQL and ISO text on SQLite; instants are UTC text on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Dialect = Literal["sqlite", "postgresql"]
+Say = Callable[["Words"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewColumn:
+    """One column: its name, how it is computed, and what it says."""
+
+    name: str
+    sql: str | Say
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: what a row is, its columns, and where they come from."""
+
+    name: str
+    says: str
+    columns: tuple[ViewColumn, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The few things SQLite and PostgreSQL say differently."""
+
+    dialect: Dialect
+
+    def day(self, sql: str) -> str:
+        """A date from days since 1970."""
+        if self.dialect == "sqlite":
+            return f"date({sql} * 86400, 'unixepoch')"
+        return f"(DATE '1970-01-01' + {sql})"
+
+    def shares(self, number: str, exponent: str) -> str:
+        """A quantity from its integer and exponent: exact on PostgreSQL, a double on SQLite."""
+        if self.dialect == "sqlite":
+            cases = " ".join(f"WHEN {places} THEN 1e{places}" for places in range(13))
+            return f"{number} / CASE {exponent} {cases} END"
+        return f"round({number} * power(10::numeric, -{exponent}), {exponent})"
+
+    def scaled(self, number: str, places: int) -> str:
+        """A decimal from an integer with a fixed number of decimals."""
+        if self.dialect == "sqlite":
+            return f"{number} / 1e{places}"
+        return f"{number} * 0.{'1'.zfill(places)}"
+
+    def text(self, body: str, *path: str) -> str:
+        """A text in a JSON document, null when absent."""
+        if self.dialect == "sqlite":
+            return f"json_extract({body}, '$.{'.'.join(path)}')"
+        return f"{body}::jsonb #>> '{{{','.join(path)}}}'"
+
+    def number(self, body: str, *path: str) -> str:
+        """A decimal in a JSON document, null when absent."""
+        if self.dialect == "sqlite":
+            return f"CAST({self.text(body, *path)} AS REAL)"
+        return f"({self.text(body, *path)})::numeric"
+
+    def integer(self, body: str, *path: str) -> str:
+        """A whole number in a JSON document, null when absent."""
+        if self.dialect == "sqlite":
+            return f"CAST({self.text(body, *path)} AS INTEGER)"
+        return f"({self.text(body, *path)})::integer"
+
+    def date(self, body: str, *path: str) -> str:
+        """A date in a JSON document, null when absent."""
+        if self.dialect == "sqlite":
+            return self.text(body, *path)
+        return f"({self.text(body, *path)})::date"
+
+    def names(self, body: str, key: str) -> str:
+        """The texts of a JSON array, joined by ", "."""
+        if self.dialect == "sqlite":
+            return f"(SELECT group_concat(j.value, ', ') FROM json_each({body}, '$.{key}') j)"
+        return f"(SELECT string_agg(j, ', ') FROM jsonb_array_elements_text({body}::jsonb -> '{key}') j)"
+
+
+def create_statement(view: View, dialect: Dialect) -> str:
+    """The CREATE VIEW statement of `view`."""
+    words = Words(dialect)
+    lines = []
+    for column in view.columns:
+        sql = column.sql if isinstance(column.sql, str) else column.sql(words)
+        lines.append(f"    {sql} AS {column.name}")
+    return f"CREATE VIEW {view.name} AS\nSELECT\n" + ",\n".join(lines) + f"\nFROM {view.source}"
+
+
+def drop_statement(view: View) -> str:
+    """The statement that removes `view` if it exists."""
+    return f"DROP VIEW IF EXISTS {view.name}"
+
+
+def _column(name: str, sql: str, says: str) -> ViewColumn:
+    return ViewColumn(name, sql, says)
+
+
+def _day(name: str, sql: str, says: str) -> ViewColumn:
+    return ViewColumn(name, lambda words: words.day(sql), says)
+
+
+def _scaled(name: str, sql: str, places: int, says: str) -> ViewColumn:
+    return ViewColumn(name, lambda words: words.scaled(sql, places), says)
+
+
+def _text(name: str, path: str, says: str) -> ViewColumn:
+    return ViewColumn(name, lambda words: words.text("b.body", *path.split(".")), says)
+
+
+def _number(name: str, path: str, says: str) -> ViewColumn:
+    return ViewColumn(name, lambda words: words.number("b.body", *path.split(".")), says)
+
+
+def _integer(name: str, path: str, says: str) -> ViewColumn:
+    return ViewColumn(name, lambda words: words.integer("b.body", *path.split(".")), says)
+
+
+def _date(name: str, path: str, says: str) -> ViewColumn:
+    return ViewColumn(name, lambda words: words.date("b.body", *path.split(".")), says)
+
+
+ISSUER = _column("issuer", "i.code", "short name of the issuer")
+FUND = _column("fund", "f.ticker", "ticker of the fund")
+SECURITY = _column("security", "s.public", "our public id of the security")
+
+HOLDINGS = View(
+    "v_holdings",
+    "One position of one fund in one accepted file: what was held.",
+    (
+        ISSUER,
+        FUND,
+        _day("as_of", "n.as_of", "date printed in the file"),
+        _day("pos_session", "t.pos_session", "session after whose close this was true; null when unknown"),
+        SECURITY,
+        _column("name", "l.name", "name as printed in this file"),
+        _column("ticker", "l.ticker", "ticker as printed in this file"),
+        _column("identifier", "l.identifier", "identifier as printed in this file"),
+        _column("asset_class", "s.asset_class", "equity, coin, cash, future, option, swap, bond or right"),
+        ViewColumn("shares", lambda words: words.shares("h.shares", "n.shares_exp"), "number of shares or units"),
+        _scaled("value", "h.value", 2, "market value in `currency`; null when not printed"),
+        _scaled("weight", "h.weight", 4, "percent points of the fund; null when not printed"),
+        _column("currency", "n.currency", "currency of the file"),
+        _column("known_at", "n.known_at", "when we had the file"),
+    ),
+    """holding h
+JOIN snapshot n ON n.fund = h.fund AND n.id = h.snapshot
+JOIN standing t ON t.fund = h.fund AND t.snapshot = h.snapshot AND t.standing = 'accepted'
+JOIN fund f ON f.id = h.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = h.security
+JOIN listing l ON l.id = h.listing""",
+)
+
+SPELLS = View(
+    "v_spells",
+    "One unbroken run of files in which a fund held a security; still open while `closed` is null.",
+    (
+        ISSUER,
+        FUND,
+        SECURITY,
+        _column("name", "l.name", "name as a file printed it last"),
+        _column("ticker", "l.ticker", "ticker as a file printed it last"),
+        _day("opened", "p.opened_day", "day of the file that settled the entry"),
+        _day("opened_from", "p.opened_from", "first session in which the entry may have happened; null when unknown"),
+        _day("opened_to", "p.opened_to", "last session in which the entry may have happened; null when unknown"),
+        _day("closed", "p.closed_day", "day of the file that settled the exit; null while held"),
+        _day("closed_from", "p.closed_from", "first session in which the exit may have happened"),
+        _day("closed_to", "p.closed_to", "last session in which the exit may have happened"),
+        _day("first_file", "p.first_file", "date of the first file that lists it"),
+        _day("last_file", "p.last_file", "date of the last file that lists it; null while held"),
+        ViewColumn("entry_shares", lambda words: _decimal(words, "p.entry_shares"), "shares in the first file"),
+        ViewColumn("peak_shares", lambda words: _decimal(words, "p.peak_shares"), "most shares held; null while held"),
+        ViewColumn("exit_shares", lambda words: _decimal(words, "p.exit_shares"), "what was left at the exit"),
+        _column("files", "p.files", "number of files in the run; null while held"),
+        _column("censored", "p.censored", "left: held already in the first file we have; none: we saw the entry"),
+    ),
+    """spell p
+JOIN fund f ON f.id = p.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = p.security
+LEFT JOIN listing l ON l.id = (SELECT max(x.id) FROM listing x WHERE x.security = p.security)""",
+)
+
+CHANGE = (
+    _date("session_from", "pos_session.from", "first session in which it may have happened; null when unknown"),
+    _date("session_to", "pos_session.to", "last session in which it may have happened; null when unknown"),
+    _text("known_at", "known_at", "when we knew"),
+    _number("shares_before", "shares_before", "shares before; null when unknown"),
+    _number("shares_after", "shares_after", "shares after; null when unknown"),
+    _number("active_shares", "active_shares", "the change with the fund's own flows removed; null when unknown"),
+    _number("value", "value", "value of the change in `currency`; null when unknown"),
+    _text("currency", "currency", "currency of `value`"),
+    _number("weight_before", "weight_before", "percent points before"),
+    _number("weight_after", "weight_after", "percent points after"),
+    _date("last_held", "absence.last_held", "session of the last holding before an absence"),
+    _date("last_material", "absence.last_material", "session of the last material holding before an absence"),
+    _integer("absence_sessions", "absence.sessions", "sessions it was gone"),
+    _integer("absence_days", "absence.days", "days it was gone"),
+    _integer("uncovered_sessions", "absence.uncovered_sessions", "sessions of the absence no file covers"),
+    _text("claim", "claim", "the sentence people are told"),
+    _text("confidence", "confidence", "high or low"),
+    _text("status", "status", "current, superseded or correction"),
+)
+
+EVENTS = View(
+    "v_events",
+    "One change of one position of one fund between two accepted files.",
+    (
+        _column("id", "b.id", "id of the event, for `why`"),
+        _column("kind", "b.kind", "what happened: INITIATED, EXITED, INCREASED …"),
+        ISSUER,
+        FUND,
+        SECURITY,
+        _text("name", "security.name", "name of the security"),
+        _text("ticker", "security.ticker", "ticker of the security"),
+        _day("as_of", "b.as_of", "date of the file that shows the change"),
+        _day("day", "b.day", "date of the file that settled it"),
+        *CHANGE,
+    ),
+    """event b
+JOIN fund f ON f.id = b.fund
+JOIN issuer i ON i.id = b.issuer
+JOIN security s ON s.id = b.security""",
+)
+
+ITEMS = View(
+    "v_items",
+    "One change of one security over all funds of an issuer: what people are told.",
+    (
+        _column("id", "b.id", "id of the item, for `why`"),
+        _column("kind", "b.kind", "what happened: INITIATED, EXITED, INCREASED …"),
+        ISSUER,
+        ViewColumn("funds", lambda words: words.names("b.body", "funds"), "tickers of the funds that changed"),
+        SECURITY,
+        _text("name", "security.name", "name of the security"),
+        _text("ticker", "security.ticker", "ticker of the security"),
+        _day("as_of", "b.as_of", "date of the file that shows the change"),
+        _day("day", "b.day", "date of the file that settled it"),
+        _column("severity", "b.severity", "high, normal or low"),
+        _column("score", "b.score", "rank among the items, higher first"),
+        *CHANGE,
+    ),
+    """item b
+JOIN issuer i ON i.id = b.issuer
+JOIN security s ON s.id = b.security""",
+)
+
+COVERAGE = View(
+    "v_coverage",
+    "One fund: how much of its history the accepted files cover.",
+    (
+        ISSUER,
+        FUND,
+        _column("name", "f.name", "name of the fund"),
+        _day("first", "c.first", "date of the first accepted file; null when there is none"),
+        _day("last", "c.last", "date of the last accepted file"),
+        _column("files", "coalesce(c.files, 0)", "number of accepted files"),
+        _column(
+            "sessions",
+            "(SELECT count(*) FROM session x WHERE x.calendar = f.calendar"
+            " AND x.day BETWEEN c.first_session AND c.last_session)",
+            "trading days from the first to the last position session",
+        ),
+        _column("covered", "coalesce(c.covered, 0)", "how many of them a file shows"),
+        _column(
+            "quarantined",
+            "(SELECT count(*) FROM standing q WHERE q.fund = f.id AND q.standing = 'quarantined')",
+            "files held back",
+        ),
+        _column(
+            "refused", "(SELECT count(*) FROM refusal r WHERE r.fund = f.id)", "bodies that were not holdings files"
+        ),
+        _day("closed", "f.closed", "day the fund closed; null while it lives"),
+    ),
+    """fund f
+JOIN issuer i ON i.id = f.issuer
+LEFT JOIN (
+    SELECT t.fund, min(t.as_of) AS first, max(t.as_of) AS last, count(*) AS files,
+        min(t.pos_session) AS first_session, max(t.pos_session) AS last_session, count(DISTINCT t.pos_session) AS covered
+    FROM standing t
+    WHERE t.standing = 'accepted'
+    GROUP BY t.fund
+) c ON c.fund = f.id""",
+)
+
+DELIVERIES = View(
+    "v_deliveries",
+    "One message for one channel: promised, sent, or given up.",
+    (
+        _column("id", "d.id", "number of the delivery"),
+        _column("item", "d.item", "id of the item, or of a notice"),
+        _column("revision", "d.revision", "1 for the first telling, more for corrections"),
+        _column("kind", "b.kind", "what happened; null for notices"),
+        _column("issuer", "i.code", "short name of the issuer; null for notices"),
+        SECURITY,
+        _column("channel", "d.channel", "name of the channel"),
+        _column("severity", "d.severity", "high, normal or low"),
+        _column("state", "d.state", "pending, sending, sent, dead or withdrawn"),
+        _column("attempts", "d.attempts", "how often sending was tried"),
+        _column("created_at", "d.created_at", "when it was promised"),
+        _column("due_at", "d.due_at", "when it is to be tried next"),
+        _column("sent_at", "d.sent_at", "when the channel took it; null before"),
+        _column("error", "d.error", "why the last attempt failed"),
+    ),
+    """delivery d
+LEFT JOIN item b ON b.id = d.item
+LEFT JOIN issuer i ON i.id = b.issuer
+LEFT JOIN security s ON s.id = b.security""",
+)
+
+SNAPSHOTS = View(
+    "v_snapshots",
+    "One published version of one fund's holdings, whatever became of it.",
+    (
+        ISSUER,
+        FUND,
+        _day("as_of", "n.as_of", "date printed in the file"),
+        _column("number", "n.id % 256", "number of this version among those of its date, by arrival"),
+        _day("pos_session", "t.pos_session", "session after whose close it was true; null when unknown"),
+        _column(
+            "standing", "t.standing", "accepted, quarantined, discarded, superseded or rejected; null: not yet judged"
+        ),
+        _column("convention", "t.convention", "how the printed date relates to the session"),
+        _column("reasons", "t.reasons", "why it is not accepted: JSON array of gate and text"),
+        _column("cautions", "t.warnings", "what the gates noticed: JSON array of gate and text"),
+        _column("notes", "n.warnings", "what the reader noticed: JSON array of sentences"),
+        _column("operator", "n.operator", "accept or reject when a person decided"),
+        _column("arrival", "n.arrival", "live or history"),
+        _column("known_at", "n.known_at", "when we had it"),
+        _column("published_from", "n.published_from", "last poll without it; null when never polled"),
+        _column("published_to", "n.published_to", "first poll with it; null when never polled"),
+        _column("lines", "n.lines", "lines in the file"),
+        _column("positions", "n.positions", "positions they make"),
+        _column("unread", "n.unread", "rows that could not be used"),
+        _scaled("value", "n.value", 2, "market value of all lines in `currency`"),
+        _scaled("weight", "n.weight", 4, "weights of all lines in percent points"),
+        _column("currency", "n.currency", "currency of the file"),
+        _column("place", "n.place", "where it came from"),
+        _column("sha256", "n.sha256", "SHA-256 of the file"),
+    ),
+    """snapshot n
+JOIN fund f ON f.id = n.fund
+JOIN issuer i ON i.id = f.issuer
+LEFT JOIN standing t ON t.fund = n.fund AND t.snapshot = n.id""",
+)
+
+REFUSALS = View(
+    "v_refusals",
+    "One body that was not a holdings file, or not one of ours.",
+    (
+        _column("id", "r.id", "number of the refusal"),
+        ISSUER,
+        _column("fund", "f.ticker", "ticker of the fund it was fetched for; null when unknown"),
+        _column("code", "r.code", "short word for the kind of refusal"),
+        _column("text", "r.text", "the sentence"),
+        _column("place", "r.place", "where it came from"),
+        _column("sha256", "r.sha256", "SHA-256 of the body"),
+        _column("first_at", "r.first_at", "when it was seen first"),
+        _column("last_at", "r.last_at", "when it was seen last"),
+        _column("times", "r.times", "how often it was seen"),
+    ),
+    """refusal r
+JOIN issuer i ON i.id = r.issuer
+LEFT JOIN fund f ON f.id = r.fund""",
+)
+
+VIEWS: tuple[View, ...] = (HOLDINGS, SPELLS, EVENTS, ITEMS, COVERAGE, DELIVERIES, SNAPSHOTS, REFUSALS)
+
+
+def _decimal(words: Words, sql: str) -> str:
+    return f"CAST({sql} AS {'REAL' if words.dialect == 'sqlite' else 'numeric'})"
