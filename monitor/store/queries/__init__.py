@@ -1,0 +1,55 @@
+"""One function per question, each returning frozen results sorted by meaning. Nothing here writes."""
+
+from monitor.store.queries.changes import Change, Level, Wanted, change, changes
+from monitor.store.queries.coverage import CoverageRow, FundRow, coverage, funds
+from monitor.store.queries.held import HeldFile, RefusedFile, find_held, held_files, refused_files
+from monitor.store.queries.names import FundRef, find_fund, funds_known
+from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
+from monitor.store.queries.search import FoundSecurity, find_security
+from monitor.store.queries.spells import SpellRow, history
+from monitor.store.queries.state import (
+    DeliveryDetail,
+    DeliveryRow,
+    StatusRow,
+    deliveries,
+    delivery_detail,
+    needs_attention,
+    status,
+)
+
+__all__ = [
+    "Change",
+    "CoverageRow",
+    "DeliveryDetail",
+    "DeliveryRow",
+    "Difference",
+    "FoundSecurity",
+    "FundRef",
+    "FundRow",
+    "HeldFile",
+    "Holding",
+    "Level",
+    "RefusedFile",
+    "SpellRow",
+    "StatusRow",
+    "Wanted",
+    "change",
+    "changes",
+    "coverage",
+    "deliveries",
+    "delivery_detail",
+    "difference",
+    "file_on",
+    "find_fund",
+    "find_held",
+    "find_security",
+    "funds",
+    "funds_known",
+    "held_files",
+    "history",
+    "holdings",
+    "needs_attention",
+    "refused_files",
+    "status",
+    "who_holds",
+]

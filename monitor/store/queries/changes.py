@@ -1,0 +1,105 @@
+"""Events and issuer-wide items as they were derived, with the documented keys. It filters and sorts, no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from sqlalchemy import Table, select
+
+from monitor.core.model import Kind, Severity
+from monitor.store.codec import day_of
+from monitor.store.engine import Connection
+from monitor.store.queries.names import FundRef, chunks, issuer_number
+from monitor.store.schema import event, item
+
+Level = Literal["event", "item"]
+Change = dict[str, object]
+KEYS = (
+    "id", "level", "kind", "issuer", "funds", "security", "as_of", "pos_session", "published", "known_at",
+    "shares_before", "shares_after", "active_shares", "value", "currency", "weight_before", "weight_after", "absence",
+    "claim", "score", "severity", "confidence", "status", "evidence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes are asked for; an empty collection and None mean all."""
+
+    since: date | None = None
+    until: date | None = None
+    fund: FundRef | None = None
+    issuer: str | None = None
+    securities: frozenset[int] | None = None
+    kinds: tuple[Kind, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    level: Level | None = None
+
+
+def changes(conn: Connection, wanted: Wanted) -> list[Change]:
+    """The changes, oldest first, each as the JSON object that was derived."""
+    found: list[Change] = []
+    for level, table in (("event", event), ("item", item)):
+        if wanted.level in (None, level):
+            found += _of(conn, table, wanted)
+    if wanted.fund is not None:
+        found = [one for one in found if wanted.fund.ticker in _texts(one, "funds")]
+    if wanted.severities:
+        loud = {str(one) for one in wanted.severities}
+        found = [one for one in found if one.get("severity") in loud]
+    return sorted(found, key=_order)
+
+
+def change(conn: Connection, change_id: str) -> Change | None:
+    """One event or item by its id."""
+    for table in (item, event):
+        body = conn.execute(select(table.c.body).where(table.c.id == change_id)).scalar()
+        if body is not None:
+            return _read(body)
+    return None
+
+
+def _of(conn: Connection, table: Table, wanted: Wanted) -> list[Change]:
+    query = select(table.c.body)
+    if wanted.since is not None:
+        query = query.where(table.c.as_of >= day_of(wanted.since))
+    if wanted.until is not None:
+        query = query.where(table.c.as_of <= day_of(wanted.until))
+    if wanted.kinds:
+        query = query.where(table.c.kind.in_([str(one) for one in wanted.kinds]))
+    if wanted.issuer is not None:
+        query = query.where(table.c.issuer == issuer_number(conn, wanted.issuer))
+    if wanted.fund is not None:
+        query = query.where(table.c.issuer == wanted.fund.issuer_id)
+        if table is event:
+            query = query.where(table.c.fund == wanted.fund.id)
+    if wanted.securities is None:
+        return [_read(body) for body in conn.execute(query).scalars()]
+    return [_read(body) for some in chunks(wanted.securities) for body in _scalars(conn, query, table, some)]
+
+
+def _scalars(conn: Connection, query: object, table: Table, ids: Collection[int]) -> list[str]:
+    return [str(body) for body in conn.execute(query.where(table.c.security.in_(ids))).scalars()]  # type: ignore[attr-defined]
+
+
+def _read(body: str) -> Change:
+    """The object with its documented keys in their order, numbers exact, unknown ones null."""
+    tree: Change = json.loads(body, parse_float=Decimal)
+    return {key: tree.get(key) for key in KEYS} | {key: value for key, value in tree.items() if key not in KEYS}
+
+
+def _texts(one: Change, key: str) -> list[str]:
+    values = one.get(key)
+    return [str(value) for value in values] if isinstance(values, list) else []
+
+
+def _order(one: Change) -> tuple[str, str, str, str, str, str]:
+    """By meaning: file date, issuer, events before the items made of them, kind, security, id."""
+    security = one.get("security")
+    name = str(security.get("name")) if isinstance(security, dict) else ""
+    level = str(one["level"])
+    return (str(one["as_of"]), str(one["issuer"]), level, str(one["kind"]), name, str(one["id"]))

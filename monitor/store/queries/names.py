@@ -1,0 +1,196 @@
+"""How funds and securities are called: references, joined identities, printed names. It reads no quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+
+from sqlalchemy import select
+
+from monitor.core.errors import UsageError
+from monitor.core.model import SecurityRef
+from monitor.store.codec import date_of_day
+from monitor.store.engine import Connection
+from monitor.store.schema import fund, identifier, issuer, link, listing, security
+
+MANY = 5_000  # values in one IN list: far below what either database takes
+
+
+@dataclass(frozen=True, slots=True)
+class FundRef:
+    """A fund we have heard of; `id` and `issuer_id` are the store's own numbers."""
+
+    id: int
+    issuer_id: int
+    issuer: str
+    ticker: str
+    name: str
+    kind: str
+    calendar: str
+    closed: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Identities that are one position over time. `root` leads from a later identity to the earliest one."""
+
+    root: Mapping[int, int]
+
+    def root_of(self, security_id: int) -> int:
+        """The earliest identity of the position; itself when nothing is linked."""
+        return self.root.get(security_id, security_id)
+
+    def members(self, ids: Collection[int]) -> frozenset[int]:
+        """These identities and all that are linked with them."""
+        roots = {self.root_of(one) for one in ids}
+        return frozenset(ids) | roots | {one for one, root in self.root.items() if root in roots}
+
+
+def funds_known(conn: Connection, issuer_code: str | None = None) -> list[FundRef]:
+    """Every fund in the database (of one issuer), sorted by issuer and ticker."""
+    query = select(fund, issuer.c.code.label("issuer_code")).join(issuer, fund.c.issuer == issuer.c.id)
+    if issuer_code is not None:
+        query = query.where(issuer.c.id == issuer_number(conn, issuer_code))
+    found = [
+        FundRef(
+            row.id,
+            row.issuer,
+            row.issuer_code,
+            row.ticker,
+            row.name,
+            row.kind,
+            row.calendar,
+            None if row.closed is None else date_of_day(row.closed),
+        )
+        for row in conn.execute(query)
+    ]
+    return sorted(found, key=lambda one: (one.issuer, one.ticker))
+
+
+def issuer_number(conn: Connection, code: str) -> int:
+    """The store's number of the issuer called `code`."""
+    known = {row.code: int(row.id) for row in conn.execute(select(issuer.c.code, issuer.c.id))}
+    for name, number in known.items():
+        if name.lower() == code.lower():
+            return number
+    raise UsageError(f"No issuer {code!r} in this database. {_known('issuer', code, known)}")
+
+
+def find_fund(conn: Connection, text: str, issuer_code: str | None = None) -> FundRef:
+    """The fund called `text`: a ticker, or issuer/ticker where two issuers use the same one."""
+    known = funds_known(conn)
+    wanted = text.strip().upper()
+    found = [one for one in known if wanted in (one.ticker.upper(), f"{one.issuer}/{one.ticker}".upper())]
+    if issuer_code is not None:
+        found = [one for one in found if one.issuer.lower() == issuer_code.lower()]
+    if not found:
+        raise UsageError(f"No fund {text!r} in this database. {_known('fund', text, [one.ticker for one in known])}")
+    if len(found) > 1:
+        choices = ", ".join(f"{one.issuer}/{one.ticker}" for one in found)
+        raise UsageError(f"Several issuers have a fund {text!r}. Say which one: {choices}")
+    return found[0]
+
+
+def _known(what: str, text: str, names: Iterable[str]) -> str:
+    """A hint: close names, else a few of those that exist, else how to get some."""
+    names = sorted(names)
+    if not names:
+        return f"There is no {what} yet: load files with `ingest`, or fetch with `check`."
+    by_fold = {name.lower(): name for name in names}
+    close = [by_fold[one] for one in get_close_matches(text.lower(), list(by_fold), 3, 0.5)]
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    return f"Known: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"
+
+
+def groups(conn: Connection, issuer_id: int | None = None) -> Groups:
+    """How identities are joined by the links of one issuer, or of all."""
+    query = select(link.c.earlier, link.c.later)
+    if issuer_id is not None:
+        query = query.where(link.c.issuer == issuer_id)
+    pairs = [(int(row.earlier), int(row.later)) for row in conn.execute(query)]
+    return Groups(_roots(pairs, _public(conn, {one for pair in pairs for one in pair})))
+
+
+def _roots(pairs: Sequence[tuple[int, int]], public: Mapping[int, str]) -> dict[int, int]:
+    """Each linked identity's root: the one that continues no other (by public id where there are several)."""
+    parent: dict[int, int] = {}
+
+    def top(one: int) -> int:
+        while parent.get(one, one) != one:
+            one = parent[one]
+        return one
+
+    for earlier, later in pairs:
+        parent[top(later)] = top(earlier)
+    clusters: dict[int, set[int]] = {}
+    for one in {one for pair in pairs for one in pair}:
+        clusters.setdefault(top(one), set()).add(one)
+    continuing = {later for _, later in pairs}
+    roots: dict[int, int] = {}
+    for cluster in clusters.values():
+        first = min(cluster - continuing or cluster, key=lambda one: public[one])
+        roots |= dict.fromkeys(cluster, first)
+    return roots
+
+
+def public_roots(conn: Connection, ids: Iterable[int], joined: Groups) -> dict[int, str]:
+    """The public id of the position each identity belongs to."""
+    wanted = set(ids)
+    public = _public(conn, {joined.root_of(one) for one in wanted})
+    return {one: public[joined.root_of(one)] for one in wanted}
+
+
+def _public(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for some in chunks(ids):
+        for row in conn.execute(select(security.c.id, security.c.public).where(security.c.id.in_(some))):
+            found[row.id] = row.public
+    return found
+
+
+def refs(conn: Connection, wanted: Iterable[tuple[int, int]], joined: Groups) -> dict[tuple[int, int], SecurityRef]:
+    """What to call each (security, listing): the id of its root, names and identifiers as that line printed them."""
+    pairs = set(wanted)
+    ids = {one for one, _ in pairs}
+    public = _public(conn, ids | {joined.root_of(one) for one in ids})
+    printed = _listings(conn, {line for _, line in pairs})
+    codes = _identifiers(conn, ids)
+    named: dict[tuple[int, int], SecurityRef] = {}
+    for one, line in pairs:
+        name, ticker = printed[line]
+        named[one, line] = SecurityRef(public[joined.root_of(one)], name, ticker or None, **codes.get(one, {}))
+    return named
+
+
+def _listings(conn: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    found: dict[int, tuple[str, str]] = {}
+    for some in chunks(ids):
+        query = select(listing.c.id, listing.c.name, listing.c.ticker).where(listing.c.id.in_(some))
+        found |= {row.id: (row.name, row.ticker) for row in conn.execute(query)}
+    return found
+
+
+def _identifiers(conn: Connection, ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """Verified identifiers by scheme; where a scheme has several, the one the identity is keyed on."""
+    found: dict[int, dict[str, str]] = {}
+    for some in chunks(ids):
+        query = (
+            select(identifier, security.c.key)
+            .join(security, identifier.c.security == security.c.id)
+            .where(identifier.c.security.in_(some))
+        )
+        rows = sorted(conn.execute(query), key=lambda row: (row.key != f"{row.scheme}:{row.value}", row.value))
+        for row in rows:
+            if row.scheme in ("cusip", "isin", "sedol", "figi"):
+                found.setdefault(row.security, {}).setdefault(row.scheme, row.value)
+    return found
+
+
+def chunks(values: Collection[int]) -> Iterator[list[int]]:
+    """The values, sorted, in lists that fit one statement."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), MANY):
+        yield ordered[start : start + MANY]

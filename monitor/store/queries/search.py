@@ -1,0 +1,131 @@
+"""Which security a text means: public id, identifier, ticker (also a former one) or name. It decides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlalchemy import func, or_, select
+
+from monitor.core.errors import UsageError
+from monitor.store.engine import Connection
+from monitor.store.queries.names import Groups, chunks, groups
+from monitor.store.schema import identifier, listing, security, sighting
+
+SHOWN = 8  # candidates listed before "and N more"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSecurity:
+    """What a text was resolved to: `ids` are all identities joined with it, also under former names."""
+
+    text: str
+    ids: frozenset[int]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    security: int
+    public: str
+    name: str
+    ticker: str
+
+
+def find_security(conn: Connection, text: str) -> FoundSecurity:
+    """The one security `text` means. Several different ones, or none, is the user's to settle."""
+    wanted = text.strip()
+    if not wanted:
+        raise UsageError("A security is missing: give an id, a ticker, a CUSIP, ISIN or SEDOL, or a name.")
+    joined = groups(conn)
+    for ids in _readings(conn, wanted):
+        if ids:
+            return _settle(conn, wanted, _seen(conn, ids) or ids, joined)
+    raise UsageError(f"No security {wanted!r} in this database. {_hint(conn, wanted)}")
+
+
+def _readings(conn: Connection, text: str) -> Iterable[set[int]]:
+    """What the text can mean, the surest reading first; each is asked only when those before found nothing."""
+    yield _ids(conn, select(security.c.id).where(security.c.public == text.upper()))
+    yield _ids(conn, select(security.c.id).where(security.c.public == text))
+    yield _by_identifier(conn, text.upper())
+    yield _by_ticker(conn, text.upper())
+    yield _ids(conn, select(listing.c.security).where(func.upper(listing.c.name) == text.upper()))
+    if len(text) >= 3:
+        pattern = func.upper(listing.c.name).contains(text.upper(), autoescape=True)
+        yield _ids(conn, select(listing.c.security).where(pattern))
+
+
+def _ids(conn: Connection, query: object) -> set[int]:
+    return {int(one) for one in conn.execute(query).scalars()}  # type: ignore[call-overload]
+
+
+def _by_identifier(conn: Connection, text: str) -> set[int]:
+    """By CUSIP, ISIN, SEDOL or FIGI; a US or Canadian ISIN also by the CUSIP inside it."""
+    values = {text}
+    if len(text) == 12 and text[:2] in ("US", "CA"):
+        values.add(text[2:11])
+    if len(text) in (7, 8):
+        values.add(text.zfill(9))
+    return _ids(conn, select(identifier.c.security).where(identifier.c.value.in_(sorted(values))))
+
+
+def _by_ticker(conn: Connection, text: str) -> set[int]:
+    """By ticker as printed, or without the exchange code printed behind it (`DKNG UW`)."""
+    column = func.upper(listing.c.ticker)
+    query = select(listing.c.security).where(or_(column == text, column.startswith(f"{text} ", autoescape=True)))
+    return _ids(conn, query)
+
+
+def _seen(conn: Connection, ids: set[int]) -> set[int]:
+    """Those that an accepted file listed: an id damaged in a quarantined file is no candidate."""
+    found: set[int] = set()
+    for some in chunks(ids):
+        found |= _ids(conn, select(sighting.c.security).where(sighting.c.security.in_(some)))
+    return found
+
+
+def _settle(conn: Connection, text: str, ids: set[int], joined: Groups) -> FoundSecurity:
+    candidates = _candidates(conn, joined.members(ids))
+    names: dict[int, set[str]] = {}
+    for one in candidates:
+        names.setdefault(joined.root_of(one.security), set()).add(_folded(one.name))
+    if len(names) > 1 and not set.intersection(*names.values()):
+        raise UsageError(f"{text!r} means several securities. Say which one by its id:\n{_listed(candidates, ids)}")
+    return FoundSecurity(text, joined.members(ids), tuple(sorted({one.name for one in candidates})))
+
+
+def _folded(name: str) -> str:
+    """The name without what only printing changes: two lines of one company are asked for together."""
+    return " ".join("".join(c if c.isalnum() else " " for c in name.upper()).split())
+
+
+def _candidates(conn: Connection, ids: frozenset[int]) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    for some in chunks(ids):
+        query = (
+            select(listing.c.security, security.c.public, listing.c.name, listing.c.ticker)
+            .join(security, listing.c.security == security.c.id)
+            .where(listing.c.security.in_(some))
+        )
+        found += [_Candidate(row.security, row.public, row.name, row.ticker) for row in conn.execute(query)]
+    return sorted(found, key=lambda one: (one.name, one.ticker, one.public))
+
+
+def _listed(candidates: Sequence[_Candidate], ids: set[int]) -> str:
+    one_each = {one.public: one for one in candidates if one.security in ids}
+    lines = [f"  {one.public}  {one.ticker or '–':10}  {one.name}" for one in one_each.values()]
+    more = [f"  … and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join(lines[:SHOWN] + more)
+
+
+def _hint(conn: Connection, text: str) -> str:
+    rows = conn.execute(select(listing.c.ticker, listing.c.name).distinct()).all()
+    spellings = {word.upper(): f"{row.ticker or row.name}" for row in rows for word in (row.ticker, row.name) if word}
+    if not spellings:
+        return "There is no holding yet: load files with `ingest`, or fetch with `check`."
+    close = get_close_matches(text.upper(), sorted(spellings), 3, 0.6)
+    if not close:
+        return "Try a part of its name."
+    return f"Did you mean {' or '.join(dict.fromkeys(spellings[one] for one in close))}?"
