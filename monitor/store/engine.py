@@ -117,10 +117,12 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, objec
     """How many of the rows were added; those whose key exists already are left alone."""
     if not rows:
         return 0
-    if is_postgres(conn):
-        result = conn.execute(postgresql.insert(table).values(list(rows)).on_conflict_do_nothing())
-    else:
-        result = conn.execute(sqlite.insert(table).values(list(rows)).on_conflict_do_nothing())
+    statement = postgresql.insert(table) if is_postgres(conn) else sqlite.insert(table)
+    # `inline`: without RETURNING the driver knows how many rows were added. Rows go one by one to a prepared
+    # statement, because one statement with all of them would hit the limit on parameters.
+    result = conn.execute(
+        statement.inline().on_conflict_do_nothing(), list(rows), execution_options={"preserve_rowcount": True}
+    )
     return result.rowcount
 
 

@@ -64,7 +64,7 @@ def test_upgrading_twice_changes_nothing(blank: Engine) -> None:
 
 
 def test_an_empty_database_is_told_to_upgrade(blank: Engine) -> None:
-    with pytest.raises(StoreError, match="no tables yet. Run: holdings-monitor db upgrade"):
+    with pytest.raises(StoreError, match=r"no tables yet\. Run: holdings-monitor db upgrade"):
         require_current(blank)
 
 
