@@ -1,0 +1,266 @@
+"""Makes a `Source` from the text of a TOML file, naming every fault at once.
+
+It opens no files; `registry` finds them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from monitor.core.model import Convention
+from monitor.sources.cells import normalise
+from monitor.sources.spec import (
+    Cadence,
+    Column,
+    ConventionPeriod,
+    Dated,
+    DateFormat,
+    Format,
+    FundKind,
+    FundSpec,
+    HttpProfile,
+    Resolution,
+    Shape,
+    Sniff,
+    Source,
+    Url,
+    WeightUnit,
+    Window,
+)
+from monitor.sources.toml_table import Table
+
+TICKER = r"[A-Z0-9][A-Z0-9.\-]{0,11}"
+
+
+def parse_source(text: str, filename: str) -> tuple[Source | None, list[str]]:
+    """The source described by `text`, or None, and every fault as "file: key: problem"."""
+    try:
+        values = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        return None, [f"{filename}: is not TOML: {error}"]
+    faults: list[str] = []
+    source = _source(Table(values, "", faults))
+    return (None if faults else source), [f"{filename}: {fault}" for fault in faults]
+
+
+def _source(top: Table) -> Source:
+    date_format = top.choice("date_format", DateFormat)
+    columns, required = _columns(top)
+    source = Source(
+        id=top.text("id", pattern=r"[a-z][a-z0-9-]{1,30}", wanted="a short name of small letters"),
+        name=top.text("name"),
+        shape=top.choice("shape", Shape),
+        currency=top.text("currency", pattern=r"[A-Z]{3}", wanted="a currency code like USD"),
+        calendar=top.text("calendar", pattern=r"[A-Z0-9]{3,6}", wanted="an exchange code like XNYS"),
+        weight_unit=top.choice("weight_unit", WeightUnit),
+        date_format=date_format,
+        http=_http(top.table("http")),
+        sniff=_sniff(top.table("sniff")),
+        columns=MappingProxyType(columns),
+        required=required,
+        formats=tuple(_format(t, date_format) for t in top.tables("formats", required=True)),
+        conventions=tuple(_convention(t) for t in top.tables("conventions", required=True)),
+        windows=tuple(_window(t) for t in top.tables("windows")),
+        resolutions=tuple(_resolution(t) for t in top.tables("resolutions")),
+        funds=MappingProxyType(_funds(top)),
+        delimiter=top.text("delimiter", ",", pattern=r"[,;|\t]", wanted="one of , ; | or a tab"),
+        max_rows=int(top.number("max_rows", Decimal(20_000), Decimal(1), Decimal(1_000_000))),
+        homepage=top.text("homepage", ""),
+        notes=top.texts("notes"),
+    )
+    top.done()
+    _check(source, top)
+    return source
+
+
+def _http(table: Table) -> HttpProfile:
+    headers = table.table("headers")
+    base = HttpProfile()
+
+    def seconds(key: str, default: float, low: str = "0.1") -> float:
+        return float(table.number(key, Decimal(str(default)), Decimal(low), Decimal(3600)))
+
+    profile = HttpProfile(
+        user_agent=table.text("user_agent", base.user_agent, pattern=r"[ -~]+", wanted="printable ASCII"),
+        headers=tuple((key, headers.text(key, pattern=r"[ -~]+")) for key in headers.values),
+        min_interval=seconds("min_interval_seconds", base.min_interval, "0"),
+        connect_timeout=seconds("connect_timeout_seconds", base.connect_timeout),
+        read_timeout=seconds("read_timeout_seconds", base.read_timeout),
+        total_timeout=seconds("total_timeout_seconds", base.total_timeout),
+        max_bytes=int(table.number("max_bytes", Decimal(base.max_bytes), Decimal(1_000), Decimal(1_000_000_000))),
+    )
+    table.done()
+    return profile
+
+
+def _sniff(table: Table) -> Sniff:
+    sniff = Sniff(
+        refuse_first=table.texts("refuse_first", Sniff().refuse_first),
+        error_texts=tuple(text.casefold() for text in table.texts("error_texts")),
+    )
+    table.done()
+    return sniff
+
+
+def _columns(top: Table) -> tuple[dict[Column, tuple[str, ...]], tuple[Column, ...]]:
+    table = top.table("columns")
+    names = [column.value for column in Column]
+    required = table.texts("required", None)
+    for name in required:
+        if name not in names or name not in table.values:
+            table.fault("required", f"{name!r} is not a column of this file")
+    found = {Column(n): tuple(map(normalise, table.texts(n, None))) for n in names if n in table.values}
+    table.done()
+    aliases = [alias for aliases in found.values() for alias in aliases]
+    for alias in sorted({a for a in aliases if aliases.count(a) > 1}):
+        table.fault("", f"{alias!r} is given for two columns")
+    return found, tuple(Column(name) for name in required if name in names)
+
+
+def _format(table: Table, default: DateFormat) -> Format:
+    made = Format(
+        columns=tuple(map(normalise, table.texts("columns", None))),
+        date_format=table.choice("date_format", DateFormat, default),
+        valid_from=table.day("valid_from"),
+        valid_to=table.day("valid_to"),
+        note=table.text("note", ""),
+        refused=table.text("refused", ""),
+    )
+    return _finish(table, made)
+
+
+def _convention(table: Table) -> ConventionPeriod:
+    made = ConventionPeriod(
+        convention=table.choice("convention", Convention),
+        valid_from=table.day("valid_from"),
+        valid_to=table.day("valid_to"),
+        funds=table.texts("funds"),
+    )
+    return _finish(table, made)
+
+
+def _window(table: Table) -> Window:
+    zone = table.text("timezone")
+    try:
+        ZoneInfo(zone)
+    except (KeyError, OSError, ValueError):  # a name that is no key, a folder, or a path
+        table.fault("timezone", f"{zone!r} is not a known time zone")
+    made = Window(
+        timezone=zone,
+        first=table.clock("first"),
+        last=table.clock("last"),
+        polls=table.clocks("polls"),
+        first_day=_days(table, "first_day"),
+        last_day=_days(table, "last_day"),
+        valid_from=table.day("valid_from"),
+        valid_to=table.day("valid_to"),
+    )
+    return _finish(table, made)
+
+
+def _days(table: Table, key: str) -> int:
+    return int(table.number(key, Decimal(0), Decimal(-7), Decimal(92)))
+
+
+def _resolution(table: Table) -> Resolution:
+    below = table.number("below", None, Decimal(0), Decimal(1))
+    return _finish(table, Resolution(below, table.day("valid_from"), table.day("valid_to")))
+
+
+def _funds(top: Table) -> dict[str, FundSpec]:
+    generations = {t.text("id"): t for t in top.tables("generations")}
+    found: dict[str, FundSpec] = {}
+    for table in top.tables("funds", required=True):
+        fund = _fund(table, generations)
+        if fund.ticker in found:
+            table.fault("ticker", f"{fund.ticker!r} is given twice")
+        found[fund.ticker] = fund
+    for table in generations.values():
+        table.asked |= {"url", "valid_from", "valid_to", "note"}
+        table.done()
+    return found
+
+
+def _fund(table: Table, generations: dict[str, Table]) -> FundSpec:
+    fund = FundSpec(
+        ticker=table.text("ticker", pattern=TICKER, wanted="a ticker in capitals"),
+        name=table.text("name"),
+        kind=table.choice("kind", FundKind),
+        cadence=table.choice("cadence", Cadence, Cadence.DAILY),
+        inception=table.day("inception"),
+        closed=table.day("closed"),
+        urls=tuple(_url(t, generations) for t in table.tables("urls")),
+        codes=table.texts("codes"),
+        verified=table.flag("verified", True),
+        why=table.text("why", ""),
+    )
+    table.done()
+    if not fund.verified and not fund.why:
+        table.fault("why", "is missing; say why the fund is not verified")
+    if (fund.kind is FundKind.CLOSED) != (fund.closed is not None):
+        table.fault("closed", "a closed fund, and only that, needs the date it closed")
+    if fund.verified and fund.closed is None and fund.url is None:
+        table.fault("urls", "a verified open fund needs an address without valid_to")
+    _no_overlap(table, "urls", fund.urls)
+    return fund
+
+
+def _url(table: Table, generations: dict[str, Table]) -> Url:
+    generation = table.text("generation", "")
+    base = generations.get(generation)
+    if generation and base is None:
+        table.fault("generation", f"{generation!r} is not defined")
+    template = base.text("url") if base else table.text("url")
+    if "{file}" in template:
+        template = template.replace("{file}", table.text("file"))
+    made = Url(
+        url=template,
+        valid_from=table.day("valid_from") or (base.day("valid_from") if base else None),
+        valid_to=table.day("valid_to") or (base.day("valid_to") if base else None),
+        note=table.text("note", ""),
+    )
+    parts = urlsplit(template)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s{}]", template):
+        table.fault("url", f"{template!r} is not a web address")
+    return _finish(table, made)
+
+
+K = TypeVar("K", Url, Format, ConventionPeriod, Window, Resolution)
+
+
+def _finish(table: Table, made: K) -> K:
+    table.done()
+    if made.valid_from and made.valid_to and made.valid_from > made.valid_to:
+        table.fault("valid_to", "is before valid_from")
+    return made
+
+
+def _no_overlap(table: Table, key: str, items: Sequence[Dated]) -> None:
+    for before, after in pairwise(items):
+        if (before.valid_to or date.max) >= (after.valid_from or date.min):
+            table.fault(key, f"periods overlap or are out of order around {after.valid_from or 'the beginning'}")
+
+
+def _check(source: Source, top: Table) -> None:
+    known = {alias for aliases in source.columns.values() for alias in aliases}
+    needed = {column: set(source.columns.get(column, ())) for column in source.required}
+    for number, form in enumerate(source.formats, start=1):
+        missing = [column for column, names in needed.items() if not names & set(form.columns)]
+        if missing and not form.refused:
+            top.fault(f"formats[{number}].columns", f"lack the required {', '.join(missing)}; say why it is `refused`")
+        if not known & set(form.columns):
+            top.fault(f"formats[{number}].columns", "none of them is known")
+    for number, period in enumerate(source.conventions, start=1):
+        for fund in period.funds:
+            if fund not in source.funds:
+                top.fault(f"conventions[{number}].funds", f"{fund!r} is not a fund of this source")
+    _no_overlap(top, "conventions", [c for c in source.conventions if not c.funds])

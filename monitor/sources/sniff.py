@@ -1,0 +1,103 @@
+"""Decides from the bytes alone whether a body may be a holdings file, and makes text of it.
+
+It reads no cells: a body that passes may still turn out to hold no table.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+
+from monitor.core.errors import ParseError
+from monitor.sources.spec import Source
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_CONTROL_BYTES = bytes([*range(0x09), *range(0x0E, 0x20)])
+_TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
+_MAGIC = {
+    b"PK": "a zip archive or workbook",
+    b"\x1f\x8b": "gzip data",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old Office file",
+}
+HTML_STARTS = ("<",)
+JSON_STARTS = ("{", "[")
+ERROR_PAGE_LENGTH = 500  # longer bodies are not judged by a phrase they happen to contain
+
+
+def text_of(body: bytes, source: Source) -> tuple[str, str]:
+    """The text of `body` and the encoding used. Raises ParseError when it cannot be a holdings file.
+
+    Codes: empty, size, binary, encoding, html, json, error-page.
+    """
+    if len(body) > source.http.max_bytes:
+        raise ParseError(f"{len(body)} bytes, more than the limit of {source.http.max_bytes}", code="size")
+    text, encoding = _decode(body)
+    text = text.lstrip("\ufeff")
+    start = text.lstrip(' \t\r\n\x0b\x0c"\u00a0')  # error pages were saved with quotes around each line
+    if not start:
+        raise ParseError(f"the body is empty ({len(body)} bytes)", code="empty")
+    _refuse_pages(start, source)
+    _refuse_controls(text)
+    return text, encoding
+
+
+def _refuse_controls(text: str) -> None:
+    raw = text.encode("utf-8", "replace")
+    if len(raw.translate(None, _CONTROL_BYTES)) == len(raw):  # ten times faster than searching
+        return
+    if found := _CONTROL.search(text):
+        raise ParseError(f"control character {found.group()!r} at position {found.start()}", code="binary")
+
+
+def _decode(body: bytes) -> tuple[str, str]:
+    for magic, what in _MAGIC.items():
+        if body.startswith(magic):
+            raise ParseError(f"the body is {what}, not a table of text", code="binary")
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _strict(body, "utf-16"), "utf-16"
+    if b"\0" in body:
+        encoding = _utf16_without_mark(body)
+        return _strict(body, encoding), encoding
+    try:
+        return body.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        return _strict(body, "cp1252"), "cp1252"
+
+
+def _strict(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ParseError(f"byte {error.start} is not text in {encoding}", code="encoding") from None
+
+
+def _utf16_without_mark(body: bytes) -> str:
+    head = body[:400]
+    for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
+        if len(body) % 2 == 0 and zeros and zeros.count(0) >= 0.9 * len(zeros):
+            return encoding
+    raise ParseError(f"a zero byte at position {body.index(0)}: not a table of text", code="binary")
+
+
+def _refuse_pages(start: str, source: Source) -> None:
+    if start.startswith(source.sniff.refuse_first):
+        if start.startswith(HTML_STARTS):
+            raise ParseError(f"a web page, not a table{_title(start)}", code="html")
+        if start.startswith(JSON_STARTS):
+            raise ParseError(f"a JSON answer, not a table: {start[:80]!r}", code="json")
+        raise ParseError(f"begins with {start[0]!r}, as no holdings file does", code="error-page")
+    if len(start) <= ERROR_PAGE_LENGTH:
+        folded = start.casefold()
+        for text in source.sniff.error_texts:
+            if text in folded:
+                raise ParseError(f"a known error page: {start.strip()[:80]!r}", code="error-page")
+
+
+def _title(page: str) -> str:
+    found = _TITLE.search(page[:100_000])
+    if found is None:
+        return ""
+    words = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found.group(2))).replace('"', " ").split())
+    return f" (title: {words[:100]})" if words else ""

@@ -1,0 +1,259 @@
+"""What we know about an issuer and its files, as frozen values.
+
+Nothing here reads a file or the network: `loading` makes these values from TOML and names every fault.
+Dates in validity periods are as-of dates, both ends included; `None` means open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from monitor.core.model import Convention
+
+
+class Column(StrEnum):
+    """The canonical names a file's columns are mapped to."""
+
+    DATE = "date"
+    FUND = "fund"
+    NAME = "name"
+    TICKER = "ticker"
+    IDENTIFIER = "identifier"
+    SHARES = "shares"
+    VALUE = "value"
+    WEIGHT = "weight"
+    ISIN = "isin"
+    SEDOL = "sedol"
+    FIGI = "figi"
+    CURRENCY = "currency"
+    ASSET_CLASS = "asset_class"
+
+
+class Shape(StrEnum):
+    """The form of a file; each has its own code, chosen by this name."""
+
+    DELIMITED = "delimited"
+
+
+class DateFormat(StrEnum):
+    """How a date cell is written; leading zeros are optional where the form shows one letter."""
+
+    MDY = "M/D/YYYY"
+    DMY = "D/M/YYYY"
+    ISO = "YYYY-MM-DD"
+
+
+class WeightUnit(StrEnum):
+    """What a printed weight of 0.5 means: half a percent, or half the fund."""
+
+    PERCENT = "percent"
+    FRACTION = "fraction"
+
+
+class FundKind(StrEnum):
+    """What sort of fund it is."""
+
+    ACTIVE = "active"
+    INDEX = "index"
+    MONTHLY = "monthly"
+    CRYPTO = "crypto"
+    OPTION = "option"
+    CLOSED = "closed"
+
+
+class Cadence(StrEnum):
+    """How often a new file is expected."""
+
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
+class Dated(Protocol):
+    """Anything with a validity period."""
+
+    @property
+    def valid_from(self) -> date | None: ...
+    @property
+    def valid_to(self) -> date | None: ...
+
+
+T = TypeVar("T", bound=Dated)
+
+
+def covers(item: Dated, day: date) -> bool:
+    """Whether `day` lies in the validity period of `item`."""
+    return (item.valid_from is None or item.valid_from <= day) and (item.valid_to is None or day <= item.valid_to)
+
+
+def pick(items: Iterable[T], day: date) -> T | None:
+    """The last of `items` valid on `day`, or None."""
+    found = None
+    for item in items:
+        if covers(item, day):
+            found = item
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """One address of a fund's file and the as-of dates it served; `note` says what is uncertain."""
+
+    url: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One header an issuer has used: the printed names in order. `refused` says why it is not read."""
+
+    columns: tuple[str, ...]
+    date_format: DateFormat
+    valid_from: date | None = None
+    valid_to: date | None = None
+    note: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConventionPeriod:
+    """What the printed date means in a period; no `funds` means all funds of the source."""
+
+    convention: Convention
+    valid_from: date | None = None
+    valid_to: date | None = None
+    funds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a file usually appears, in local time of `timezone`, relative to its as-of date.
+
+    `first`/`last` bound the usual time; `first_day`/`last_day` are calendar days from the as-of date
+    (-1 is the day before). `polls` are the local times at which looking is worth while, every weekday.
+    """
+
+    timezone: str
+    first: time
+    last: time
+    polls: tuple[time, ...]
+    first_day: int = 0
+    last_day: int = 0
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Lines whose weight is below `below` (percent points) were not listed in this period."""
+
+    below: Decimal
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProfile:
+    """How to ask this issuer: headers, politeness and limits. Times in seconds, sizes in bytes."""
+
+    user_agent: str = "holdings-monitor"
+    headers: tuple[tuple[str, str], ...] = ()
+    min_interval: float = 2.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 20.0
+    total_timeout: float = 60.0
+    max_bytes: int = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sniff:
+    """What a holdings file never looks like: its first characters, and texts known as error pages."""
+
+    refuse_first: tuple[str, ...] = ("<", "{", "[")
+    error_texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FundSpec:
+    """One fund of an issuer.
+
+    `codes` are spellings of the fund in its files besides the ticker. `verified` is False when the
+    address or the form of the file could not be confirmed, or the file cannot be read as holdings;
+    `why` then says so and the fund is not watched unless asked for.
+    """
+
+    ticker: str
+    name: str
+    kind: FundKind
+    cadence: Cadence = Cadence.DAILY
+    inception: date | None = None
+    closed: date | None = None
+    urls: tuple[Url, ...] = ()
+    codes: tuple[str, ...] = ()
+    verified: bool = True
+    why: str = ""
+
+    def url_on(self, day: date) -> Url | None:
+        """The address that served files dated `day`, or None."""
+        return pick(self.urls, day)
+
+    @property
+    def url(self) -> Url | None:
+        """The address that serves the newest file; None when the fund is closed or has none."""
+        return next((u for u in reversed(self.urls) if u.valid_to is None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One issuer: its funds, its files and its manners."""
+
+    id: str
+    name: str
+    shape: Shape
+    currency: str
+    calendar: str
+    weight_unit: WeightUnit
+    date_format: DateFormat
+    http: HttpProfile
+    sniff: Sniff
+    columns: Mapping[Column, tuple[str, ...]]
+    required: tuple[Column, ...]
+    formats: tuple[Format, ...]
+    conventions: tuple[ConventionPeriod, ...]
+    windows: tuple[Window, ...]
+    resolutions: tuple[Resolution, ...]
+    funds: Mapping[str, FundSpec]
+    delimiter: str = ","
+    max_rows: int = 20_000
+    homepage: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def convention_on(self, fund: str, as_of: date) -> Convention:
+        """What `as_of` means in the file of `fund`; a period naming the fund wins. UNKNOWN if none fits."""
+        own = pick((c for c in self.conventions if fund in c.funds), as_of)
+        found = own or pick((c for c in self.conventions if not c.funds), as_of)
+        return found.convention if found else Convention.UNKNOWN
+
+    def resolution_on(self, as_of: date) -> Decimal:
+        """Weights (percent points) below this were not published in the file of `as_of`; 0 when all were."""
+        found = pick(self.resolutions, as_of)
+        return found.below if found else Decimal(0)
+
+    def window_on(self, as_of: date) -> Window | None:
+        """When the file of `as_of` usually appears, or None when that is not known."""
+        return pick(self.windows, as_of)
+
+    def watched(self) -> tuple[FundSpec, ...]:
+        """Funds that are open, verified and have an address now."""
+        return tuple(f for f in self.funds.values() if f.verified and f.closed is None and f.url is not None)
+
+
+def convention_on(source: Source, fund: str, as_of: date) -> Convention:
+    """The same as `source.convention_on`, for callers that pass functions around."""
+    return source.convention_on(fund, as_of)

@@ -1,0 +1,193 @@
+"""What we know about issuers: complete, dated, and every fault named at once."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from monitor.core.errors import ConfigError, UsageError
+from monitor.core.model import Convention
+from monitor.sources import registry
+from monitor.sources.read import read_file
+from monitor.sources.spec import Column, FundKind, Source, convention_on
+
+ARK = registry.get("ark")
+OWN = """
+id = "own"
+name = "Own Funds"
+shape = "delimited"
+currency = "EUR"
+calendar = "XETR"
+weight_unit = "fraction"
+date_format = "YYYY-MM-DD"
+delimiter = ";"
+[columns]
+required = ["date", "name", "shares"]
+date = ["as of"]
+name = ["holding"]
+shares = ["units"]
+weight = ["share of fund"]
+isin = ["isin"]
+[[formats]]
+columns = ["As Of", "Holding", "ISIN", "Units", "Share of Fund"]
+[[conventions]]
+convention = "UNKNOWN"
+[[funds]]
+ticker = "OWN1"
+name = "Own One"
+kind = "active"
+urls = [{ url = "https://own.example/own1.csv" }]
+"""
+
+
+def own(tmp_path: Path, text: str = OWN, name: str = "own.toml") -> Path:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def faults(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        registry.load(own(tmp_path, text))
+    return str(caught.value)
+
+
+def test_a_users_folder_adds_a_source_that_reads_its_files(tmp_path: Path) -> None:
+    sources = registry.load(own(tmp_path))
+    assert sorted(sources) == ["ark", "own"]
+    file = read_file(
+        sources["own"], b"As Of;Holding;ISIN;Units;Share of Fund\n2026-01-05;Lantern;XX0000000000;5;0.25\n"
+    )
+    (line,) = file.lines
+    assert (line.isin, line.shares, line.weight, file.fund, file.warnings) == (
+        "XX0000000000", Decimal(5), Decimal("25.00"), "", ()
+    )  # fmt: skip
+
+
+def test_a_users_source_replaces_the_shipped_one_of_the_same_id(tmp_path: Path) -> None:
+    assert registry.get("ark", own(tmp_path, OWN.replace('"own"', '"ark"'))).name == "Own Funds"
+
+
+def test_an_unknown_source_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"no source 'arkk'; did you mean 'ark'\? known: ark"):
+        registry.get("arkk")
+
+
+def test_all_faults_are_named_at_once_with_file_and_key(tmp_path: Path) -> None:
+    text = (
+        OWN.replace('currency = "EUR"', "currency = 3")
+        .replace('weight_unit = "fraction"', 'weight_units = "fraction"')
+        .replace('kind = "active"', 'kind = "closed"\nverified = false')
+        .replace("https://own.example/own1.csv", "own1.csv")
+        .replace('convention = "UNKNOWN"', 'convention = "SOON"\nfunds = ["NOPE"]')
+    )
+    said = faults(tmp_path, text)
+    for part in (
+        "own.toml: currency: wanted a currency code like USD, found 3",
+        "own.toml: weight_unit: is missing; wanted one of percent, fraction",
+        "own.toml: weight_units: is not known; did you mean 'weight_unit'?",
+        "own.toml: funds[1].why: is missing",
+        "own.toml: funds[1].closed: a closed fund, and only that",
+        "own.toml: funds[1].urls[1].url: 'own1.csv' is not a web address",
+        "own.toml: conventions[1].convention: wanted one of CLOSE, OPEN",
+        "own.toml: conventions[1].funds: 'NOPE' is not a fund",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "own"', "id =", "is not TOML"),
+        ('"Units"', '"Pieces"', "formats[1].columns: lack the required shares"),
+        ('isin = ["isin"]', 'isin = ["units"]', "'units' is given for two columns"),
+        ('required = ["date"', 'required = ["when"', "columns.required: 'when' is not a column"),
+        ('csv" }]', 'csv" }, { url = "https://own.example/2.csv" }]', "periods overlap"),
+        ('csv" }]', 'csv", valid_to = 2020-01-01 }]', "needs an address without valid_to"),
+        ('csv" }]', 'csv", valid_from = "2020-01-01" }]', "wanted a date like 2021-03-15 without quotes"),
+        ('csv" }]', 'csv", generation = "x" }]', "generation: 'x' is not defined"),
+        ('delimiter = ";"', "http.min_interval_seconds = -1", "http.min_interval_seconds: wanted a number from 0"),
+        ('delimiter = ";"', 'sniff.error_texts = "x"', "sniff.error_texts: wanted a list of texts"),
+        ('delimiter = ";"', "formats2 = 1", "formats2: is not known"),
+        (
+            'delimiter = ";"',
+            'windows = [{ timezone = "Mars/One", first = "25:00", last = "10:00", polls = ["x"] }]',
+            "Mars",
+        ),
+        ('delimiter = ";"', 'resolutions = [{ below = "x" }]', "resolutions[1].below"),
+        ('[[funds]]\nticker = "OWN1"', '[[funds]]\nticker = "own 1"', "wanted a ticker in capitals"),
+        ("[[formats]]", "[[formatz]]", "formats: is missing; at least one is needed"),
+    ],
+)
+def test_each_fault_has_its_sentence(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in OWN
+    assert said in faults(tmp_path, OWN.replace(old, new))
+
+
+def test_two_own_files_with_one_id_and_a_missing_folder_are_faults(tmp_path: Path) -> None:
+    own(tmp_path, name="a.toml")
+    assert "b.toml: id: 'own' is used by another file" in faults(own(tmp_path, name="b.toml"), OWN)
+    with pytest.raises(ConfigError, match="is not a folder"):
+        registry.load(tmp_path / "nowhere")
+
+
+def test_ark_lists_its_funds_and_says_what_is_not_verified() -> None:
+    kinds = {kind: {f.ticker for f in ARK.funds.values() if f.kind is kind} for kind in FundKind}
+    assert kinds[FundKind.ACTIVE] == {"ARKK", "ARKQ", "ARKW", "ARKG", "ARKF", "ARKX"}
+    assert kinds[FundKind.INDEX] == {"PRNT", "IZRL"}
+    assert kinds[FundKind.CRYPTO] == {"ARKB"}
+    assert ARK.funds["CTRU"].closed == date(2022, 7, 26)
+    assert {f.ticker for f in ARK.funds.values() if not f.verified} >= {"ARKVX", "ARKY", "ARKA", "ARKC", "ARKZ"}
+    assert all(f.why for f in ARK.funds.values() if not f.verified)
+    assert {f.ticker for f in ARK.watched()} >= {"ARKK", "ARKF", "PRNT", "ARKB", "ARKT"}
+    assert "CTRU" not in {f.ticker for f in ARK.watched()}
+
+
+@pytest.mark.parametrize(
+    ("fund", "day", "part"),
+    [
+        ("ARKQ", date(2021, 9, 1), "fundsiteliterature/csv/ARK_AUTONOMOUS_TECHNOLOGY_&_ROBOTICS_ETF_ARKQ_HOLDINGS.csv"),
+        ("ARKQ", date(2021, 10, 20), "uploads/funds-etf-csv/ARK_INNOVATION_ETF_ARKQ_HOLDINGS.csv"),
+        ("ARKQ", date(2022, 1, 3), "uploads/funds-etf-csv/ARK_AUTONOMOUS_TECH._&_ROBOTICS_ETF_ARKQ_HOLDINGS.csv"),
+        ("ARKQ", date(2025, 1, 3), "https://assets.ark-funds.com/fund-documents/funds-etf-csv/ARK_AUTONOMOUS_TECH._&"),
+        ("ARKF", date(2025, 1, 3), "/ARK_FINTECH_INNOVATION_ETF_ARKF_HOLDINGS.csv"),
+        ("ARKF", date(2026, 3, 4), "/ARK_BLOCKCHAIN_&_FINTECH_INNOVATION_ETF_ARKF_HOLDINGS.csv"),
+        ("ARKX", date(2026, 3, 4), "/ARK_SPACE_&_DEFENSE_INNOVATION_ETF_ARKX_HOLDINGS.csv"),
+    ],
+)
+def test_the_address_of_a_file_depends_on_its_date(fund: str, day: date, part: str) -> None:
+    url = ARK.funds[fund].url_on(day)
+    assert url is not None
+    assert part in url.url
+
+
+@pytest.mark.parametrize(
+    ("fund", "day", "convention"),
+    [
+        ("ARKK", date(2021, 3, 11), Convention.CLOSE),
+        ("ARKK", date(2021, 3, 15), Convention.OPEN),
+        ("ARKK", date(2026, 1, 5), Convention.OPEN),
+        ("ARKB", date(2026, 1, 5), Convention.UNKNOWN),
+        ("ARKVX", date(2026, 1, 5), Convention.MONTH_END),
+    ],
+)
+def test_what_the_printed_date_means_depends_on_fund_and_date(fund: str, day: date, convention: Convention) -> None:
+    assert convention_on(ARK, fund, day) is convention
+
+
+def test_small_lines_were_left_out_until_may_2021() -> None:
+    assert ARK.resolution_on(date(2021, 5, 10)) == Decimal("0.005")
+    assert ARK.resolution_on(date(2021, 5, 11)) == 0
+
+
+def test_files_are_expected_in_new_york_time() -> None:
+    window = ARK.window_on(date(2026, 1, 5))
+    assert window is not None
+    assert (window.timezone, window.first_day, len(window.polls)) == ("America/New_York", -1, 4)
+
+
+def test_a_source_without_periods_claims_nothing(tmp_path: Path) -> None:
+    source: Source = registry.get("own", own(tmp_path))
+    assert source.convention_on("OWN1", date(2026, 1, 5)) is Convention.UNKNOWN
+    assert source.window_on(date(2026, 1, 5)) is None
+    assert source.columns[Column.SHARES] == ("units",)
