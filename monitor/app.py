@@ -1,0 +1,277 @@
+"""Wires configuration, database, sources, channels and pipeline together: the only place that knows all of them.
+
+It decides nothing: which file to believe is the pipeline's, what to print the command line's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
+from urllib.parse import urlsplit, urlunsplit
+
+from monitor import config as configuration
+from monitor.config import Config, IssuerSettings, Watch
+from monitor.core.errors import ConfigError, UsageError
+from monitor.sources import registry
+from monitor.sources.spec import Source
+from monitor.store import archive, migrate
+from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
+
+if TYPE_CHECKING:
+    from monitor.delivery import DeliveryReport
+    from monitor.notify.channels import Channel, Receipt
+    from monitor.notify.message import Message
+    from monitor.pipeline import AlertPlan, Outcome, RebuildReport
+    from monitor.sources.fetch import Fetcher
+    from monitor.store.queries import HeldFile, RefusedFile
+
+Clock = Callable[[], datetime]
+Say = Callable[[str], None]
+Progress = Callable[[str, int], None]
+
+
+def system_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def quiet(_text: str, _count: int = 0) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One run of the program: its configuration, its clock, and where it says what goes on beside the answer."""
+
+    config: Config
+    clock: Clock
+    say: Say
+
+    # --- database ---------------------------------------------------------------------------------
+
+    def open(self) -> Engine:
+        """The database, made when missing and brought up to date when older."""
+        engine = open_engine(self.config.database)
+        try:
+            found = migrate.current(engine)
+            before, after = migrate.upgrade(engine) if found != migrate.head() else (found, found)
+        except BaseException:
+            engine.dispose()
+            raise
+        if before is not None and before != after:
+            self.say(f"The database was brought from schema {before} to {after}.")
+        return engine
+
+    @contextmanager
+    def opened(self) -> Iterator[Engine]:
+        """As `open`, closed at the end."""
+        engine = self.open()
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent state of a database that exists and is up to date; nothing can be changed."""
+        engine = migrate.open_current(self.config.database, read_only=True)
+        try:
+            with reading(engine) as conn:
+                yield conn
+        finally:
+            engine.dispose()
+
+    # --- sources ----------------------------------------------------------------------------------
+
+    def sources(self) -> dict[str, Source]:
+        """The sources we ship and the user's own, with the addresses and paces the configuration sets."""
+        folder = self.config.sources_dir
+        found = registry.load(folder if folder.is_dir() else None)
+        for name, settings in self.config.issuers.items():
+            found[name] = _adjusted(registry.choose(found, name), settings)
+        return found
+
+    def source(self, source_id: str) -> Source:
+        """One source by its id."""
+        return registry.choose(self.sources(), source_id)
+
+    def prepare_calendars(self, engine: Engine, sources: Iterable[Source]) -> None:
+        """Makes the trading days of these sources' calendars known to the database."""
+        from monitor.sources.calendars import sessions_between
+        from monitor.store.sessions import ensure_sessions
+
+        for calendar in sorted({source.calendar for source in sources}):
+            with transaction(engine) as conn:
+                ensure_sessions(conn, calendar, self.clock().date(), sessions_between)
+
+    # --- alerts -----------------------------------------------------------------------------------
+
+    def plan(self, silent: bool = False) -> AlertPlan:
+        """Who is told what."""
+        from monitor.pipeline import AlertPlan
+
+        return AlertPlan(() if silent else self.config.alert_channels, self.config.alerts.min_severity)
+
+    def channels(self, out: TextIO, only: str | None = None) -> dict[str, Channel]:
+        """The configured channels; `out` is where the console channel writes."""
+        from monitor.notify.channels import build
+
+        return build(self.config, out=out, only=only)
+
+    def deliver(
+        self, engine: Engine, channels: Mapping[str, Channel], pause: Callable[[float], object] = time.sleep
+    ) -> DeliveryReport:
+        """One pass over the outbox."""
+        from monitor.delivery import deliver_due
+
+        return deliver_due(
+            engine, channels, now=self.clock, report=self.say, operators=self.config.operator_channels, pause=pause
+        )
+
+    def test_alert(self, channel: str, out: TextIO) -> Receipt:
+        """Sends the demonstration alert through one channel, marked as a test, and nothing else."""
+        from monitor.notify.sample import sample
+
+        message: Message = sample(self.clock())
+        key = f"{message.item}:{message.revision}:{channel}"
+        return self.channels(out, channel)[channel].send(message, key=key, thread=None)
+
+    # --- work -------------------------------------------------------------------------------------
+
+    def ingest(
+        self, engine: Engine, source: Source, files: Iterable[tuple[str, bytes]], *, alert: bool, progress: Progress
+    ) -> Outcome:
+        """Local files through the pipeline."""
+        from monitor import pipeline
+
+        self.prepare_calendars(engine, [source])
+        plan = self.plan(silent=not alert)
+        return pipeline.ingest(engine, source, files, now=self.clock(), alert=alert, plan=plan, progress=progress)
+
+    def check(self, engine: Engine, funds: Sequence[str], *, dry_run: bool, progress: Progress) -> Outcome:
+        """One pass over the watched funds, or over `funds`."""
+        from monitor import pipeline
+
+        sources = self.sources()
+        watch = watched(self.config.watch, sources, funds)
+        self.prepare_calendars(engine, [sources[one.issuer] for one in watch])
+        return pipeline.check(
+            engine,
+            sources,
+            watch,
+            self._fetcher(),
+            now=self.clock(),
+            dry_run=dry_run,
+            plan=self.plan(),
+            progress=progress,
+        )
+
+    def rebuild(self, engine: Engine, progress: Progress) -> RebuildReport:
+        """Everything derived, made again from the facts."""
+        from monitor import pipeline
+
+        sources = self.sources()
+        self.prepare_calendars(engine, sources.values())
+        return pipeline.rebuild(engine, sources, progress=progress)
+
+    def decide(self, engine: Engine, held: HeldFile, verdict: Literal["accept", "reject"]) -> Outcome:
+        """A person's word on a held file, and what follows from it."""
+        from monitor import pipeline
+
+        source = self.source(held.issuer)
+        self.prepare_calendars(engine, [source])
+        snapshot = pipeline.SnapshotRef(held.fund_id, held.snapshot)
+        return pipeline.decide(engine, source, snapshot, verdict, now=self.clock(), plan=self.plan())
+
+    def replay(self, engine: Engine, held: HeldFile | RefusedFile) -> Outcome:
+        """The stored bytes of a held or refused file through the pipeline again."""
+        with reading(engine) as conn:
+            body = archive.get(conn, held.sha256)
+        return self.ingest(engine, self.source(held.issuer), [(held.place, body)], alert=False, progress=quiet)
+
+    def _fetcher(self) -> Fetcher:
+        from monitor.sources.fetch import Fetcher
+
+        private = any(settings.allow_private for settings in self.config.issuers.values())
+        return Fetcher(allow_private=private)
+
+
+def configured(file: Path | None, database: str | None, environ: Mapping[str, str], clock: Clock, say: Say) -> App:
+    """The program as the configuration, the environment and the command line's `--db` want it."""
+    found = configuration.load(file, environ)
+    if database is not None:
+        found = replace(found, database=database_url(database))
+    return App(found, clock, say)
+
+
+def database_url(text: str) -> str:
+    """An address as given, or that of the SQLite file with this name."""
+    if "://" in text:
+        return text
+    if not text.strip():
+        raise UsageError("The database has no name. Use sqlite:///file.db, postgresql://user@host/name or a file.")
+    return f"sqlite:///{Path(text).expanduser().absolute()}"
+
+
+def watched(configured: Sequence[Watch], sources: Mapping[str, Source], funds: Sequence[str]) -> tuple[Watch, ...]:
+    """What to check: the configured funds, or those of `funds` wherever a source has them."""
+    for one in configured:
+        _known_funds(registry.choose(sources, one.issuer), one.funds)
+    if not funds:
+        if not configured:
+            raise ConfigError("Nothing is watched yet. Run `holdings-monitor init`, or name funds: check ARKK")
+        return tuple(configured)
+    found: dict[str, list[str]] = {}
+    for text in funds:
+        issuer, ticker = _find(sources, text)
+        found.setdefault(issuer, []).append(ticker)
+    return tuple(Watch(issuer=issuer, funds=tuple(tickers)) for issuer, tickers in sorted(found.items()))
+
+
+def _known_funds(source: Source, funds: Iterable[str]) -> None:
+    unknown = [fund for fund in funds if fund not in source.funds]
+    if unknown:
+        known = ", ".join(sorted(source.funds))
+        raise ConfigError(f"The source {source.id!r} has no fund {', '.join(unknown)}. It has: {known}")
+
+
+def _find(sources: Mapping[str, Source], text: str) -> tuple[str, str]:
+    wanted = text.strip().upper()
+    found = [
+        (source.id, ticker)
+        for source in sources.values()
+        for ticker in source.funds
+        if wanted in (ticker.upper(), f"{source.id}/{ticker}".upper())
+    ]
+    if not found:
+        raise UsageError(f"No source has a fund {text!r}. See: holdings-monitor sources show ID")
+    if len(found) > 1:
+        raise UsageError(f"Several sources have {text!r}: {', '.join('/'.join(one) for one in found)}")
+    return found[0]
+
+
+def _adjusted(source: Source, settings: IssuerSettings) -> Source:
+    """The source reached through a mirror, or at another pace."""
+    http = source.http
+    if settings.min_interval is not None:
+        http = replace(http, min_interval=settings.min_interval)
+    funds = source.funds
+    if settings.base_url is not None:
+        base = settings.base_url
+        funds = {
+            name: replace(fund, urls=tuple(replace(url, url=through(base, url.url)) for url in fund.urls))
+            for name, fund in funds.items()
+        }
+    return replace(source, http=http, funds=funds)
+
+
+def through(base: str, url: str) -> str:
+    """`url` at another server: scheme and host of `base`, its path in front."""
+    mirror, parts = urlsplit(base), urlsplit(url)
+    path = mirror.path.rstrip("/") + parts.path
+    return urlunsplit((mirror.scheme, mirror.netloc, path, parts.query, ""))

@@ -1,0 +1,99 @@
+"""The commands `db …`: upgrade, check, backup, restore, rebuild."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli import output
+from monitor.cli.context import FAILED, program
+from monitor.cli.options import ConfigFile, Db
+from monitor.cli.progress import Progress
+
+group = typer.Typer(help="The database itself.", no_args_is_help=True)
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one file.")]
+
+
+@group.command()
+def upgrade(db: Db = None, config: ConfigFile = None) -> None:
+    """Create the database, or bring an older one up to date."""
+    from monitor.store import migrate
+    from monitor.store.engine import open_engine
+
+    app = program(config, db)
+    engine = open_engine(app.config.database)
+    try:
+        before, after = migrate.upgrade(engine)
+    finally:
+        engine.dispose()
+    if before == after:
+        output.say(f"The database is up to date (schema {after}).")
+    elif before is None:
+        output.say(f"The database {app.config.database_shown} was made (schema {after}).")
+    else:
+        output.say(f"The database was brought from schema {before} to {after}.")
+
+
+@group.command("check")
+def check_database(db: Db = None, config: ConfigFile = None) -> None:
+    """Look at every row and every stored file; 1 when something is wrong."""
+    from monitor.store import upkeep
+    from monitor.store.migrate import open_current
+
+    engine = open_current(program(config, db).config.database)
+    try:
+        with Progress() as progress:
+            found = upkeep.check(engine, progress)
+    finally:
+        engine.dispose()
+    for one in found:
+        output.say(f"{one.table}: {one.text}")
+    if found:
+        raise typer.Exit(FAILED)
+    output.say("Nothing is wrong.")
+
+
+@group.command()
+def backup(file: BackupFile, db: Db = None, config: ConfigFile = None) -> None:
+    """Write one consistent state to a file; works while the program runs."""
+    from monitor.store import backup as backups
+    from monitor.store.migrate import open_current
+
+    engine = open_current(program(config, db).config.database)
+    try:
+        with Progress() as progress:
+            manifest = backups.backup(engine, file, progress)
+    finally:
+        engine.dispose()
+    output.say(f"{sum(one.rows for one in manifest.tables):,} rows saved in {file}.")
+
+
+@group.command()
+def restore(
+    file: BackupFile,
+    force: Annotated[bool, typer.Option("--force", help="Remove what the database holds first.")] = False,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """Load a backup into an empty database, all or nothing."""
+    from monitor.store import backup as backups
+
+    app = program(config, db)
+    with Progress() as progress:
+        manifest = backups.restore(app.config.database, file, force=force, progress=progress)
+    rows = sum(one.rows for one in manifest.tables)
+    output.say(f"{rows:,} rows loaded from {file} into {app.config.database_shown}.")
+
+
+@group.command()
+def rebuild(db: Db = None, config: ConfigFile = None) -> None:
+    """Derive verdicts, spells, events and items again from the stored files. Tells nobody."""
+    app = program(config, db)
+    with app.opened() as engine, Progress() as progress:
+        report = app.rebuild(engine, progress)
+    output.say(
+        f"Rebuilt from {report.snapshots:,} files of {report.issuers} issuers: "
+        f"{report.events:,} events, {report.items:,} items."
+    )

@@ -1,0 +1,146 @@
+"""The commands `quarantine …`: files held back or refused, and the operator's word on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from monitor.cli import output, summary
+from monitor.cli.context import history, program
+from monitor.cli.options import ConfigFile, Db, Form
+from monitor.cli.output import Format, record
+from monitor.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.store.queries import HeldFile, RefusedFile
+
+group = typer.Typer(
+    help="Files that were not believed or not understood: see them, accept, reject or read again.", no_args_is_help=True
+)
+Ref = Annotated[
+    str, typer.Argument(metavar="FILE", help="As `list` names it: FUND/DATE/HASH, or the beginning of its hash.")
+]
+PRIVATE = ("snapshot", "fund_id")
+LINES = 30
+
+
+@group.command("list")
+def list_files(
+    everything: Annotated[bool, typer.Option("--all", help="Also refused, discarded and rejected files.")] = False,
+    form: Form = Format.TABLE,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """The files that wait for the next file or for your word, with the reasons."""
+    from monitor.store import queries
+    from monitor.store.queries.held import HELD, NOT_COUNTED
+
+    with history(config, db) as conn:
+        rows = [_held(one) for one in queries.held_files(conn, standings=NOT_COUNTED if everything else HELD)]
+        if everything:
+            rows += [_refused(one) for one in queries.refused_files(conn)]
+    columns = ("file", "state", "as_of", "reasons", "place")
+    if form is Format.TABLE:
+        rows = [one | {"reasons": _brief(one["reasons"])} for one in rows]
+    output.show(rows, form, columns, "Nothing is quarantined.")
+
+
+def _held(one: HeldFile) -> dict[str, object]:
+    return {
+        "file": one.ref,
+        "state": one.standing,
+        "issuer": one.issuer,
+        "fund": one.fund,
+        "as_of": one.as_of.isoformat(),
+        "reasons": output.plain(one.reasons),
+        "place": one.place,
+        "sha256": one.sha256,
+        "known_at": one.known_at,
+    }
+
+
+def _refused(one: RefusedFile) -> dict[str, object]:
+    return {
+        "file": one.ref,
+        "state": "refused",
+        "issuer": one.issuer,
+        "fund": one.fund,
+        "as_of": None,
+        "reasons": [{"gate": one.code, "text": one.text}],
+        "place": one.place,
+        "sha256": one.sha256,
+        "known_at": one.first_at,
+    }
+
+
+def _brief(reasons: object) -> str:
+    assert isinstance(reasons, list)
+    return "; ".join(str(one["text"]) for one in reasons)
+
+
+@group.command("show")
+def show_file(ref: Ref, form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
+    """Why a file is held, its hash, and its first lines as we have them."""
+    from monitor.store import archive, queries
+
+    with history(config, db) as conn:
+        found = queries.find_held(conn, ref)
+        lines = archive.get(conn, found.sha256)[:20_000].decode("utf-8", "replace").splitlines()
+    tree = {key: value for key, value in record(found).items() if key not in PRIVATE}
+    if form is not Format.TABLE:
+        output.show([tree | {"first_lines": lines[:LINES]}], form, tuple(tree), "")
+        return
+    for key, value in tree.items():
+        if key in ("reasons", "warnings"):
+            assert isinstance(value, list)
+            for one in value:
+                output.say(f"{key[:-1]:10} {one['gate']}: {one['text']}")
+        else:
+            output.say(f"{key:10} {output.cell(value)}")
+    output.say()
+    for line in lines[:LINES]:
+        output.say(f"  {line[:160]}")
+    if len(lines) > LINES:
+        output.say("  …")
+
+
+@group.command()
+def accept(ref: Ref, db: Db = None, config: ConfigFile = None) -> None:
+    """Believe a held file after all: it counts, and what follows from it is derived and told."""
+    _decide(ref, "accept", db, config)
+
+
+@group.command()
+def reject(ref: Ref, db: Db = None, config: ConfigFile = None) -> None:
+    """Never believe a held file: it stays stored and counts for nothing."""
+    _decide(ref, "reject", db, config)
+
+
+def _decide(ref: str, verdict: Literal["accept", "reject"], db: Db, config: ConfigFile) -> None:
+    from monitor.store import queries
+    from monitor.store.engine import reading
+
+    app = program(config, db)
+    with app.opened() as engine:
+        with reading(engine) as conn:
+            found = queries.find_held(conn, ref)
+        if not isinstance(found, queries.HeldFile):
+            raise UsageError(f"{found.ref} could not be read at all ({found.text}); it can only be replayed.")
+        outcome = app.decide(engine, found, verdict)
+    output.say(f"{found.ref} is {verdict}ed: {outcome.events:,} events, {outcome.items:,} items.")
+
+
+@group.command()
+def replay(ref: Ref, db: Db = None, config: ConfigFile = None) -> None:
+    """Read the stored bytes again, for instance after the source's description was corrected."""
+    from monitor.store import queries
+    from monitor.store.engine import reading
+
+    app = program(config, db)
+    with app.opened() as engine:
+        with reading(engine) as conn:
+            found = queries.find_held(conn, ref)
+        outcome = app.replay(engine, found)
+    summary.print_outcome(outcome, brief=False)
+    raise typer.Exit(summary.exit_code(outcome))

@@ -1,0 +1,209 @@
+"""How answers are printed: as a table, as JSON with the documented keys, or as CSV. It prints and decides nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from monitor.core.model import Interval
+from monitor.core.sessions import Gap
+
+Record = Mapping[str, object]
+GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def record(value: object) -> dict[str, object]:
+    """A result as a JSON object: its field names are the documented keys."""
+    tree = plain(value)
+    assert isinstance(tree, dict)
+    return tree
+
+
+def plain(value: object) -> object:
+    """The value in terms of JSON: dates and instants as text, intervals as from/to, unknown as null."""
+    match value:
+        case Interval():
+            return {"from": plain(value.first), "to": plain(value.last)}
+        case Gap():
+            return {"from": plain(value.first), "to": plain(value.last), "sessions": value.sessions}
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case date():
+            return value.isoformat()
+        case StrEnum():
+            return value.value
+        case bytes():
+            return value.hex()
+        case Mapping():
+            return {str(key): plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [plain(part) for part in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def json_text(value: object, indent: int = 0) -> str:
+    """JSON with exact decimals, which the standard encoder cannot write."""
+    pad, inner = " " * indent, " " * (indent + 2)
+    if isinstance(value, Mapping):
+        parts = [f"{inner}{json.dumps(str(key))}: {json_text(part, indent + 2)}" for key, part in value.items()]
+        return "{\n" + ",\n".join(parts) + f"\n{pad}}}" if parts else "{}"
+    if isinstance(value, (list, tuple)):
+        parts = [inner + json_text(part, indent + 2) for part in value]
+        return "[\n" + ",\n".join(parts) + f"\n{pad}]" if parts else "[]"
+    if isinstance(value, Decimal):
+        return number_text(value)
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return "null"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def number_text(value: Decimal) -> str:
+    """The number in plain digits, whole when it is whole; null when it is none."""
+    if not value.is_finite():
+        return "null"
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV that a spreadsheet shows as it is: text that it would take for a formula gets a quote in front."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([csv_cell(value) for value in row])
+    return out.getvalue()
+
+
+def csv_cell(value: object) -> str:
+    """One cell; numbers stay numbers, text is guarded."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return number_text(value) if value.is_finite() else ""
+    if isinstance(value, (int, float)):
+        return str(value)
+    text = value if isinstance(value, str) else " ".join(json_text(value).split())
+    return f"'{text}" if text.startswith(GUARDED) else text
+
+
+def flat(tree: Record, prefix: str = "") -> dict[str, object]:
+    """Objects inside an object as columns of their own: security.ticker, opened.from."""
+    found: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
+
+
+def show(records: Sequence[Record], form: Format, table: Sequence[str], empty: str) -> None:
+    """Print the records; a table shows only the columns `table`, and `empty` when there is no record."""
+    if form is Format.JSON:
+        sys.stdout.write(json_text(list(records)) + "\n")
+    elif form is Format.CSV:
+        rows = [flat(one) for one in records]
+        columns = list(dict.fromkeys(key for row in rows for key in row)) or list(table)
+        sys.stdout.write(csv_text(columns, ([row.get(key) for key in columns] for row in rows)))
+    elif not records:
+        say(empty)
+    else:
+        rows = [flat(one) for one in records]
+        print_table(
+            table, [[row.get(key, one.get(key)) for key in table] for row, one in zip(rows, records, strict=True)]
+        )
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table for people: rules and colours on a terminal, aligned plain text in a pipe."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    numeric = [
+        bool(rows) and all(isinstance(row[at], (int, Decimal, float, None.__class__)) for row in rows)
+        for at in range(len(columns))
+    ]
+    console = Console(file=sys.stdout, highlight=False)
+    if not console.is_terminal:
+        sys.stdout.write(aligned(columns, [[cell(value) for value in row] for row in rows], numeric))
+        return
+    table = Table(box=SIMPLE_HEAD)
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(Text(name), justify="right" if right else "left")
+    for row in rows:
+        table.add_row(*(Text(cell(value)) for value in row))
+    console.print(table)
+
+
+def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """Columns padded with blanks, two between each."""
+    widths = [max(len(text) for text in texts) for texts in zip(columns, *rows, strict=True)]
+    lines = []
+    for row in (columns, *rows):
+        parts = zip(row, widths, right, strict=True)
+        lines.append(
+            "  ".join(text.rjust(width) if side else text.ljust(width) for text, width, side in parts).rstrip()
+        )
+    return "\n".join(lines) + "\n"
+
+
+def cell(value: object) -> str:
+    """A value as people read it: thousands separated, unknown as a dash, nothing that moves the cursor."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        text = number_text(value)
+        whole, dot, rest = text.partition(".")
+        return f"{int(whole):,}{dot}{rest}" if not whole.startswith("-0") and whole != "null" else text
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(cell(part) for part in value)
+    if isinstance(value, Mapping):
+        return " ".join(cell(part) for part in value.values() if part is not None)
+    return clean(str(value))
+
+
+def plain_cell(value: object) -> object:
+    """One value of an SQL answer in terms of JSON."""
+    return f"{len(value)} bytes" if isinstance(value, bytes) else plain(value)
+
+
+def clean(text: str) -> str:
+    """Text from a file without control characters: it cannot write over the screen."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def say(text: str = "") -> None:
+    """A line of answer."""
+    print("\n".join(clean(line) for line in text.split("\n")))
+
+
+def tell(text: str) -> None:
+    """A line beside the answer: what went on, on the standard error."""
+    print("\n".join(clean(line) for line in text.split("\n")), file=sys.stderr, flush=True)

@@ -1,0 +1,84 @@
+"""Commands that read the database as a whole: sql, export, status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli import output
+from monitor.cli.context import ATTENTION, history, program
+from monitor.cli.options import ConfigFile, Db, Form
+from monitor.cli.output import Format, record
+from monitor.core.errors import UsageError
+
+SQL_HELP = """Answer a SELECT over the documented views; nothing can be changed.
+
+The views, whose names and columns are promised (the tables behind them are not):
+
+v_holdings – one position of one fund in one accepted file.
+v_spells – one unbroken run in which a fund held a security; open while closed is null.
+v_events – one change of one position of one fund.
+v_items – one change over all funds of an issuer: what people are told.
+v_coverage – one fund: how much of its history we have.
+v_deliveries – one message for one channel.
+v_snapshots – one published version of a fund's holdings, whatever became of it.
+v_refusals – one body that was not a holdings file.
+
+Columns: sql "SELECT * FROM v_holdings LIMIT 1". Dates are dates on PostgreSQL and ISO text on SQLite.
+"""
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(metavar="QUERY", help='For example "SELECT * FROM v_coverage".')],
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, max=3600, help="Time limit.")] = 30,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="Most rows printed.")] = 10_000,
+    form: Form = Format.TABLE,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    from monitor.store.readonly import ask
+
+    answer = ask(program(config, db).config.database, statement, seconds=seconds, limit=limit)
+    rows = [[output.plain_cell(value) for value in row] for row in answer.rows]
+    columns = list(answer.columns)
+    if form is Format.JSON:
+        output.show([dict(zip(columns, row, strict=True)) for row in rows], form, columns, "")
+    elif form is Format.CSV:
+        typer.echo(output.csv_text(columns, rows), nl=False)
+    else:
+        output.print_table(columns, rows)
+    if answer.cut:
+        output.tell(f"Only the first {limit:,} rows are shown. Raise --limit, or use `export`.")
+
+
+sql.__doc__ = SQL_HELP
+
+
+def export(
+    view: Annotated[str, typer.Argument(metavar="VIEW", help="One of the documented views, with or without v_.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="FILE.csv, .json, .jsonl or .parquet.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write a whole view to a file."""
+    from monitor.cli.exporting import write_view
+
+    if to.exists() and not force:
+        raise UsageError(f"{to} exists already. Choose another name, or replace it with --force.")
+    rows = write_view(program(config, db).config.database, view, to)
+    output.say(f"{rows:,} rows written to {to}.")
+
+
+def status(form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
+    """How fresh the files are, and what is unfinished, quarantined or undelivered (then the exit code is 3)."""
+    from monitor.cli.context import now
+    from monitor.store import queries
+
+    with history(config, db) as conn:
+        rows = queries.status(conn, now())
+    output.show([record(one) for one in rows], form, ("what", "name", "state", "count", "since", "detail"), "")
+    if queries.needs_attention(rows):
+        raise typer.Exit(ATTENTION)

@@ -1,0 +1,78 @@
+"""Says what a pass over files did, and which exit code that is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from monitor.cli import output
+from monitor.cli.context import ATTENTION, DONE, FAILED
+
+if TYPE_CHECKING:
+    from monitor.delivery import DeliveryReport
+    from monitor.pipeline import FileOutcome, Outcome
+
+SHOWN = 50  # refused files listed one by one; the counts always say all
+ORDER = ("new", "heartbeat", "not-modified", "quarantined", "refused", "failed")
+WORDS = {"heartbeat": "already known", "not-modified": "not modified", "failed": "not fetched"}
+TOLD = frozenset({"quarantined", "refused", "failed"})
+
+
+def print_outcome(outcome: Outcome, *, brief: bool, unread: Sequence[str] = ()) -> None:
+    """Each file that needs a word (all of them unless `brief`), then the counts."""
+    told = [file for file in outcome.files if not brief or file.outcome in TOLD]
+    for file in told[: SHOWN if brief else None]:
+        output.say(_line(file))
+    if brief and len(told) > SHOWN:
+        output.say(f"… and {len(told) - SHOWN:,} more; see `quarantine list --all`")
+    for text in unread[:SHOWN]:
+        output.say(f"not read     {text}")
+    output.say(_counts(outcome, len(unread)))
+
+
+def _line(file: FileOutcome) -> str:
+    what = " ".join(str(part) for part in (file.fund, file.as_of) if part is not None)
+    why = f": {file.code + ': ' if file.code else ''}{file.text}" if file.text or file.code else ""
+    return f"{WORDS.get(file.outcome, file.outcome):12} {file.place}{f' ({what})' if what else ''}{why}"
+
+
+def _counts(outcome: Outcome, unread: int) -> str:
+    counted = Counter(file.outcome for file in outcome.files)
+    parts = [f"{counted[name]:,} {WORDS.get(name, name)}" for name in ORDER if counted[name]]
+    codes = Counter(file.code for file in outcome.files if file.outcome == "refused" and file.code)
+    reasons = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items(), key=lambda one: (-one[1], one[0])))
+    files = ", ".join(parts) or "no files"
+    if unread:
+        files += f", {unread:,} not read"
+    refused = f" (refused: {reasons})" if reasons else ""
+    return f"{len(outcome.files):,} files: {files}{refused}. {outcome.events:,} events, {outcome.items:,} items."
+
+
+def exit_code(outcome: Outcome) -> int:
+    """3 when something is quarantined, 1 when there was nothing to use, else 0."""
+    outcomes = {file.outcome for file in outcome.files}
+    if "quarantined" in outcomes:
+        return ATTENTION
+    return FAILED if not outcomes or outcomes <= {"refused", "failed"} else DONE
+
+
+def print_deliveries(report: DeliveryReport) -> None:
+    """What became of the messages, when there were any."""
+    if report.sent or report.failed or report.dead or report.waiting:
+        more = [
+            f"{count} {word}"
+            for count, word in ((report.failed, "to be tried again"), (report.dead, "given up"))
+            if count
+        ]
+        output.tell(f"{report.sent} messages sent{''.join(', ' + one for one in more)}, {report.waiting} waiting.")
+
+
+def delivery_code(report: DeliveryReport) -> int:
+    """3 when a message was not delivered."""
+    return ATTENTION if report.failed or report.dead else DONE
+
+
+def rank(code: int) -> int:
+    """Which exit code matters more: failed, then attention, then done."""
+    return (DONE, ATTENTION, FAILED).index(code)

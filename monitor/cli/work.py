@@ -1,0 +1,154 @@
+"""Commands that start things and do the work: demo, init, check, run, ingest, version."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli import output, summary
+from monitor.cli.context import program
+from monitor.cli.options import ConfigFile, Db, instant
+from monitor.cli.progress import Progress
+from monitor.core.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.store.engine import Engine
+
+
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the demo's files and database in this folder.")
+    ] = None,
+) -> None:
+    """Offline tour: an issuer on this machine, years of illustrative files, the alert, its history, a bad file."""
+    from monitor.demo import run_demo
+
+    raise typer.Exit(run_demo(keep, output.say))
+
+
+def init(
+    issuer: Annotated[
+        list[str] | None,
+        typer.Option("--issuer", metavar="ID", help="Watch this issuer; repeatable. Default: all we know."),
+    ] = None,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write a commented monitor.toml, create the database, and say what to do next."""
+    from monitor.app import database_url
+    from monitor.config import example_config
+    from monitor.sources import registry
+
+    file = config or Path("monitor.toml")
+    if file.exists():
+        raise UsageError(f"{file} exists already and stays as it is. Edit it, or choose another name with --config.")
+    known = registry.load()
+    chosen = [registry.choose(known, one).id for one in issuer or sorted(known)]
+    text = example_config(list(dict.fromkeys(chosen)))
+    if db is not None:
+        text = re.sub(r'(?m)^database = "[^"]*"', lambda _: f"database = {json.dumps(database_url(db))}", text, count=1)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{file} cannot be written: {error.strerror}.") from error
+    app = program(file, None)
+    app.open().dispose()
+    output.say(f"Wrote {file} and made the database {app.config.database_shown}.")
+    output.say(
+        "Next: say in that file who is to be told, then\n"
+        "  holdings-monitor test-alert console    try a channel\n"
+        "  holdings-monitor check                 fetch once; the first sight of a fund alerts nobody\n"
+        "  holdings-monitor run                   keep watching"
+    )
+
+
+def check(
+    fund: Annotated[
+        list[str] | None, typer.Argument(metavar="[FUND]…", help="Only these; default: all watched.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and compare, but store and send nothing.")] = False,
+    at: Annotated[str | None, typer.Option("--at", metavar="INSTANT", help="Use this instead of the clock.")] = None,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """One pass now: fetch what is due, compare, tell."""
+    app = program(config, db, instant(at))
+    with app.opened() as engine, Progress() as progress:
+        outcome = app.check(engine, fund or [], dry_run=dry_run, progress=progress)
+        progress.clear()
+        summary.print_outcome(outcome, brief=False)
+        if dry_run:
+            output.say("Dry run: nothing was stored and nothing sent.")
+            raise typer.Exit(summary.exit_code(outcome))
+        report = app.deliver(engine, app.channels(sys.stdout))
+    summary.print_deliveries(report)
+    raise typer.Exit(max(summary.exit_code(outcome), summary.delivery_code(report), key=summary.rank))
+
+
+def run(db: Db = None, config: ConfigFile = None) -> None:
+    """Keep watching: fetch by the schedule of the configuration, deliver, until stopped (SIGTERM finishes first)."""
+    from monitor.daemon import Daemon
+
+    raise typer.Exit(Daemon(program(config, db), sys.stdout).run())
+
+
+def ingest(
+    path: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files, folders, zip or tar archives.")],
+    source: Annotated[str, typer.Option("--source", metavar="ID", help="Whose files these are: see `sources list`.")],
+    alert: Annotated[
+        bool, typer.Option("--alert", help="Treat them as arriving now, in the order of their dates, and send alerts.")
+    ] = False,
+    at: Annotated[str | None, typer.Option("--at", metavar="INSTANT", help="Use this instead of the clock.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every file, not only refused ones.")] = False,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """Read local files, in any order. Without --alert this is history and tells nobody."""
+    app = program(config, db, instant(at))
+    found = app.source(source)
+    unread: list[str] = []
+    with app.opened() as engine, Progress() as progress:
+        outcome = app.ingest(engine, found, _bodies(path, unread), alert=alert, progress=progress)
+        progress.clear()
+        summary.print_outcome(outcome, brief=not verbose, unread=unread)
+        code = summary.exit_code(outcome)
+        if alert:
+            code = max(code, _send(app, engine), key=summary.rank)
+    raise typer.Exit(code)
+
+
+def _bodies(paths: list[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:
+    from monitor.sources.files import LocalFile, read_paths
+
+    for one in read_paths(paths):
+        if isinstance(one, LocalFile):
+            yield one.name, one.body
+        else:
+            unread.append(f"{one.name}: {one.reason}")
+
+
+def _send(app: App, engine: Engine) -> int:
+    channels = app.channels(sys.stdout)
+    if not channels:
+        output.tell("No channel is configured, so nobody was told. See: holdings-monitor init")
+        return 0
+    report = app.deliver(engine, channels)
+    summary.print_deliveries(report)
+    return summary.delivery_code(report)
+
+
+def version() -> None:
+    """The versions of this program, its database schema, and what it runs on."""
+    import platform
+
+    from monitor import __version__
+    from monitor.store.migrate import head
+
+    output.say(f"holdings-monitor {__version__} (schema {head()}, Python {platform.python_version()})")
