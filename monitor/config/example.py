@@ -1,0 +1,73 @@
+"""The commented `monitor.toml` that `init` writes. It loads as it is; a test proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+TEXT = """\
+# holdings-monitor: what to watch, and whom to tell.
+# Every key can also come from the environment: HOLDINGS_MONITOR_DATABASE, HOLDINGS_MONITOR_DAEMON__TIME_ZONE, …
+# Relative paths start at this file's folder.
+
+database = "sqlite:///holdings.db"    # or "postgresql://monitor@dbhost/holdings"
+# sources_dir = "issuers"             # your own issuer descriptions (TOML)
+
+# --- what to watch: one block per issuer. Without `funds`: all of its funds that we can read. ---
+{watch}
+# [issuers.{issuer}]
+# base_url = "https://mirror.example"  # replaces scheme and host of every address of this issuer
+# allow_private = false                # may a mirror be on a private network?
+# min_interval = 5                     # seconds between two requests
+
+[alerts]
+min_severity = "normal"    # "high", "normal" or "low": what is told at once
+# channels = ["console"]   # who gets alerts; default: every channel below
+# operator_channels = []   # who hears that something is broken; default: every channel below
+
+[daemon]
+poll = ["06:30", "08:30", "18:30", "20:30"]    # every day, Monday mornings included
+time_zone = "America/New_York"
+# interval_minutes = 60    # additionally, every so many minutes
+# deliver_seconds = 10     # how often waiting messages are looked at
+
+[web]
+enabled = false            # `run` serves the page as well
+# host = "127.0.0.1"       # any other address needs a token
+# port = 8765
+# token_env = "MONITOR_WEB_TOKEN"
+
+# --- whom to tell: one block per channel, the name is yours. Secrets stay in variables or files. ---
+[channels.console]
+type = "console"
+
+# [channels.log]
+# type = "file"                        # JSON lines
+# path = "alerts.jsonl"
+
+# [channels.slack]
+# type = "slack"                       # an app with chat:write; with channels:history nothing comes twice
+# channel = "C0123456789"
+# token_env = "SLACK_BOT_TOKEN"        # or token_file = "slack.token"
+
+# [channels.hook]
+# type = "slack-webhook"
+# url_env = "SLACK_WEBHOOK_URL"
+
+# [channels.mail]
+# type = "mail"
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"                # "starttls", "tls" or "none"
+# user = "monitor"
+# password_file = "smtp.password"      # or password_env
+# from = "Holdings monitor <monitor@example.org>"
+# to = ["desk@example.org"]
+"""
+
+
+def example_config(issuers: Sequence[str]) -> str:
+    """The text of a first `monitor.toml` watching `issuers` (their ids)."""
+    watch = "".join(f'\n[[watch]]\nissuer = "{issuer}"\n# funds = ["…"]\n' for issuer in issuers)
+    if not issuers:
+        watch = '\n# [[watch]]\n# issuer = "ark"\n# funds = ["ARKK", "ARKW"]\n'
+    return TEXT.format(watch=watch, issuer=issuers[0] if issuers else "ark")

@@ -1,0 +1,90 @@
+"""A message as Slack blocks. All foreign text is plain or preformatted, escaped, and within Slack's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from monitor.notify.message import Message
+from monitor.notify.text import first_words, history_line, history_title, source_lines, table
+from monitor.notify.words import shorten
+
+Block = dict[str, object]
+HEADER, SECTION, CONTEXT, FALLBACK = 150, 3000, 2000, 1000  # characters
+EVENT_TYPE = "holdings_monitor_message"
+
+
+def escape(text: str) -> str:
+    """`text` with Slack's three control characters neutralised: no mention, no link can start."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def fitting(text: str, limit: int) -> str:
+    """`text` escaped and at most `limit` characters long afterwards."""
+    cut = shorten(text, limit)
+    while len(escape(cut)) > limit:
+        cut = shorten(cut, len(cut) - max(1, (len(escape(cut)) - limit) // 5))
+    return escape(cut)
+
+
+def fallback(message: Message) -> str:
+    """What notifications show."""
+    return fitting(first_words(message), FALLBACK)
+
+
+def metadata(message: Message, key: str) -> dict[str, object]:
+    """The idempotency key where `conversations.history` can return it."""
+    payload = {"key": key, "item": message.item, "revision": message.revision}
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def blocks(message: Message) -> list[Block]:
+    """Header, figures, table and history, caveats, sources: at most seven blocks."""
+    return list(_blocks(message))
+
+
+def _blocks(message: Message) -> Iterator[Block]:
+    yield {"type": "header", "text": _plain(message.title, HEADER)}
+    lines = [message.title] if len(message.title) > HEADER else []
+    lines += [line for line in (*message.lines, message.figures, message.subject) if line]
+    if lines:
+        yield {"type": "section", "text": _plain(_stack(lines, SECTION // 2), SECTION)}
+    if grid := table(message):
+        yield _preformatted(grid)
+    if message.history:
+        yield _preformatted([history_title(message), history_line(message)])
+    if message.notes:
+        yield {"type": "section", "text": _plain("\n".join(message.notes), SECTION)}
+    if message.sources:
+        texts = [f"{label} · {detail}" for label, detail in source_lines(message)]
+        yield {"type": "context", "elements": [_plain(_stack(texts, CONTEXT // 2), CONTEXT)]}
+    if message.link:
+        yield {"type": "context", "elements": [_link(message.link)]}
+
+
+def _plain(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": fitting(text, limit), "emoji": False}
+
+
+def _preformatted(lines: Sequence[str]) -> Block:
+    """A monospace block; a back-tick inside would end it and becomes an apostrophe."""
+    text = fitting(_stack([line.replace("`", "'") for line in lines], SECTION - 100), SECTION - 10)
+    return {"type": "section", "text": {"type": "mrkdwn", "text": f"```\n{text}\n```", "verbatim": True}}
+
+
+def _link(url: str) -> Block:
+    safe = escape(quote(url, safe=":/?#[]@!$&'()*+,;=%~-._"))
+    return {"type": "mrkdwn", "text": f"<{safe}|Evidence and history>", "verbatim": True}
+
+
+def _stack(lines: Sequence[str], limit: int) -> str:
+    """The lines that fit, and how many did not."""
+    kept: list[str] = []
+    used = 0
+    for line in lines:
+        text = shorten(line, limit // 2)
+        if used + len(text) + 1 > limit - 40:
+            return "\n".join([*kept, f"… and {len(lines) - len(kept)} more lines"])
+        kept.append(text)
+        used += len(text) + 1
+    return "\n".join(kept)

@@ -1,0 +1,106 @@
+"""What a channel is, and the one list of them. A channel sends one message once; it never retries or sleeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TextIO, runtime_checkable
+
+from monitor.config import (
+    Config,
+    ConsoleSettings,
+    FileSettings,
+    MailSettings,
+    SlackSettings,
+    WebhookSettings,
+)
+from monitor.core.errors import ConfigError
+from monitor.notify.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A channel's proof. `reference` names the message there, and as `thread` lets a later one follow it.
+
+    `note` is a sentence for the operator when it was not entirely well.
+    """
+
+    reference: str
+    note: str = ""
+
+
+class Channel(Protocol):
+    """Carries messages to one destination. `pace` is the least number of seconds between two messages."""
+
+    name: str
+    pace: float
+
+    def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
+        """Send once, visibly carrying `key` where the medium allows; `thread` is an earlier receipt's reference.
+
+        Raises DeliveryError, which says whether retrying can help, when, and whether it may have arrived.
+        """
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A channel that can look whether a message arrived."""
+
+    def find(self, key: str, *, thread: str | None) -> Receipt | None:
+        """The receipt of the message with this key, `None` if it is not there. DeliveryError: cannot look."""
+        ...
+
+
+def _console(name: str, settings: ConsoleSettings, out: TextIO) -> Channel:
+    from monitor.notify.console import ConsoleChannel
+
+    return ConsoleChannel(name, out)
+
+
+def _file(name: str, settings: FileSettings, out: TextIO) -> Channel:
+    from monitor.notify.file import FileChannel
+
+    return FileChannel(name, settings.path)
+
+
+def _slack(name: str, settings: SlackSettings, out: TextIO) -> Channel:
+    from monitor.notify.slack import SlackChannel
+
+    return SlackChannel(name, settings)
+
+
+def _webhook(name: str, settings: WebhookSettings, out: TextIO) -> Channel:
+    from monitor.notify.slack_webhook import WebhookChannel
+
+    return WebhookChannel(name, settings)
+
+
+def _mail(name: str, settings: MailSettings, out: TextIO) -> Channel:
+    from monitor.notify.mail import MailChannel
+
+    return MailChannel(name, settings)
+
+
+# Each factory takes the settings of its own type (`Any`: a dict cannot say so), and imports its library then.
+CHANNELS: Mapping[str, Callable[[str, Any, TextIO], Channel]] = {
+    "console": _console,
+    "file": _file,
+    "slack": _slack,
+    "slack-webhook": _webhook,
+    "mail": _mail,
+}
+
+
+def build(config: Config, *, out: TextIO, only: str | None = None) -> dict[str, Channel]:
+    """The configured channels by name (or `only` that one); `out` is where the console channel writes.
+
+    Raises ConfigError naming every channel whose secret is unavailable, or an unknown `only`.
+    """
+    if only is not None and only not in config.channels:
+        raise ConfigError(f'no channel "{only}"; configured: {", ".join(config.channels) or "none"}')
+    wanted = [name for name in config.channels if only in (None, name)]
+    faults = [f"channels.{name}: {config.unavailable[name]}" for name in wanted if name in config.unavailable]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return {name: CHANNELS[config.channels[name].type](name, config.channels[name], out) for name in wanted}
