@@ -18,9 +18,15 @@ class Progress:
         self.out = sys.stderr if out is None else out
         self.began = self.last = time.monotonic()
         self.shown = 0
+        self.done: dict[str, int] = {}
 
     def __call__(self, text: str, count: int = 0, total: int = 0) -> None:
-        """Show `text` with how many are done, at most ten times a second."""
+        """Show `text` with how many are done, at most ten times a second.
+
+        With `total` the count is how far it is, without it how many more were done since the last call.
+        """
+        if not total:
+            self.done[text] = count = self.done.get(text, 0) + count
         now = time.monotonic()
         if not self.out.isatty() or now - self.began < PATIENCE or now - self.last < EVERY:
             return

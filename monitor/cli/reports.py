@@ -17,6 +17,7 @@ SQL_HELP = """Answer a SELECT over the documented views; nothing can be changed.
 
 The views, whose names and columns are promised (the tables behind them are not):
 
+\b
 v_holdings – one position of one fund in one accepted file.
 v_spells – one unbroken run in which a fund held a security; open while closed is null.
 v_events – one change of one position of one fund.

@@ -7,21 +7,11 @@ from monitor.store.queries.names import FundRef, find_fund, funds_known
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
 from monitor.store.queries.search import FoundSecurity, find_security
 from monitor.store.queries.spells import SpellRow, history
-from monitor.store.queries.state import (
-    DeliveryDetail,
-    DeliveryRow,
-    StatusRow,
-    deliveries,
-    delivery_detail,
-    needs_attention,
-    status,
-)
+from monitor.store.queries.state import StatusRow, needs_attention, status
 
 __all__ = [
     "Change",
     "CoverageRow",
-    "DeliveryDetail",
-    "DeliveryRow",
     "Difference",
     "FoundSecurity",
     "FundRef",
@@ -36,8 +26,6 @@ __all__ = [
     "change",
     "changes",
     "coverage",
-    "deliveries",
-    "delivery_detail",
     "difference",
     "file_on",
     "find_fund",

@@ -89,7 +89,7 @@ def _scalars(conn: Connection, query: object, table: Table, ids: Collection[int]
 def _read(body: str) -> Change:
     """The object with its documented keys in their order, numbers exact, unknown ones null."""
     tree: Change = json.loads(body, parse_float=Decimal)
-    return {key: tree.get(key) for key in KEYS} | {key: value for key, value in tree.items() if key not in KEYS}
+    return {key: tree.get(key) for key in KEYS}
 
 
 def _texts(one: Change, key: str) -> list[str]:

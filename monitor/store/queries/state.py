@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 
-from monitor.core.errors import UsageError
 from monitor.core.model import Standing
 from monitor.core.sessions import Sessions
-from monitor.store.codec import date_of_day
+from monitor.store.codec import date_of_day, instant_text
 from monitor.store.engine import Connection
 from monitor.store.queries.held import held_files
 from monitor.store.queries.names import FundRef, funds_known
@@ -21,6 +18,15 @@ from monitor.store.schema import delivery, fetch, issuer, snapshot, standing
 from monitor.store.sessions import sessions
 
 LATE_SESSIONS = 2  # a daily file may be missing for the current session and the one before it is published
+
+
+MEANINGS = {
+    "dead": "given up: see `alerts list --state dead`",
+    "failing": "tried in vain, will be tried again",
+    "due": "not sent yet: is `run` running?",
+    "planned": "will be sent later",
+}
+ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,66 +41,15 @@ class StatusRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """One message for one channel: promised, sent or given up."""
-
-    id: int
-    item: str
-    revision: int
-    channel: str
-    severity: str
-    state: str
-    attempts: int
-    created_at: str
-    due_at: str
-    sent_at: str | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryDetail:
-    """A delivery with its whole message and what the channel answered."""
-
-    row: DeliveryRow
-    key: str
-    message: dict[str, object]
-    receipt: str | None
-
-
-def deliveries(conn: Connection, states: Sequence[str] = (), item: str | None = None) -> list[DeliveryRow]:
-    """The deliveries in these states (all when empty), oldest first."""
-    query = select(delivery).order_by(delivery.c.created_at, delivery.c.id)
-    if states:
-        query = query.where(delivery.c.state.in_(list(states)))
-    if item is not None:
-        query = query.where(delivery.c.item == item)
-    return [_delivery(row) for row in conn.execute(query)]
-
-
-def delivery_detail(conn: Connection, number: int) -> DeliveryDetail:
-    """One delivery by its number."""
-    row = conn.execute(select(delivery).where(delivery.c.id == number)).first()
-    if row is None:
-        raise UsageError(f"There is no delivery {number}. See: holdings-monitor alerts list")
-    message = json.loads(row.message, parse_float=Decimal)
-    return DeliveryDetail(_delivery(row), row.key, message, row.receipt)
-
-
-def _delivery(row: object) -> DeliveryRow:
-    names = DeliveryRow.__dataclass_fields__
-    return DeliveryRow(**{name: getattr(row, name) for name in names})
-
-
-def status(conn: Connection, today: date) -> list[StatusRow]:
+def status(conn: Connection, now: datetime) -> list[StatusRow]:
     """Freshness of every fund, then unfinished work, quarantine and deliveries; counts are 0 where all is well."""
     held = held_files(conn)
-    rows = [_freshness(conn, fund, today) for fund in funds_known(conn)]
+    rows = [_freshness(conn, fund, now.date()) for fund in funds_known(conn)]
     rows += _unfinished(conn)
     refs = [one.ref for one in held]
     since = min((one.known_at for one in held), default=None)
     rows.append(StatusRow("quarantine", "files", "quarantined" if held else "ok", len(held), since, _some(refs)))
-    return rows + _undelivered(conn)
+    return rows + _deliveries(conn, instant_text(now))
 
 
 def _some(names: Sequence[str], shown: int = 3) -> str:
@@ -147,24 +102,20 @@ def _unfinished(conn: Connection) -> list[StatusRow]:
     return rows
 
 
-def _undelivered(conn: Connection) -> list[StatusRow]:
-    query = select(
-        delivery.c.channel,
-        delivery.c.state,
-        func.count().label("messages"),
-        func.min(delivery.c.created_at).label("since"),
-    ).where(delivery.c.state.in_(["pending", "sending", "dead"]))
-    rows = conn.execute(query.group_by(delivery.c.channel, delivery.c.state)).all()
-    found = [
-        StatusRow("deliveries", row.channel, row.state, row.messages, row.since, _meaning(row.state)) for row in rows
+def _deliveries(conn: Connection, now: str) -> list[StatusRow]:
+    """Open and given-up messages per channel. What is only planned for later is waiting, not undelivered."""
+    query = select(delivery.c.channel, delivery.c.state, delivery.c.error, delivery.c.due_at, delivery.c.created_at)
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in conn.execute(query.where(delivery.c.state.in_(["pending", "sending", "dead"]))):
+        state = "dead" if row.state == "dead" else "failing" if row.error else "due" if row.due_at <= now else "planned"
+        found.setdefault((row.channel, state), []).append(row.created_at)
+    rows = [
+        StatusRow("deliveries", channel, state, len(made), min(made), MEANINGS[state])
+        for (channel, state), made in sorted(found.items())
     ]
-    return sorted(found, key=lambda one: (one.name, one.state)) or [StatusRow("deliveries", "all", "ok", 0, None, "")]
-
-
-def _meaning(state: str) -> str:
-    return "given up: see `alerts list --state dead`" if state == "dead" else "will be sent"
+    return rows or [StatusRow("deliveries", "all", "ok", 0, None, "")]
 
 
 def needs_attention(rows: Sequence[StatusRow]) -> bool:
     """Whether something is quarantined, unfinished or undelivered (a late issuer is not ours to mend)."""
-    return any(row.count for row in rows if row.what != "fund")
+    return any(row.count and row.state in ALARMING for row in rows)
