@@ -13,7 +13,12 @@ from functools import lru_cache
 from monitor.sources.spec import DateFormat
 
 BLANK = frozenset({"", "-", "--", "\u2013", "\u2014", "n/a"})
-_GROUPED = re.compile(r"\$?\d{1,3}(?:,\d{3})*(?:\.\d+)?%?", re.ASCII).fullmatch  # nearly every cell
+# Nearly every cell is one of these; the signs are those the unit allows.
+_PLAIN = {
+    unit: re.compile(rf"{dollar}(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?{percent}", re.ASCII).fullmatch
+    for unit, dollar, percent in (("", "", ""), ("$", r"\$?", ""), ("%", "", "%?"), ("$%", r"\$?", "%?"))
+}
+LONGEST = 40  # characters; no count or amount needs more, and thousands of digits would slow all that follows
 _NUMBER = re.compile(r"([-+]?)(\$?)([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?(%?)", re.ASCII)
 _GUARD = re.compile(r'="([^"]*)"')  # a spreadsheet's way to keep text as text
 _SPACE = re.compile(r"\s+")
@@ -36,14 +41,12 @@ def plain_text(cell: str) -> str:
 
 
 def number(cell: str, unit: str = "") -> Decimal | None:
-    """The number in `cell`, None when nothing is printed. `unit` lists the signs allowed: "$", "%" or both.
+    """The number in `cell`, None when nothing is printed. `unit` lists the signs allowed: "", "$", "%" or "$%".
 
     Thousands commas must stand every three digits, so a decimal comma is refused and not misread.
     NaN, infinities, exponents and underscores are no numbers. Raises ValueError.
     """
-    if cell.isascii() and cell.replace(".", "", 1).isdigit():
-        return Decimal(cell)
-    if _GROUPED(cell) and ("$" in unit or cell[0] != "$") and ("%" in unit or cell[-1] != "%"):
+    if len(cell) <= LONGEST and _PLAIN[unit](cell):
         return Decimal(cell.replace(",", "").strip("$%"))
     return _odd_number(cell, unit)
 
@@ -52,6 +55,8 @@ def _odd_number(cell: str, unit: str) -> Decimal | None:
     text = cell.replace("\u2212", "-").replace("\u00a0", " ").strip()
     if text.casefold() in BLANK:
         return None
+    if len(text) > LONGEST:
+        raise ValueError(cell[:LONGEST])
     if text[:2] == "$(" and "$" in unit:
         text = text[1:]
     negative = text[0] == "(" and text[-1] == ")"
