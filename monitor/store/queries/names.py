@@ -105,11 +105,13 @@ def _known(what: str, text: str, names: Iterable[str]) -> str:
     return f"Known: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"
 
 
-def groups(conn: Connection, issuer_id: int | None = None) -> Groups:
-    """How identities are joined by the links of one issuer, or of all."""
-    query = select(link.c.earlier, link.c.later)
+def groups(conn: Connection, *, fund_id: int | None = None, issuer_id: int | None = None) -> Groups:
+    """How identities are joined by the links of one fund, of one issuer's funds, or of all."""
+    query = select(link.c.earlier, link.c.later).distinct()
+    if fund_id is not None:
+        query = query.where(link.c.fund == fund_id)
     if issuer_id is not None:
-        query = query.where(link.c.issuer == issuer_id)
+        query = query.join(fund, link.c.fund == fund.c.id).where(fund.c.issuer == issuer_id)
     pairs = [(int(row.earlier), int(row.later)) for row in conn.execute(query)]
     return Groups(_roots(pairs, _public(conn, {one for pair in pairs for one in pair})))
 

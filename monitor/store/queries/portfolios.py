@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,10 +14,11 @@ from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, decode_weight, instant_text
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, Groups, chunks, funds_known, groups, public_roots, refs
+from monitor.store.queries.names import FundRef, Groups, chunks, funds_known, groups, refs
 from monitor.store.queries.search import FoundSecurity
 from monitor.store.schema import holding, snapshot, split, standing
 
+Split = tuple[date, Fraction]  # the first file in new shares, and how many of these an old one is
 WEIGHT_PLACES = Decimal("0.0001")
 
 
@@ -94,25 +95,23 @@ def holdings(
 ) -> list[Holding]:
     """The fund's portfolio, largest weight first."""
     file = _need_file(conn, fund, on, as_known)
-    return sorted(_lines(conn, file, groups(conn, fund.issuer_id)), key=_by_weight)
+    return sorted((line for _, line in _lines(conn, file, groups(conn, fund_id=fund.id))), key=_by_weight)
 
 
 def difference(
     conn: Connection, fund: FundRef, before: date, after: date | None, as_known: datetime | None
 ) -> list[Difference]:
     """What differs between the fund's files of two days, the largest change in value first."""
-    joined = groups(conn, fund.issuer_id)
+    joined = groups(conn, fund_id=fund.id)
     files = [_need_file(conn, fund, day, as_known) for day in (before, after)]
     if files[0].as_of > files[1].as_of:
         files.reverse()
-    old, new = ({one.security.id: one for one in _summed(_lines(conn, file, joined))} for file in files)
-    factors = split_factors(conn, fund.issuer_id, joined)
-    found = [
-        _differing(
-            files, old.get(key), new.get(key), factor_between(factors.get(key, ()), files[0].as_of, files[1].as_of)
-        )
-        for key in old.keys() | new.keys()
-    ]
+    old, new = (_summed(_lines(conn, file, joined)) for file in files)
+    splits = split_factors(conn, fund)
+    found = []
+    for root in old.keys() | new.keys():
+        factor = factor_between(splits(root), files[0].as_of, files[1].as_of)
+        found.append(_differing(files, old.get(root), new.get(root), factor))
     changed = [one for one in found if one.change]
     return sorted(changed, key=lambda one: (-_size(one), one.security.name, one.security.id))
 
@@ -125,7 +124,7 @@ def who_holds(
     for fund in funds_known(conn, issuer):
         file = file_on(conn, fund, on)
         if file is not None:
-            found += _lines(conn, file, groups(conn, fund.issuer_id), what.ids)
+            found += [line for _, line in _lines(conn, file, groups(conn, fund_id=fund.id), what.ids)]
     return sorted(found, key=lambda one: (-(one.value or 0), one.issuer, one.fund, one.security.id))
 
 
@@ -140,15 +139,19 @@ def _need_file(conn: Connection, fund: FundRef, on: date | None, as_known: datet
     return file
 
 
-def _lines(conn: Connection, file: File, joined: Groups, only: frozenset[int] | None = None) -> list[Holding]:
+def _lines(
+    conn: Connection, file: File, joined: Groups, only: frozenset[int] | None = None
+) -> list[tuple[int, Holding]]:
+    """The lines of a file, each with the root of its identity."""
     query = select(holding).where(holding.c.fund == file.fund.id, holding.c.snapshot == file.id)
     if only is None:
         rows = list(conn.execute(query))
     else:
         rows = [row for some in chunks(only) for row in conn.execute(query.where(holding.c.security.in_(some)))]
     named = refs(conn, [(row.security, row.listing) for row in rows], joined)
-    return [
-        Holding(
+    lines = []
+    for row in rows:
+        line = Holding(
             file.fund.ticker,
             file.fund.issuer,
             file.as_of,
@@ -159,8 +162,8 @@ def _lines(conn: Connection, file: File, joined: Groups, only: frozenset[int] | 
             file.currency or None,
             _weight(row.weight, row.value, file.value),
         )
-        for row in rows
-    ]
+        lines.append((joined.root_of(row.security), line))
+    return lines
 
 
 def _weight(printed: int | None, value: int | None, total: int | None) -> Decimal | None:
@@ -174,13 +177,13 @@ def _by_weight(one: Holding) -> tuple[Decimal, Decimal, str, str, Decimal]:
     return (-(one.weight or Decimal(0)), -(one.value or Decimal(0)), one.security.name, one.security.id, one.shares)
 
 
-def _summed(lines: Iterable[Holding]) -> list[Holding]:
+def _summed(lines: Iterable[tuple[int, Holding]]) -> dict[int, Holding]:
     """One line per position: identities that are joined count as one."""
-    found: dict[str, Holding] = {}
-    for line in sorted(lines, key=_by_weight):
-        seen = found.get(line.security.id)
-        found[line.security.id] = line if seen is None else _plus(seen, line)
-    return list(found.values())
+    found: dict[int, Holding] = {}
+    for root, line in sorted(lines, key=lambda pair: _by_weight(pair[1])):
+        seen = found.get(root)
+        found[root] = line if seen is None else _plus(seen, line)
+    return found
 
 
 def _plus(one: Holding, other: Holding) -> Holding:
@@ -230,17 +233,18 @@ def _size(one: Difference) -> Decimal:
     return abs(one.change) / 10**12  # no value known: after all others, still by size
 
 
-def split_factors(conn: Connection, issuer_id: int, joined: Groups) -> Mapping[str, list[tuple[date, Fraction]]]:
-    """Splits by the public id of the position: the first file after each, and new shares per old."""
-    rows = conn.execute(select(split.c.day, split.c.security, split.c.factor).where(split.c.issuer == issuer_id)).all()
-    named = public_roots(conn, {row.security for row in rows}, joined)
-    found: dict[str, list[tuple[date, Fraction]]] = {}
-    for row in sorted(rows, key=lambda row: (row.day, row.factor)):
-        found.setdefault(named[row.security], []).append((date_of_day(row.day), Fraction(row.factor)))
-    return found
+def split_factors(conn: Connection, fund: FundRef) -> Callable[[int], list[Split]]:
+    """The splits of a position, by any of its identities: the first file after each, and new shares per old."""
+    joined = groups(conn, issuer_id=fund.issuer_id)
+    query = select(split.c.day, split.c.security, split.c.factor).where(split.c.issuer == fund.issuer_id)
+    found: dict[int, set[Split]] = {}
+    for row in conn.execute(query):
+        known = found.setdefault(joined.root_of(row.security), set())
+        known.add((date_of_day(row.day), Fraction(row.factor)))
+    return lambda security: sorted(found.get(joined.root_of(security), ()))
 
 
-def factor_between(splits: Iterable[tuple[date, Fraction]], after: date, until: date) -> Decimal:
+def factor_between(splits: Iterable[Split], after: date, until: date) -> Decimal:
     """By what earlier share counts are multiplied to compare with later ones: splits in (after, until]."""
     factor = Fraction(1)
     for day, one in splits:

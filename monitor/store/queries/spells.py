@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
 from sqlalchemy import and_, select
@@ -16,7 +15,7 @@ from monitor.core.sessions import Sessions
 from monitor.store.codec import date_of_day, decode_shares
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, Groups, chunks, funds_known, groups, public_roots, refs
-from monitor.store.queries.portfolios import factor_between, split_factors
+from monitor.store.queries.portfolios import Split, factor_between, split_factors
 from monitor.store.queries.search import FoundSecurity
 from monitor.store.schema import holding, snapshot, spell, standing
 from monitor.store.sessions import sessions
@@ -73,7 +72,7 @@ class _Ground:
     fund: FundRef
     calendar: Sessions
     joined: Groups
-    splits: Mapping[str, Sequence[tuple[date, Fraction]]]
+    splits: Callable[[int], Sequence[Split]]
 
 
 def history(
@@ -89,8 +88,8 @@ def _of_fund(conn: Connection, fund: FundRef, what: FoundSecurity) -> list[Spell
     stored = _stored(conn, fund, what)
     if not stored:
         return []
-    joined = groups(conn, fund.issuer_id)
-    ground = _Ground(fund, Sessions(sessions(conn, fund.calendar)), joined, split_factors(conn, fund.issuer_id, joined))
+    joined = groups(conn, fund_id=fund.id)
+    ground = _Ground(fund, Sessions(sessions(conn, fund.calendar)), joined, split_factors(conn, fund))
     rows = []
     for root in {joined.root_of(one.security) for one in stored}:
         lines = _lines(conn, fund, joined.members([root]))
@@ -110,7 +109,7 @@ def _row(conn: Connection, ground: _Ground, one: _Stored, lines: Sequence[_Line]
     """`lines` are those of the spell and of what remained after it."""
     last = lines[-1] if lines else None
     key = public_roots(conn, [one.security], ground.joined)[one.security]
-    splits = ground.splits.get(key, ())
+    splits = ground.splits(one.security)
     end = one.exit_file or (last.as_of if last else one.first_file)
     held_last = one.last_session if one.closed else (last.session if last else None)
     return SpellRow(
@@ -134,7 +133,7 @@ def _called(conn: Connection, ground: _Ground, last: _Line | None, one: _Stored,
     return refs(conn, [(last.security, last.listing)], ground.joined)[last.security, last.listing]
 
 
-def _peak(lines: Sequence[_Line], splits: Sequence[tuple[date, Fraction]], end: date) -> Decimal | None:
+def _peak(lines: Sequence[_Line], splits: Sequence[Split], end: date) -> Decimal | None:
     return max((line.shares * factor_between(splits, line.as_of, end) for line in lines), default=None)
 
 
