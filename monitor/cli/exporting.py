@@ -81,7 +81,7 @@ def _json_lines(path: Path, columns: Sequence[str], batches: Rows) -> int:
 
 
 def _line(columns: Sequence[str], row: tuple[object, ...]) -> str:
-    parts = (f"{json_text(name)}: {json_text(plain(value))}" for name, value in zip(columns, row, strict=True))
+    parts = (f"{json_text(name)}: {json_text(plain(value), None)}" for name, value in zip(columns, row, strict=True))
     return "{" + ", ".join(parts) + "}"
 
 

@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 
 from monitor.core.model import Interval
 from monitor.core.sessions import Gap
@@ -58,20 +59,26 @@ def plain(value: object) -> object:
     return value
 
 
-def json_text(value: object, indent: int = 0) -> str:
-    """JSON with exact decimals, which the standard encoder cannot write."""
-    pad, inner = " " * indent, " " * (indent + 2)
+def json_text(value: object, indent: int | None = 0) -> str:
+    """JSON with exact decimals, which the standard encoder cannot write; on one line without `indent`."""
     if isinstance(value, Mapping):
-        parts = [f"{inner}{json.dumps(str(key))}: {json_text(part, indent + 2)}" for key, part in value.items()]
-        return "{\n" + ",\n".join(parts) + f"\n{pad}}}" if parts else "{}"
+        return _joined("{}", [(f"{json.dumps(str(key))}: ", part) for key, part in value.items()], indent)
     if isinstance(value, (list, tuple)):
-        parts = [inner + json_text(part, indent + 2) for part in value]
-        return "[\n" + ",\n".join(parts) + f"\n{pad}]" if parts else "[]"
+        return _joined("[]", [("", part) for part in value], indent)
     if isinstance(value, Decimal):
         return number_text(value)
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not isfinite(value):
         return "null"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _joined(brackets: str, parts: Sequence[tuple[str, object]], indent: int | None) -> str:
+    inner = None if indent is None else indent + 2
+    texts = [key + json_text(part, inner) for key, part in parts]
+    if inner is None or not texts:
+        return brackets[0] + ", ".join(texts) + brackets[1]
+    lines = ",\n".join(" " * inner + text for text in texts)
+    return f"{brackets[0]}\n{lines}\n{' ' * (inner - 2)}{brackets[1]}"
 
 
 def number_text(value: Decimal) -> str:
@@ -103,7 +110,7 @@ def csv_cell(value: object) -> str:
         return number_text(value) if value.is_finite() else ""
     if isinstance(value, (int, float)):
         return str(value)
-    text = value if isinstance(value, str) else " ".join(json_text(value).split())
+    text = value if isinstance(value, str) else json_text(value, None)
     return f"'{text}" if text.startswith(GUARDED) else text
 
 
@@ -136,26 +143,30 @@ def show(records: Sequence[Record], form: Format, table: Sequence[str], empty: s
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for people: rules and colours on a terminal, aligned plain text in a pipe."""
+    """A table for people: a rule and the terminal's width on a terminal, aligned plain text in a pipe."""
+    numeric = [
+        all(isinstance(row[at], (int, Decimal, float)) or row[at] is None for row in rows) for at in range(len(columns))
+    ]
+    names = [name.removeprefix("security.") for name in columns]
+    texts = [[cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty():
+        _print_rich(names, texts, numeric)
+    else:
+        sys.stdout.write(aligned(names, texts, numeric))
+
+
+def _print_rich(names: Sequence[str], texts: Sequence[Sequence[str]], numeric: Sequence[bool]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    numeric = [
-        bool(rows) and all(isinstance(row[at], (int, Decimal, float, None.__class__)) for row in rows)
-        for at in range(len(columns))
-    ]
-    console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
-        sys.stdout.write(aligned(columns, [[cell(value) for value in row] for row in rows], numeric))
-        return
     table = Table(box=SIMPLE_HEAD)
-    for name, right in zip(columns, numeric, strict=True):
+    for name, right in zip(names, numeric, strict=True):
         table.add_column(Text(name), justify="right" if right else "left")
-    for row in rows:
-        table.add_row(*(Text(cell(value)) for value in row))
-    console.print(table)
+    for row in texts:
+        table.add_row(*(Text(text) for text in row))  # Text: nothing in a name is taken for markup
+    Console(highlight=False).print(table)
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:

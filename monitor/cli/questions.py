@@ -50,7 +50,7 @@ def _gaps(gaps: object, *, brief: bool) -> str:
     assert isinstance(gaps, list)
     if not gaps:
         return "none"
-    worded = [f"{gap['sessions']}: {gap['from']} … {gap['to']}" for gap in gaps]
+    worded = [f"{gap['sessions']}: {_between(gap)}" for gap in gaps]
     if not brief:
         return ", ".join(worded)
     longest = max(range(len(gaps)), key=lambda at: int(gaps[at]["sessions"]))

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from monitor.pipeline import FileOutcome, Outcome
 
 SHOWN = 50  # refused files listed one by one; the counts always say all
-ORDER = ("new", "heartbeat", "not-modified", "quarantined", "refused", "failed")
+ORDER = ("new", "heartbeat", "not-modified", "superseded", "discarded", "quarantined", "refused", "failed")
 WORDS = {"heartbeat": "already known", "not-modified": "not modified", "failed": "not fetched"}
-TOLD = frozenset({"quarantined", "refused", "failed"})
+TOLD = frozenset({"discarded", "quarantined", "refused", "failed"})
 
 
 def print_outcome(outcome: Outcome, *, brief: bool, unread: Sequence[str] = ()) -> None:
