@@ -23,6 +23,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
 START_SECONDS = 60
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=60")
@@ -36,7 +37,7 @@ class PostgresServer:
 
     def address(self, database: str) -> str:
         """The address of one of its databases."""
-        return f"{self.url.rpartition('/')[0]}/{database}"
+        return make_url(self.url).set(database=database).render_as_string(hide_password=False)
 
     def create(self, database: str, template: str | None = None) -> str:
         """The address of a new database, empty or a copy of `template`."""
@@ -65,18 +66,27 @@ def database_name(word: str) -> str:
 def running_postgres() -> Iterator[PostgresServer]:
     """The server at TEST_POSTGRES_URL (15 or newer, we may create databases), or our own for as long as this lasts."""
     if given := os.environ.get("TEST_POSTGRES_URL"):
-        yield PostgresServer(given)
+        yield PostgresServer(make_url(given).set(drivername="postgresql").render_as_string(hide_password=False))
         return
-    with tempfile.TemporaryDirectory(prefix="holdings-pg-") as folder, _own_server(Path(folder)) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="holdings-pg-") as folder,
+        tempfile.TemporaryDirectory(prefix="holdings-pg-", dir=_place_for_data()) as data,
+        _own_server(Path(folder), Path(data)) as server,
+    ):
         yield server
 
 
+def _place_for_data() -> str | None:
+    """Memory where there is plenty – a database is copied twenty times faster – else the usual folder."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
+    return str(memory) if roomy else None
+
+
 @contextmanager
-def _own_server(folder: Path) -> Iterator[PostgresServer]:
+def _own_server(folder: Path, data: Path) -> Iterator[PostgresServer]:
     user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     binaries = _binaries(folder, copied=user is not None)
-    data = folder / "data"
-    data.mkdir(mode=0o700)
     if user:
         folder.chmod(0o755)
         shutil.chown(data, user)

@@ -1,0 +1,28 @@
+"""Trading days as the calendar library knows them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from monitor.core.errors import ConfigError
+from monitor.sources.calendars import sessions_between
+
+
+def test_weekends_and_holidays_are_no_sessions() -> None:
+    days = sessions_between("XNYS", date(2024, 12, 24), date(2025, 1, 10))
+    assert days[:3] == [date(2024, 12, 24), date(2024, 12, 26), date(2024, 12, 27)]
+    assert date(2025, 1, 9) not in days  # a day of mourning, announced ten days before
+    assert (len(days), days[-1]) == (11, date(2025, 1, 10))
+
+
+def test_two_exchanges_keep_different_holidays() -> None:
+    boxing_day = date(2024, 12, 26)
+    assert sessions_between("XNYS", boxing_day, boxing_day) == [boxing_day]
+    assert boxing_day not in sessions_between("XLON", date(2024, 12, 23), date(2024, 12, 31))
+
+
+def test_an_unknown_calendar_is_said_in_words() -> None:
+    with pytest.raises(ConfigError, match="No exchange calendar is called 'NASDAK'"):
+        sessions_between("NASDAK", date(2024, 1, 1), date(2024, 2, 1))
