@@ -26,3 +26,10 @@ def test_two_exchanges_keep_different_holidays() -> None:
 def test_an_unknown_calendar_is_said_in_words() -> None:
     with pytest.raises(ConfigError, match="No exchange calendar is called 'NASDAK'"):
         sessions_between("NASDAK", date(2024, 1, 1), date(2024, 2, 1))
+
+
+def test_a_calendar_that_is_known_for_some_years_only_ends_there() -> None:
+    days = sessions_between("XKRX", date(2050, 12, 1), date(2052, 1, 1))
+    assert days
+    assert days[-1] <= date(2050, 12, 31)
+    assert sessions_between("XKRX", date(2060, 1, 1), date(2060, 2, 1)) == []
