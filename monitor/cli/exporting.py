@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from monitor.cli.output import csv_cell, json_text, plain
+from monitor.cli.output import csv_cell, json_line, plain
 from monitor.core.errors import StoreError, UsageError
 
 Rows = Iterator[Sequence[tuple[object, ...]]]
@@ -81,8 +81,7 @@ def _json_lines(path: Path, columns: Sequence[str], batches: Rows) -> int:
 
 
 def _line(columns: Sequence[str], row: tuple[object, ...]) -> str:
-    parts = (f"{json_text(name)}: {json_text(plain(value), None)}" for name, value in zip(columns, row, strict=True))
-    return "{" + ", ".join(parts) + "}"
+    return json_line(dict(zip(columns, map(plain, row), strict=True)))
 
 
 def _parquet(path: Path, columns: Sequence[str], batches: Rows) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -17,6 +18,7 @@ from monitor.core.model import Interval
 from monitor.core.sessions import Gap
 
 Record = Mapping[str, object]
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -57,6 +59,24 @@ def plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value
+
+
+def json_line(value: object) -> str:
+    """JSON on one line, by the fast encoder unless a number would lose digits in it."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_fast_number)
+    except (TypeError, ValueError):
+        return json_text(value, None)
+
+
+def _fast_number(value: object) -> int | float:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise TypeError
+    if value == value.to_integral_value():
+        return int(value)
+    if Decimal(repr(float(value))) != value:
+        raise TypeError
+    return float(value)
 
 
 def json_text(value: object, indent: int | None = 0) -> str:
@@ -128,7 +148,8 @@ def flat(tree: Record, prefix: str = "") -> dict[str, object]:
 def show(records: Sequence[Record], form: Format, table: Sequence[str], empty: str) -> None:
     """Print the records; a table shows only the columns `table`, and `empty` when there is no record."""
     if form is Format.JSON:
-        sys.stdout.write(json_text(list(records)) + "\n")
+        lines = (json_line(one) for one in records)
+        sys.stdout.write("[\n" + ",\n".join(lines) + "\n]\n" if records else "[]\n")
     elif form is Format.CSV:
         rows = [flat(one) for one in records]
         columns = list(dict.fromkeys(key for row in rows for key in row)) or list(table)
@@ -187,17 +208,18 @@ def cell(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        value = Decimal(repr(value))
     if isinstance(value, Decimal):
-        text = number_text(value)
-        whole, dot, rest = text.partition(".")
-        return f"{int(whole):,}{dot}{rest}" if not whole.startswith("-0") and whole != "null" else text
+        return f"{Decimal(number_text(value)):,f}" if value.is_finite() else str(value)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, (list, tuple)):
         return ", ".join(cell(part) for part in value)
     if isinstance(value, Mapping):
         return " ".join(cell(part) for part in value.values() if part is not None)
-    return clean(str(value))
+    text = str(value)
+    return f"{text[:10]} {text[11:16]} UTC" if INSTANT.fullmatch(text) else clean(text)
 
 
 def plain_cell(value: object) -> object:

@@ -198,6 +198,6 @@ def changes(
                 level,  # type: ignore[arg-type]
             ),
         )
-    shown = [output.record(one) for one in (found[-limit:] if limit else found)]
+    shown = found[-limit:] if limit else found
     columns = ("as_of", "level", "kind", "funds", "security.ticker", "active_shares", "value", "severity", "claim")
     output.show(shown, form, columns, "No changes.")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
 from sqlalchemy import Table, select
@@ -87,8 +86,8 @@ def _scalars(conn: Connection, query: object, table: Table, ids: Collection[int]
 
 
 def _read(body: str) -> Change:
-    """The object with its documented keys in their order, numbers exact, unknown ones null."""
-    tree: Change = json.loads(body, parse_float=Decimal)
+    """The object with its documented keys in their order, unknown values null."""
+    tree: Change = json.loads(body)
     return {key: tree.get(key) for key in KEYS}
 
 

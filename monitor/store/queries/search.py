@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -53,8 +53,7 @@ def _readings(conn: Connection, text: str) -> Iterable[set[int]]:
     yield _by_ticker(conn, text.upper())
     yield _ids(conn, select(listing.c.security).where(func.upper(listing.c.name) == text.upper()))
     if len(text) >= 3:
-        pattern = func.upper(listing.c.name).contains(text.upper(), autoescape=True)
-        yield _ids(conn, select(listing.c.security).where(pattern))
+        yield from _by_part_of_name(conn, text.upper())
 
 
 def _ids(conn: Connection, query: object) -> set[int]:
@@ -76,6 +75,15 @@ def _by_ticker(conn: Connection, text: str) -> set[int]:
     column = func.upper(listing.c.ticker)
     query = select(listing.c.security).where(or_(column == text, column.startswith(f"{text} ", autoescape=True)))
     return _ids(conn, query)
+
+
+def _by_part_of_name(conn: Connection, text: str) -> Iterator[set[int]]:
+    """By whole words of the name, then by any part: META is META PLATFORMS before it is DESKTOP METAL."""
+    pattern = func.upper(listing.c.name).contains(text, autoescape=True)
+    rows = conn.execute(select(listing.c.security, listing.c.name).where(pattern)).all()
+    words = f" {_folded(text)} "
+    yield {row.security for row in rows if words in f" {_folded(row.name)} "}
+    yield {row.security for row in rows}
 
 
 def _seen(conn: Connection, ids: set[int]) -> set[int]:
