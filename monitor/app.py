@@ -186,7 +186,8 @@ class App:
         source = self.source(held.issuer)
         self.prepare_calendars(engine, [source])
         now, plan = self.clock(), self.plan()
-        return pipeline.decide(engine, source, held.fund_id, held.snapshot, verdict, now=now, plan=plan)
+        ref = pipeline.SnapshotRef(held.fund_id, held.snapshot)
+        return pipeline.decide(engine, source, ref, verdict, now=now, plan=plan)
 
     def replay(self, engine: Engine, held: HeldFile | RefusedFile) -> Outcome:
         """The stored bytes of a held or refused file through the pipeline again."""

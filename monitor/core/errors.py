@@ -18,7 +18,9 @@ class UsageError(MonitorError):
 class FetchError(MonitorError):
     """A download failed. `retry` says whether trying again later can help."""
 
-    def __init__(self, message: str, *, url: str, status: int | None = None, retry: bool = True, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, url: str, status: int | None = None, retry: bool = True, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.url = url
         self.status = status
@@ -43,7 +45,9 @@ class StoreError(MonitorError):
 class DeliveryError(MonitorError):
     """A message was not accepted. `permanent` says that sending it again cannot help."""
 
-    def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None, ambiguous: bool = False) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool, retry_after: float | None = None, ambiguous: bool = False
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after

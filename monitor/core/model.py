@@ -158,8 +158,7 @@ class Position:
 class Snapshot:
     """All positions of one fund for one as_of, as one published file gave them.
 
-    `id` is the store's number of this snapshot. `order` ranks revisions of the same as_of, newest
-    last. `pos_session` is the session after whose close these quantities were true (`None` when the
+    `id` is the store's number of this snapshot. `pos_session` is the session after whose close these quantities were true (`None` when the
     convention is unknown).
     """
 
@@ -171,11 +170,9 @@ class Snapshot:
     arrival: Arrival
     sha256: str
     positions: tuple[Position, ...]
-    order: tuple[str, ...] = ()
-    dates: tuple[date, ...] = ()
-    lines: int = 0
-    warnings: tuple[str, ...] = ()
     resolution: Decimal = Decimal(0)  # lines whose weight is below this are not published
+    published_from: datetime | None = None  # last poll without this content
+    published_to: datetime | None = None  # first poll with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +271,8 @@ class Event:
     peak_shares: Decimal | None = None
     first_ever: bool = False
     maximum_weight: Decimal | None = None  # of the last 60 files, for exits
+    published_from: datetime | None = None
+    published_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +325,8 @@ class Item:
     confidence: str
     events: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    published_from: datetime | None = None
+    published_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

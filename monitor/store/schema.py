@@ -214,11 +214,11 @@ standing = Table(
     sqlite_with_rowid=False,
 )
 
-# Two identities that are one position over time: `later` continues `earlier`.
+# Two identities that are one position over time in one fund: `later` continues `earlier` from `day` on.
 link = Table(
     "link",
     metadata,
-    Column("issuer", Integer, ForeignKey("issuer.id"), primary_key=True),
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("earlier", Integer, ForeignKey("security.id"), primary_key=True),
     Column("later", Integer, ForeignKey("security.id"), primary_key=True),
@@ -272,6 +272,19 @@ spell = Table(
     Column("last_line_day", Integer),  # the day that told us the crumb was gone
     Index("ix_spell_security", "security"),
     Index("ix_spell_fund_open", "fund", "closed_day"),
+)
+
+# The first accepted file that listed a security in a fund at all, however small the line: what keeps
+# "first in our records" honest about traces that never became a position.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("security", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("as_of", Integer, nullable=False),
+    Column("session", Integer),
+    Column("day", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 event = Table(

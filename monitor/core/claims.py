@@ -1,0 +1,169 @@
+"""The sentences: what may be said of a change, and what must be said with it. Nothing is decided here.
+
+No sentence says more than the files show: "first" is qualified by where the records begin, "since" by the
+sessions without files inside the absence, and a year stands alone only when the whole exit lies in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from monitor.core.model import Absence, Coverage, Interval
+from monitor.core.sessions import Sessions, gaps
+
+LARGE_GAP = 5  # sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """When a position was last seen: sessions, the size then (split-adjusted), the sessions of the exit."""
+
+    last_held: date | None
+    last_material: date | None
+    last_shares: Decimal | None
+    last_file: date | None
+    exit: Interval | None
+    holder: str = ""  # the fund that held it then
+
+
+def coverage(sessions: Sessions, covered: Collection[date], first: date | None, last: date | None) -> Coverage:
+    """How much of [first, last] has an accepted file; `covered` are the sessions of a fund's files."""
+    if first is None or last is None or first > last:
+        return Coverage(first, last, 0, 0, 0, None, 0)
+    all_sessions = sessions.between(first, last)
+    missing = gaps(sessions, covered, first, last)
+    longest = max(missing, key=lambda g: g.sessions, default=None)
+    uncovered = sum(g.sessions for g in missing)
+    return Coverage(
+        first,
+        last,
+        len(all_sessions),
+        len(all_sessions) - uncovered,
+        uncovered,
+        Interval(longest.first, longest.last) if longest else None,
+        longest.sessions if longest else 0,
+    )
+
+
+def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date | None) -> Absence:
+    """The absence that ends with session `now`; it counts from the last material holding."""
+    start = past.last_material
+    if start is None or now is None:
+        return Absence(past.last_held, start, past.last_shares, None, None, 0, None, 0, past.exit, past.last_file)
+    seen = past.last_held if past.last_held is not None else start
+    inside = sessions.after(seen)
+    end = sessions.before(now)
+    hole = coverage(sessions, covered, inside, end)
+    return Absence(
+        past.last_held,
+        start,
+        past.last_shares,
+        sessions.distance(start, now),
+        (now - start).days,
+        hole.uncovered,
+        hole.longest_gap,
+        hole.longest_gap_sessions,
+        past.exit,
+        past.last_file,
+    )
+
+
+def since(gone: Absence) -> str:
+    """ "first since 2022-02-22", or "first seen since …" when a larger gap lies inside the absence."""
+    seen = "seen " if gone.longest_gap_sessions > LARGE_GAP else ""
+    return f"first {seen}since {_when(gone)}"
+
+
+def _when(gone: Absence) -> str:
+    """A year only when the whole exit lies in it, from the last material holding to the first file without."""
+    start, end = gone.last_material, gone.exit.last if gone.exit else None
+    held = gone.last_held
+    if start is not None and end is not None and held is not None and gone.sessions is not None and gone.sessions > 252:
+        years = {start.year, end.year, held.year}
+        if len(years) == 1:
+            return str(start.year)
+    return str(held if held is not None and held == start else start)
+
+
+def absence_note(gone: Absence) -> str:
+    """What "since" rests on: last line, last material holding, sessions, and how many had no files."""
+    words = []
+    if gone.last_held is not None and gone.last_held != gone.last_material:
+        words.append(f"last line after the close of {gone.last_held}")
+    if gone.last_material is not None:
+        size = f", {number(gone.last_shares)} shares" if gone.last_shares is not None else ""
+        words.append(f"last material holding after the close of {gone.last_material}{size}")
+    if gone.sessions is not None:
+        words.append(f"{gone.sessions:,} sessions ago{_hole(gone)}")
+    return "; ".join(words)
+
+
+def _hole(gone: Absence) -> str:
+    if not gone.uncovered_sessions or gone.longest_gap is None:
+        return ""
+    where = f"{gone.longest_gap.first} … {gone.longest_gap.last}"
+    if gone.uncovered_sessions == gone.longest_gap_sessions:
+        return f", {gone.uncovered_sessions:,} of them, {where}, without files"
+    return (
+        f", {gone.uncovered_sessions:,} of them without files, the longest run {where}"
+        f" ({gone.longest_gap_sessions:,} sessions)"
+    )
+
+
+def records(seen: Coverage, inception: date | None, whose: str) -> str:
+    """ "first time ever" when the records reach the fund's inception without a gap, else what they cover."""
+    if seen.first is None:
+        return "first in our records"
+    if inception is not None and seen.first <= inception and seen.longest_gap_sessions < 2:
+        return "first time ever"
+    share = f"{100 * seen.files / seen.sessions:.0f} % of sessions" if seen.sessions else "one file"
+    hole = f", longest gap {seen.longest_gap_sessions}" if seen.longest_gap_sessions else ""
+    return f"first in our records{whose}, which begin {seen.first} ({share}{hole})"
+
+
+def resolution_note(resolution: Decimal) -> str:
+    """What must be added when the publisher leaves small lines out."""
+    return f"lines under {(resolution * 2).normalize():f} % were not published" if resolution > 0 else ""
+
+
+def during(interval: Interval) -> str:
+    """ "in session 2025-09-22", "in sessions 2024-06-04 … 2025-09-22", or nothing when unknown."""
+    if interval.last is None:
+        return "on an unknown session"
+    if interval.first is None or interval.first == interval.last:
+        return f"in session {interval.last}"
+    return f"in sessions {interval.first} … {interval.last}"
+
+
+def filed(as_of: date, session: date | None) -> str:
+    """ "file dated 2021-04-15 (positions after the close of 2021-04-14)"."""
+    if session is None:
+        return f"file dated {as_of}"
+    return f"file dated {as_of} (positions after the close of {session})"
+
+
+def number(value: Decimal | None) -> str:
+    """`99,090`, `58,456.25`; "unknown" for None."""
+    if value is None:
+        return "unknown"
+    whole = (
+        value.quantize(Decimal(1)) if value == value.to_integral_value() or abs(value) >= 1000 else value.normalize()
+    )
+    return f"{whole:,f}"
+
+
+def money(value: Decimal | None, currency: str) -> str:
+    """`$16.3M`, `$778,941`, `EUR 1.2bn`; "value unknown" for None."""
+    if value is None:
+        return "value unknown"
+    sign = "-" if value < 0 else ""
+    mark = "$" if currency == "USD" else f"{currency} "
+    size = abs(value)
+    if size >= 1_000_000_000:
+        return f"{sign}{mark}{size / 1_000_000_000:.2f}bn"
+    if size >= 1_000_000:
+        return f"{sign}{mark}{size / 1_000_000:.1f}M"
+    return f"{sign}{mark}{size:,.0f}"

@@ -1,0 +1,208 @@
+"""Makes events of one fund's file: what a step of the spells, the flow and the links mean in words.
+
+One function per kind of change; nothing here decides whether something changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from monitor.core import claims
+from monitor.core.flows import Flow
+from monitor.core.model import (
+    Absence,
+    Coverage,
+    Event,
+    Evidence,
+    Interval,
+    Kind,
+    Position,
+    Snapshot,
+)
+from monitor.core.spells import RE_ENTRY, Closing, Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Two consecutive accepted files of one fund and what is known of the time between them."""
+
+    fund: str
+    before: Snapshot
+    after: Snapshot
+    positions_before: Mapping[str, Position]  # by root
+    positions_after: Mapping[str, Position]
+    interval: Interval
+    gap: int
+    flow: Flow
+    currency: str
+    inception: date | None
+    doubtful: bool  # a gap, or little of the flow explained
+
+
+def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date | None, records: Coverage) -> Event:
+    """A position that became material: first, again after 21 sessions or more, or resumed.
+
+    `gone` is the absence that ends (None: never material before), `first_line` the first file that listed
+    it however small, `records` what the fund's files cover.
+    """
+    if gone is None:
+        kind = Kind.INITIATED
+    elif gone.sessions is None or gone.sessions >= RE_ENTRY:
+        kind = Kind.RE_ENTERED
+    else:
+        kind = Kind.RESUMED
+    position = opening.position
+    before = scene.positions_before.get(opening.root)
+    shares_before = before.shares if before is not None else Decimal(0)
+    words = _entry_words(scene, kind, position, gone, first_line, records)
+    return _event(scene, kind, opening.root, before, position, position.shares - shares_before, words, gone)
+
+
+def _entry_words(
+    scene: Scene, kind: Kind, position: Position, gone: Absence | None, first_line: date | None, records: Coverage
+) -> str:
+    size = f"{claims.number(position.shares)} shares, {claims.money(position.value, scene.currency)}"
+    what = {
+        Kind.INITIATED: f"{scene.fund} opens {label(position)}",
+        Kind.RE_ENTERED: f"{scene.fund} reopens {label(position)}",
+        Kind.RESUMED: f"{scene.fund} resumes {label(position)}",
+    }[kind]
+    filed = claims.filed(scene.after.as_of, scene.after.pos_session)
+    if gone is None:
+        since = claims.records(records, scene.inception, f" of {scene.fund}")
+        trace = f"; a trace was listed from {first_line} on" if first_line and first_line < scene.after.as_of else ""
+        return f"{what}, {since}: {size}; {filed}{trace}"
+    return f"{what}, {claims.since(gone)}: {size}; {filed}. {_sentence(claims.absence_note(gone))}"
+
+
+def departure(scene: Scene, closing: Closing, interval: Interval, known: Position) -> Event:
+    """A position that effectively ended: gone, or wound down to a crumb; `known` is how it was last printed."""
+    ending, position = closing.ending, closing.position
+    last = scene.positions_before.get(closing.root)
+    name = label(known)
+    left = f"; a crumb of {claims.number(ending.left)} shares is left" if ending.left > 0 else ""
+    words = (
+        f"{name} left the portfolio of {scene.fund} {claims.during(interval)}: {claims.number(ending.last.shares)} shares"
+        f" ({claims.money(ending.last.value, scene.currency)}) in the file before{left}; held since"
+        f" {'before our records begin' if closing.spell.censored else f'the file dated {closing.spell.first_file}'},"
+        f" peak {claims.number(ending.peak.shares)} shares in the file dated {ending.peak.as_of}"
+    )
+    price = _price(last) if last is not None else None
+    active = ending.left - ending.last.shares
+    event = _event(scene, Kind.EXITED, closing.root, last, position, active, words, None, as_of=ending.exit_file)
+    value = active * price if price is not None else _negated(ending.last.value)
+    return replace(
+        event,
+        pos_session=interval,
+        shares_before=ending.last.shares,
+        shares_after=ending.left,
+        value=value,
+        weight_before=ending.last.weight,
+        peak_shares=ending.peak.shares,
+        maximum_weight=ending.maximum_weight,
+    )
+
+
+def resize(scene: Scene, root: str, before: Decimal) -> Event:
+    """An active change of a line held in both files; `before` is split-adjusted."""
+    position = scene.positions_after[root]
+    active = position.shares - Decimal(repr(scene.flow.factor)) * before
+    if position.shares == position.shares.to_integral_value() and before == before.to_integral_value():
+        active = active.quantize(Decimal(1))
+    kind = Kind.INCREASED if active > 0 else Kind.DECREASED
+    price = _price(position)
+    value = active * price if price is not None else None
+    change = f" ({100 * active / before:+.1f} %)" if before else ""
+    flow = "" if scene.flow.factor == 1.0 else f", flow factor {scene.flow.factor:.6f} removed"
+    words = (
+        f"{scene.fund} {kind.value.lower()} {label(position)} by {claims.number(abs(active))} shares{change}"
+        f" {claims.during(scene.interval)}{flow}: {claims.number(position.shares)} shares now,"
+        f" {claims.money(value, scene.currency)}"
+    )
+    event = _event(scene, kind, root, scene.positions_before[root], position, active, words, None)
+    return replace(event, shares_before=before, value=value)
+
+
+def notice(scene: Scene, kind: Kind, root: str, words: str) -> Event:
+    """A change that is no trade: a split, a rename, a successor, a crumb that went, a rebalance."""
+    before, after = scene.positions_before.get(root), scene.positions_after.get(root)
+    return _event(scene, kind, root, before, after, None, words, None)
+
+
+def label(position: Position) -> str:
+    """`ALIBABA GROUP HOLDING-SP ADR (BABA)`."""
+    return f"{position.name} ({position.ticker})" if position.ticker else position.name
+
+
+def _event(
+    scene: Scene,
+    kind: Kind,
+    root: str,
+    before: Position | None,
+    after: Position | None,
+    active: Decimal | None,
+    words: str,
+    gone: Absence | None,
+    as_of: date | None = None,
+) -> Event:
+    price = _price(after) if after is not None else None
+    dated = as_of if as_of is not None else scene.after.as_of
+    return Event(
+        key=event_key(scene.fund, root, kind, dated),
+        kind=kind,
+        fund=scene.fund,
+        security=root,
+        as_of=dated,
+        day=scene.after.as_of,
+        pos_session=scene.interval,
+        known_at=max(scene.before.known_at, scene.after.known_at),
+        arrival=scene.after.arrival,
+        shares_before=before.shares if before is not None else Decimal(0),
+        shares_after=after.shares if after is not None else Decimal(0),
+        active_shares=active,
+        value=active * price if active is not None and price is not None else None,
+        currency=scene.currency,
+        weight_before=before.weight if before is not None else None,
+        weight_after=after.weight if after is not None else None,
+        absence=gone,
+        confidence="low" if scene.doubtful else "high",
+        claim=words,
+        evidence=(_line(scene.before, before), _line(scene.after, after)),
+        factors=(("flow_factor", f"{scene.flow.factor:.8f}"), ("units", str(scene.flow.units))),
+        first_ever=gone is None and kind is Kind.INITIATED,
+        published_from=scene.after.published_from,
+        published_to=scene.after.published_to,
+    )
+
+
+def event_key(*parts: object) -> str:
+    """A short id made of what the event says, so that deriving it again gives the same id."""
+    text = "|".join(str(part) for part in parts)
+    return "E" + hashlib.sha256(text.encode()).hexdigest()[:14].upper()
+
+
+def _line(snapshot: Snapshot, position: Position | None) -> Evidence:
+    if position is None:
+        said = "not listed"
+    else:
+        weight = "" if position.weight is None else f", {position.weight.normalize():f} %"
+        said = f"{position.name}, {position.ticker or '-'}: {claims.number(position.shares)} shares{weight}"
+    return Evidence(snapshot.fund, snapshot.as_of, snapshot.sha256, said)
+
+
+def _price(position: Position) -> Decimal | None:
+    if position.value is None or not position.shares:
+        return None
+    return position.value / position.shares
+
+
+def _negated(value: Decimal | None) -> Decimal | None:
+    return None if value is None else -value
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "." if text else ""

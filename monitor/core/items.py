@@ -1,0 +1,213 @@
+"""Makes the item people are told from a group of events: its table, its headline, its caveat.
+
+What counts and how much is `ranking`; what may be claimed is `claims`. Nothing is looked up here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from monitor.core import claims, ranking
+from monitor.core.events import event_key
+from monitor.core.model import (
+    Absence,
+    Arrival,
+    Coverage,
+    Event,
+    FundPart,
+    Interval,
+    Item,
+    Kind,
+    Position,
+    Severity,
+)
+from monitor.core.ranking import Group, Standings
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A fund of the issuer that did not change: what it holds (None: not listed), and the date of its last
+    file when that is too old to speak of today."""
+
+    position: Position | None
+    old_file: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backdrop:
+    """What an item needs beside its events: the issuer's name, what its other funds hold of the security,
+    how the security is called, how far the issuer's records reach."""
+
+    issuer: str
+    issuer_name: str
+    name: str
+    others: Mapping[str, Other]
+    standings: Standings
+    records: Coverage
+    holder: str = ""  # who held it last, for the caveat
+
+
+def make(group: Group, backdrop: Backdrop) -> Item:
+    """One item over all funds of `group`."""
+    events = group.events
+    kind = ranking.kind_of(group, backdrop.standings)
+    points = ranking.score(group, kind, backdrop.standings) if _is_position(group) else 0
+    gone = _absence(group, backdrop)
+    headline = _headline(group, kind, backdrop, gone)
+    caveat = _caveat(kind, backdrop, gone, events)
+    latest = max(events, key=lambda e: (e.day, e.fund))
+    return Item(
+        key="I" + event_key(backdrop.issuer, group.security, group.direction, _session(events))[1:],
+        kind=kind,
+        issuer=backdrop.issuer,
+        security=group.security,
+        as_of=max(e.as_of for e in events),
+        day=latest.day,
+        pos_session=_interval(events),
+        known_at=max(e.known_at for e in events),
+        arrival=Arrival.LIVE if any(e.arrival is Arrival.LIVE for e in events) else Arrival.HISTORY,
+        funds=tuple(_part(e) for e in events),
+        others=tuple(_other(fund, backdrop.others[fund]) for fund in sorted(backdrop.others)),
+        shares_before=_sum([e.shares_before for e in events]),
+        shares_after=_sum([e.shares_after for e in events]),
+        active_shares=_sum([e.active_shares for e in events]),
+        value=_sum([e.value for e in events]),
+        currency=events[0].currency,
+        weight_before=_largest([e.weight_before for e in events]),
+        weight_after=_largest([e.weight_after for e in events]),
+        absence=gone,
+        headline=headline,
+        claim=f"{headline}. {caveat}" if caveat else headline,
+        caveat=caveat,
+        score=points,
+        severity=ranking.severity(points),
+        confidence="low" if any(e.confidence == "low" for e in events) else "high",
+        events=tuple(e.key for e in events),
+        evidence=tuple(line for e in events for line in e.evidence),
+        published_from=min((e.published_from for e in events if e.published_from is not None), default=None),
+        published_to=max((e.published_to for e in events if e.published_to is not None), default=None),
+    )
+
+
+def _is_position(group: Group) -> bool:
+    return group.direction in (ranking.IN, ranking.OUT, ranking.UP, ranking.DOWN)
+
+
+def _session(events: Sequence[Event]) -> str:
+    return max(str(e.pos_session.last or e.as_of) for e in events)
+
+
+def _interval(events: Sequence[Event]) -> Interval:
+    firsts = [e.pos_session.first for e in events if e.pos_session.first is not None]
+    lasts = [e.pos_session.last for e in events if e.pos_session.last is not None]
+    return Interval(min(firsts, default=None), max(lasts, default=None))
+
+
+def _absence(group: Group, backdrop: Backdrop) -> Absence | None:
+    """The issuer's absence when no fund held it, else the shortest of the funds that came back."""
+    if backdrop.standings.absence is not None:
+        return backdrop.standings.absence
+    found = [e.absence for e in group.events if e.absence is not None]
+    return min(found, key=lambda a: a.sessions if a.sessions is not None else 10**6) if found else None
+
+
+def _part(event: Event) -> FundPart:
+    return FundPart(
+        event.fund,
+        event.kind,
+        event.shares_before,
+        event.shares_after,
+        event.active_shares,
+        event.value,
+        event.weight_after,
+        bool(event.shares_after),
+    )
+
+
+def _other(fund: str, other: Other) -> FundPart:
+    position = other.position
+    when = "" if other.old_file is None else f" (its last file is dated {other.old_file})"
+    if position is None or position.shares == 0:
+        return FundPart(fund, None, None, None, None, None, None, False, f"does not hold it{when}")
+    held = position.shares
+    return FundPart(fund, None, held, held, None, position.value, position.weight, True, f"holds it{when}")
+
+
+def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
+    known = [v for v in values if v is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(values) else None
+
+
+def _largest(values: Sequence[Decimal | None]) -> Decimal | None:
+    return max((v for v in values if v is not None), default=None)
+
+
+_VERBS = {
+    Kind.INITIATED_AT_ISSUER: ("opens", "open"),
+    Kind.INITIATED: ("opens", "open"),
+    Kind.RE_ENTERED: ("reopens", "reopen"),
+    Kind.RESUMED: ("resumes", "resume"),
+    Kind.EXITED: ("no longer holds", "no longer hold"),
+    Kind.INCREASED: ("increases", "increase"),
+    Kind.DECREASED: ("decreases", "decrease"),
+}
+
+
+def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None) -> str:
+    if not _is_position(group):
+        return group.events[0].claim
+    verb = _VERBS[kind][0 if len(group.events) == 1 else 1]
+    shares = _sum([e.active_shares for e in group.events])
+    value = _sum([e.value for e in group.events])
+    what = f"{_who(group, backdrop)} {verb} {backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
+    size = claims.number(abs(shares) if shares is not None else None)
+    worth = claims.money(abs(value) if value is not None else None, group.events[0].currency)
+    return f"{what}: {size} shares, {worth}"
+
+
+def _who(group: Group, backdrop: Backdrop) -> str:
+    funds = sorted({e.fund for e in group.events})
+    if len(funds) == 1:
+        return funds[0]
+    count = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}.get(
+        len(funds), str(len(funds))
+    )
+    return f"{count} {backdrop.issuer_name} funds ({', '.join(funds)})"
+
+
+def _first_or_since(kind: Kind, backdrop: Backdrop, gone: Absence | None, group: Group) -> str:
+    if kind is Kind.INITIATED_AT_ISSUER:
+        return f", the first {backdrop.issuer_name} position in our records"
+    if gone is not None and kind in (Kind.RE_ENTERED, Kind.RESUMED):
+        return f", {claims.since(gone)}"
+    if kind is Kind.INITIATED:
+        return ", the first time in our records of " + ("this fund" if len(group.events) == 1 else "these funds")
+    return ""
+
+
+def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequence[Event]) -> str:
+    words = []
+    if gone is not None and kind in (Kind.RE_ENTERED, Kind.RESUMED):
+        whole = backdrop.standings.absence is not None
+        who = f"Any {backdrop.issuer_name} fund" if whole else "The funds named"
+        holder = f" ({backdrop.holder})" if whole and backdrop.holder else ""
+        words.append(f"{who}: {claims.absence_note(gone)}{holder}.")
+    if kind is Kind.INITIATED_AT_ISSUER:
+        text = claims.records(backdrop.records, None, f" of {backdrop.issuer_name}")
+        words.append(f"It is the {text}.")
+    gaps = [e for e in events if e.pos_session.first != e.pos_session.last and e.pos_session.first is not None]
+    if gaps and _VERBS.get(kind):
+        words.append(f"It happened {claims.during(_interval(events))}: no files between.")
+    if kind is Kind.EXITED:
+        words.append("The files do not say why it left.")
+    if kind is Kind.INITIATED and backdrop.standings.held_before:
+        words.append(f"Other {backdrop.issuer_name} funds hold or held it.")
+    return " ".join(words)
+
+
+def is_immediate(item: Item) -> bool:
+    """Whether an item is told at once rather than in a digest."""
+    return item.severity is not Severity.LOW

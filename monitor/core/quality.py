@@ -1,0 +1,190 @@
+"""Says whether a file may be believed: gates over its form, and against the fund's previous file.
+
+Nothing here drops anything: a verdict names every gate that spoke, the value and the limit. A held file
+makes no events; the next file decides. Limits and their measured reasons are those of SEMANTICS §6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from monitor.core.identity import is_verified
+from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
+
+STALE_GAP = 60  # sessions: a predecessor older than this says little about row counts and totals
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One gate that spoke. `holds`: quarantine, else accept with a warning. `lasting`: what is wrong is in
+    the file itself, so that no later file can make it right."""
+
+    gate: str
+    text: str
+    holds: bool
+    lasting: bool = False
+
+
+def form(
+    file: HoldingsFile, positions: Sequence[Position], *, expected_fund: str, known_on: date, latest: date | None
+) -> list[Finding]:
+    """What is wrong with a file by itself. `latest` is the fund's latest as_of when the file arrived live."""
+    found = [Finding("header", text, "order" in text or "new column" in text, True) for text in file.warnings]
+    found += _dates(file, known_on, latest)
+    if file.fund and expected_fund and file.fund != expected_fund:
+        found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
+    found += _numbers(file, positions)
+    found += _repeated(positions)
+    found += _weights(positions)
+    return found
+
+
+def _dates(file: HoldingsFile, known_on: date, latest: date | None) -> list[Finding]:
+    found = []
+    if len(file.dates) > 1:
+        words = ", ".join(d.isoformat() for d in file.dates)
+        found.append(Finding("as_of", f"two as-of dates in one file: {words}", True, True))
+    if (file.as_of - known_on).days > 1:
+        found.append(Finding("as_of", f"dated {file.as_of}, in the future of {known_on}", True, True))
+    if latest is not None and (latest - file.as_of).days > 14:
+        found.append(Finding("as_of", f"dated {file.as_of}, but {latest} is already known", True, True))
+    return found
+
+
+def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]:
+    found = []
+    missing = sum(line.shares is None for line in file.lines)
+    if missing:
+        words = f"{missing} of {len(file.lines)} lines have no share count"
+        found.append(Finding("numbers", words, missing > 0.05 * len(file.lines), True))
+    if file.unread:
+        first = file.unread[0]
+        words = f"{len(file.unread)} rows could not be read, the first is row {first.row}: {first.reason}"
+        found.append(Finding("rows", words, len(file.unread) > 0.05 * (len(file.lines) + 1), True))
+    negative = [p for p in positions if p.shares < 0 and p.asset_class is AssetClass.EQUITY]
+    if negative:
+        found.append(Finding("numbers", f"negative share count: {negative[0].name}", False))
+    return found
+
+
+def _repeated(positions: Sequence[Position]) -> list[Finding]:
+    equity = [p for p in positions if p.asset_class is not AssetClass.CASH]
+    twice = [p for p in equity if p.lines > 1]
+    if not twice:
+        return []
+    block = len(twice) >= max(3, 0.2 * len(equity))
+    words = f"{len(twice)} of {len(equity)} securities are listed more than once, e.g. {twice[0].name}"
+    return [Finding("duplicates", words + ("" if block else "; summed"), block, True)]
+
+
+def _weights(positions: Sequence[Position]) -> list[Finding]:
+    weights = [p.weight for p in positions if p.weight is not None]
+    if not weights:
+        return []
+    total = sum(weights, Decimal(0))
+    found = []
+    if not 97 <= total <= 103:
+        words = f"weights sum to {total:.2f} % ({'outside 90 … 110' if not 90 <= total <= 110 else 'usual 97 … 103'})"
+        found.append(Finding("weights", words, not 90 <= total <= 110, True))
+    worth = sum((p.value for p in positions if p.value is not None), Decimal(0))
+    if worth > 0 and all(p.value is not None for p in positions):
+        found += _own_share(positions, worth)
+    return found
+
+
+def _own_share(positions: Sequence[Position], worth: Decimal) -> list[Finding]:
+    off = [
+        (abs(p.weight - p.value / worth * 100), p) for p in positions if p.weight is not None and p.value is not None
+    ]
+    worst, line = max(off, key=lambda pair: pair[0])
+    if worst <= 1:
+        return []
+    words = f"{line.name}: printed weight {line.weight:.2f} % is {worst:.1f} points off its share of the value"
+    return [Finding("weight-value", words, worst > 5, True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the gates need of two consecutive files of one fund. `gap` is sessions between them, `factor`
+    the flow factor (1 when unknown), `known` whether it is known."""
+
+    before: Mapping[str, Position]
+    after: Mapping[str, Position]
+    gap: int
+    factor: float
+    known: bool
+
+
+def against(pair: Comparison) -> list[Finding]:
+    """What is wrong with a file beside the fund's previous one: rows, value, identifiers, staleness."""
+    trusted = pair.gap <= STALE_GAP
+    found = [*_rows(pair, trusted), *_value(pair, trusted), *_identifiers(pair)]
+    if is_same_content(pair.before, pair.after):
+        found.append(Finding("stale", "same share counts and values as the previous file", False))
+    return found
+
+
+def _rows(pair: Comparison, trusted: bool) -> list[Finding]:
+    before, after = _securities(pair.before), _securities(pair.after)
+    if not before:
+        return []
+    change = len(after) / len(before)
+    if 0.8 <= change <= 1.2:
+        return []
+    words = f"{len(after)} securities after {len(before)} ({change:.0%})"
+    holds = trusted and not 0.5 <= change <= 2 and abs(len(after) - len(before)) > 3
+    return [Finding("rows", words, holds)]
+
+
+def _value(pair: Comparison, trusted: bool) -> list[Finding]:
+    before, after = _worth(pair.before), _worth(pair.after)
+    if not before or not after:
+        return []
+    change = after / before
+    if 0.8 <= change <= 1.2:
+        return []
+    explained = pair.known and 0.8 <= change / pair.factor <= 1.25
+    words = f"total value {after:,.0f} after {before:,.0f} ({change:.0%}), flow factor {pair.factor:.4f}"
+    return [Finding("value", words, trusted and not 0.5 <= change <= 2 and not explained and pair.gap <= 5)]
+
+
+def _identifiers(pair: Comparison) -> list[Finding]:
+    """More than 5 % of the lines (three or more) losing their verified identifier: a hand-edited file."""
+    securities = _securities(pair.after)
+    lost = [k for k in securities if k not in pair.before and not is_verified(pair.after[k].key)]
+    gone = [k for k in _securities(pair.before) if k not in pair.after and is_verified(pair.before[k].key)]
+    if not lost or not gone:
+        return []
+    broken = min(len(lost), len(gone))
+    words = f"{broken} lines lost their identifier, e.g. {pair.after[lost[0]].name} prints {pair.after[lost[0]].identifier!r}"
+    return [Finding("ids", words, broken >= 3 and broken > 0.05 * len(securities))]
+
+
+def is_same_content(before: Mapping[str, Position], after: Mapping[str, Position]) -> bool:
+    """Whether two files list the same share counts at the same values: an old list under a new date."""
+    return before.keys() == after.keys() and all(
+        before[k].shares == after[k].shares and before[k].value == after[k].value for k in after
+    )
+
+
+def _securities(positions: Mapping[str, Position]) -> list[str]:
+    return [k for k, p in positions.items() if p.asset_class is not AssetClass.CASH and p.shares != 0]
+
+
+def _worth(positions: Mapping[str, Position]) -> float:
+    return float(sum((p.value for p in positions.values() if p.value is not None), Decimal(0)))
+
+
+def verdict(findings: Sequence[Finding]) -> Verdict:
+    """Quarantined when any gate holds the file, else accepted, with the rest as warnings."""
+    reasons = tuple(Reason(f.gate, f.text) for f in findings if f.holds)
+    warnings = tuple(Reason(f.gate, f.text) for f in findings if not f.holds)
+    return Verdict(Standing.QUARANTINED if reasons else Standing.ACCEPTED, reasons, warnings)
+
+
+def is_lasting(findings: Sequence[Finding]) -> bool:
+    """Whether what holds the file is in the file itself, so that a later file cannot redeem it."""
+    return any(f.holds and f.lasting for f in findings)

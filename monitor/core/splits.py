@@ -1,0 +1,152 @@
+"""Recognises splits, consolidations and ratio changes from share and price ratios alone.
+
+A split belongs to the security: once seen it applies to every fund and to all stored sizes, by factor;
+raw quantities are never rewritten. Measured: 32 flags in 306,000 line-days, all right. The ratios 5:4,
+4:5 and 3:4 are not tested: 15 of 15 hits were trades.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+_WHOLE = frozenset([Fraction(k) for k in range(2, 101)] + [Fraction(1, k) for k in range(2, 101)])
+_THREE_FOR_TWO = (Fraction(3, 2), Fraction(2, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One line in two files: ρ is the share ratio after flow, π the price ratio (None: no price).
+
+    `key` is the security issuer-wide, `root` the position in its fund. `near` says that the flow between
+    the files is known; across a long gap ρ also holds what came and went.
+    """
+
+    key: str
+    fund: str
+    root: str
+    shares_before: float  # times the flow factor
+    shares_after: float
+    price: float | None
+    weight_before: float
+    near: bool = True
+
+    @property
+    def rho(self) -> float:
+        return self.shares_after / self.shares_before
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`factor` new shares for one old share of `key`, effective in files dated `day` and later."""
+
+    key: str
+    day: date
+    factor: Fraction
+    rule: str
+    evidence: str
+
+
+def find(day: date, ratios: Iterable[Ratio]) -> tuple[list[Split], frozenset[tuple[str, str]]]:
+    """The splits of one day over all funds of an issuer, and the (fund, key) pairs that must wait.
+
+    Waiting pairs changed by an exact whole ratio while the price has not moved: nothing is said of them.
+    """
+    moved = [r for r in ratios if r.shares_before > 0 and r.shares_after > 0 and abs(math.log(r.rho)) > 0.35]
+    moved.sort(key=lambda r: (r.key, r.fund))
+    found: dict[str, Split] = {}
+    for rule in (_exact, _across_gap, _with_trade, _consolidation):  # an exact ratio in one fund outranks the others'
+        for ratio in moved:
+            split = rule(day, ratio)
+            if split is not None:
+                found.setdefault(ratio.key, split)
+    waiting = frozenset((r.fund, r.key) for r in moved if r.key not in found and _is_pending(r))
+    return sorted(found.values(), key=lambda s: s.key), waiting
+
+
+def explains(split: Split, ratio: Ratio) -> bool:
+    """Whether `ratio` is this split plus a trade: another fund confirmed it, so ρ/k may be 0.5 … 2."""
+    k = float(split.factor)
+    return 0.5 <= ratio.rho / k <= 2 and ratio.price is not None and 0.75 <= k * ratio.price <= 1.33
+
+
+def _exact(day: date, ratio: Ratio) -> Split | None:
+    for k in _near(ratio.rho):
+        low, high = (0.95, 1.05) if k in _THREE_FOR_TWO else (0.75, 1.33)
+        slack = max(2 / (float(k) * ratio.shares_before), 0.0005)
+        if abs(ratio.rho / float(k) - 1) <= slack and ratio.price is not None and low <= float(k) * ratio.price <= high:
+            return Split(ratio.key, day, k, "whole ratio", _words(ratio))
+    return None
+
+
+def _near(rho: float) -> list[Fraction]:
+    guess = Fraction(round(rho)) if rho >= 1 else Fraction(1, max(1, round(1 / rho)))
+    return [k for k in (guess, *_THREE_FOR_TWO) if k in _WHOLE or k in _THREE_FOR_TWO]
+
+
+def _across_gap(day: date, ratio: Ratio) -> Split | None:
+    """Files far apart: a ratio of three or more that shares (within 10 %) and price (within 25 %) agree on.
+
+    2:1 cannot be told from a fall by half and a purchase (DOCU, HOOD, GENI, STNE between 2021-10-28 and 12-08).
+    """
+    if ratio.near or ratio.price is None:
+        return None
+    for k in _near(math.sqrt(ratio.rho / ratio.price)):
+        agrees = 0.9 <= ratio.rho / float(k) <= 1.1 and 0.8 <= float(k) * ratio.price <= 1.25
+        if agrees and max(k.numerator, k.denominator) >= 3 and k not in _THREE_FOR_TWO:
+            return Split(ratio.key, day, k, "whole ratio across a gap", _words(ratio))
+    return None
+
+
+def _with_trade(day: date, ratio: Ratio) -> Split | None:
+    """A whole ratio within 8 % of ρ while shares and price cancel: a split on a day the fund also traded
+    (TSLA 5:1, 2020-08-31: x4.73 and x0.22)."""
+    if ratio.price is None or abs(math.log(ratio.rho)) < math.log(1.9) or abs(math.log(ratio.rho * ratio.price)) > 0.08:
+        return None
+    for k in _near(ratio.rho):
+        close = abs(ratio.rho / float(k) - 1) <= 0.08 and 0.75 <= float(k) * ratio.price <= 1.33
+        if close and k not in _THREE_FOR_TWO:
+            return Split(ratio.key, day, k, "whole ratio and a trade", _words(ratio))
+    return None
+
+
+def _consolidation(day: date, ratio: Ratio) -> Split | None:
+    """A consolidation by no whole number: InterCure, 0.2247."""
+    if (
+        not ratio.near
+        or ratio.price is None
+        or abs(math.log(ratio.rho)) < math.log(1.9)
+        or abs(math.log(ratio.rho * ratio.price)) > 0.08
+    ):
+        return None
+    factor = Fraction(Decimal(repr(round(ratio.rho, 6))))
+    return Split(ratio.key, day, factor, "price moved by the inverse", _words(ratio))
+
+
+def _is_pending(ratio: Ratio) -> bool:
+    """k ≤ 20 either way, exact to one share, in a line of weight, price unmoved (ADYEY 2021-08-24)."""
+    if ratio.weight_before < 0.1 or ratio.price is None or not 0.85 <= ratio.price <= 1.15:
+        return False
+    for k in _near(ratio.rho):
+        whole = max(k.numerator, k.denominator)
+        exact = abs(ratio.shares_after - float(k) * ratio.shares_before) <= max(1.0, 5e-5 * ratio.shares_after)
+        if k not in _THREE_FOR_TWO and whole <= 20 and exact:
+            return True
+    return False
+
+
+def _words(ratio: Ratio) -> str:
+    price = "no price" if ratio.price is None else f"price x{ratio.price:.4f}"
+    return f"{ratio.fund}: shares x{ratio.rho:.6f} after flow, {price}"
+
+
+def adjusted(shares: Decimal, as_of: date, splits: Sequence[Split], until: date) -> Decimal:
+    """`shares` of a file dated `as_of` in units of a file dated `until`."""
+    for split in splits:
+        if as_of < split.day <= until:
+            shares = shares * split.factor.numerator / split.factor.denominator
+    return shares

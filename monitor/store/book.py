@@ -1,0 +1,318 @@
+"""What deriving a day needs to know of the past: loaded when asked, carried forward from day to day.
+
+A `Book` belongs to one issuer and one run of days. It is the only mutable state of a derivation: the
+pipeline asks it, the core decides, the pipeline tells it. On a daily run it reads the last file of each
+fund and what concerns the lines that changed, never the whole history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from monitor.core.errors import StoreError
+from monitor.core.linking import Link, Roots
+from monitor.core.model import Position, Snapshot
+from monitor.core.spells import Point, Spell
+from monitor.core.splits import Split
+from monitor.store import past
+from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
+from monitor.store.engine import Connection
+from monitor.store.past import Securities, SnapshotRow, StoredFund, StoredSpell
+
+
+@dataclass(slots=True)
+class FundBook:
+    """One fund as of its last accepted file. Positions and spells are by root key."""
+
+    fund: StoredFund
+    roots: Roots
+    previous: Snapshot | None = None
+    positions: dict[str, Position] = field(default_factory=dict)
+    basis: date | None = None  # session the next interval begins after: that of the last fresh file
+    waiting: SnapshotRow | None = None  # quarantined, undecided
+    open: dict[str, StoredSpell] = field(default_factory=dict)
+    tracks: dict[str, list[Point]] = field(default_factory=dict)
+    covered: list[date] | None = None
+    seen: set[str] = field(default_factory=set)  # keys whose first sighting is known to be stored
+    missing: dict[str, Position] = field(default_factory=dict)  # open spells no longer listed, as last printed
+    keeps: bool = False  # spells stored before this run may ask for this run's files
+    run: list[tuple[Snapshot, Mapping[str, Position]]] = field(default_factory=list)
+
+
+class Book:
+    """The past of one issuer, from the day before `since` on."""
+
+    def __init__(self, conn: Connection, issuer: int, since: date) -> None:
+        self._funds = {f.ticker: f for f in past.funds(conn, issuer)}
+        earlier = past.settled_together(conn, [f.id for f in self._funds.values()], since)
+        while earlier < since:
+            since, earlier = earlier, past.settled_together(conn, [f.id for f in self._funds.values()], earlier)
+        self._conn, self.issuer, self.since = conn, issuer, since
+        self.names = Securities(conn)
+        self.new = Derived()
+        self.old_items = past.item_bodies(conn, issuer, since)
+        rewind(conn, issuer, [f.id for f in self._funds.values()], since)
+        self.roots = Roots()
+        self._fund_roots = {ticker: Roots() for ticker in self._funds}
+        self.known_links: set[tuple[str, str]] = set()
+        for _, link in past.links(conn, issuer):
+            self._join(link)
+        self._splits: list[Split] = past.splits(conn, issuer)
+        self._books: dict[str, FundBook] = {}
+        self._spells: dict[str, list[StoredSpell]] = {}  # closed and open, by key
+        self._loaded: set[str] = set()
+
+    # --- funds ---------------------------------------------------------------------------------
+
+    @property
+    def tickers(self) -> list[str]:
+        """The issuer's funds, by ticker."""
+        return sorted(self._funds)
+
+    def ticker(self, fund: int) -> str:
+        """The ticker of a fund's number."""
+        return next(f.ticker for f in self._funds.values() if f.id == fund)
+
+    def fund(self, ticker: str) -> FundBook:
+        """The fund as of its last accepted file."""
+        if ticker not in self._books:
+            self._books[ticker] = self._open(self._funds[ticker])
+        return self._books[ticker]
+
+    def _open(self, fund: StoredFund) -> FundBook:
+        book = FundBook(fund, self._fund_roots[fund.ticker])
+        rows = past.standings_before(self._conn, fund.id, self.since, 40)
+        accepted = [r for r in rows if r.standing == "accepted"]
+        if accepted:
+            last = accepted[0]
+            row = past.snapshot(self._conn, fund.id, last.snapshot)
+            book.previous = snapshot_of(row, fund.ticker, last.pos_session, self.names.positions(row))
+            book.positions = rooted(book.previous.positions, book.roots)
+            book.basis = next((r.pos_session for r in accepted if not r.stale), last.pos_session)
+        if rows and rows[0].standing == "quarantined":
+            book.waiting = past.snapshot(self._conn, fund.id, rows[0].snapshot)
+        for stored in past.open_spells(self._conn, fund.id, self.names):
+            book.open[book.roots.of(stored.spell.security)] = stored
+            self._spells.setdefault(stored.spell.security, []).append(stored)
+        book.keeps = bool(book.open)
+        return book
+
+    def covered(self, ticker: str) -> list[date]:
+        """The sessions the fund's accepted files cover, up to now, ascending."""
+        book = self.fund(ticker)
+        if book.covered is None:
+            stored = past.accepted_sessions(self._conn, book.fund.id, self.since)
+            book.covered = stored + [
+                line.pos_session
+                for line in self.new.standings.values()
+                if line.fund == book.fund.id and line.standing == "accepted" and line.pos_session is not None
+            ]
+        return book.covered
+
+    # --- identity ------------------------------------------------------------------------------
+
+    def _join(self, link: Link) -> None:
+        self._fund_roots[link.fund].join(link.earlier, link.later)
+        self.roots.join(link.earlier, link.later)
+        self.known_links.add((link.earlier, link.later))
+
+    def add_link(self, day: date, link: Link) -> None:
+        """Lets a link count from now on."""
+        self._join(link)
+        self.new.links.append((self._funds[link.fund].id, day, link))
+
+    def add_split(self, split: Split) -> None:
+        """Lets a split count from its day on."""
+        self._splits.append(split)
+        self.new.splits.append(split)
+
+    def splits(self, root: str) -> list[Split]:
+        """The splits of a security, whatever it was called then, oldest first."""
+        keys = set(self.roots.members(self.roots.of(root)))
+        return sorted((s for s in self._splits if s.key in keys), key=lambda s: s.day)
+
+    # --- spells --------------------------------------------------------------------------------
+
+    def track(self, ticker: str, root: str) -> list[Point]:
+        """The lines of an open spell in every accepted file from its first to the last one turned to."""
+        book = self.fund(ticker)
+        if root not in book.tracks:
+            securities = [self.names.number(k) for k in book.roots.members(root)]
+            first = book.open[root].spell.first_file
+            stored = past.track(self._conn, book.fund.id, securities, first, self.since)
+            book.tracks[root] = stored + [point_of(s, positions.get(root)) for s, positions in book.run]
+        return book.tracks[root]
+
+    def closed(self, ticker: str, root: str) -> list[Spell]:
+        """The fund's closed spells of a position, oldest first."""
+        book = self.fund(ticker)
+        keys = book.roots.members(root)
+        self._load(keys)
+        found = [s.spell for k in keys for s in self._spells.get(k, []) if s.fund == book.fund.id and s.spell.ending]
+        return sorted(found, key=lambda s: s.first_file)
+
+    def spells_anywhere(self, root: str) -> list[tuple[str, Spell]]:
+        """All spells of a security in the issuer's funds, open ones included, by fund and date."""
+        for ticker in self.tickers:
+            self.fund(ticker)
+        keys = self.roots.members(self.roots.of(root))
+        self._load(keys)
+        by_id = {f.id: f.ticker for f in self._funds.values()}
+        found = [(by_id[s.fund], s.spell) for k in keys for s in self._spells.get(k, [])]
+        return sorted(found, key=lambda pair: (pair[1].first_file, pair[0]))
+
+    def _load(self, keys: Iterable[str]) -> None:
+        missing = [k for k in keys if k not in self._loaded]
+        if not missing:
+            return
+        self._loaded.update(missing)
+        numbers = [self.names.number(k) for k in missing]
+        fund_ids = [f.id for f in self._funds.values()]
+        for stored in past.closed_spells(self._conn, fund_ids, numbers, self.names):
+            known = self._spells.setdefault(stored.spell.security, [])
+            if not any(s.fund == stored.fund and s.spell.opened_day == stored.spell.opened_day for s in known):
+                known.append(stored)
+
+    def open_spell(self, ticker: str, root: str, spell: Spell) -> None:
+        """A spell begins."""
+        book = self.fund(ticker)
+        stored = StoredSpell(book.fund.id, spell, stored=False)
+        book.open[root] = stored
+        book.tracks[root] = []
+        self._spells.setdefault(spell.security, []).append(stored)
+
+    def close_spell(self, ticker: str, root: str, spell: Spell) -> None:
+        """A spell ends; `spell` has its ending."""
+        book = self.fund(ticker)
+        stored = book.open.pop(root)
+        stored.spell, stored.changed = spell, True
+        book.tracks.pop(root, None)
+
+    def crumb_gone(self, ticker: str, root: str, last_line: Point, day: date) -> Spell | None:
+        """The crumb of the latest closed spell of `root` is no longer listed; that spell, if it had one."""
+        latest = None
+        book = self.fund(ticker)
+        keys = book.roots.members(root)
+        self._load(keys)
+        for key in keys:
+            for stored in self._spells.get(key, []):
+                mine = stored.fund == book.fund.id and stored.spell.ending is not None
+                if mine and (latest is None or stored.spell.first_file > latest.spell.first_file):
+                    latest = stored
+        if latest is None or latest.spell.gone_day is not None:
+            return None
+        latest.spell = replace(latest.spell, last_line=last_line, gone_day=day)
+        latest.changed = True
+        return latest.spell
+
+    def last_position(self, ticker: str, root: str, as_of: date) -> Position:
+        """How the fund's file dated `as_of` printed a position that is no longer listed."""
+        book = self.fund(ticker)
+        if root in book.missing:
+            return book.missing[root]
+        numbers = [self.names.number(k) for k in book.roots.members(root)]
+        number = past.last_listing(self._conn, book.fund.id, numbers, as_of)
+        if number is None:
+            raise StoreError(
+                f"{ticker} has no accepted file dated {as_of} with {root}: run holdings-monitor db rebuild"
+            )
+        row = past.snapshot(self._conn, book.fund.id, number)
+        return rooted(self.names.positions(row), book.roots)[root]
+
+    def first_sighting(self, ticker: str, root: str) -> date | None:
+        """The first file of the fund that listed the position, however small."""
+        book = self.fund(ticker)
+        keys = set(book.roots.members(root))
+        new = [s.as_of for s in self.new.sightings if s.fund == book.fund.id and s.key in keys]
+        stored = past.first_sighting(self._conn, book.fund.id, [self.names.number(k) for k in sorted(keys)])
+        return min([*new, *([stored] if stored else [])], default=None)
+
+    def note_sightings(self, ticker: str, positions: Iterable[Position], snapshot: Snapshot) -> None:
+        """Remembers the first file that listed each key in the fund."""
+        book = self.fund(ticker)
+        for position in positions:
+            if position.key in book.seen:
+                continue
+            book.seen.add(position.key)
+            if past.first_sighting(self._conn, book.fund.id, [self.names.number(position.key)]) is None:
+                sighting = Sighting(book.fund.id, position.key, snapshot.as_of, snapshot.pos_session, snapshot.as_of)
+                self.new.sightings.append(sighting)
+
+    # --- going on ------------------------------------------------------------------------------
+
+    def turn(self, ticker: str, snapshot: Snapshot, positions: Mapping[str, Position], *, stale: bool) -> None:
+        """`snapshot` is now the fund's last accepted file."""
+        book = self.fund(ticker)
+        book.missing = {
+            r: p for r, p in (book.missing | book.positions).items() if r in book.open and r not in positions
+        }
+        book.previous, book.positions = snapshot, dict(positions)
+        if not stale or book.basis is None:
+            book.basis = snapshot.pos_session
+        if snapshot.pos_session is not None and book.covered is not None:
+            book.covered.append(snapshot.pos_session)
+        if book.keeps:
+            book.run.append((snapshot, book.positions))
+        for root, track in book.tracks.items():
+            track.append(point_of(snapshot, positions.get(root)))
+
+    def rekey(self, ticker: str, earlier: str, later: str) -> None:
+        """After a link, what was kept under the later key is kept under the root."""
+        book = self.fund(ticker)
+        root = book.roots.of(earlier)
+        if later != root and later in book.positions and root not in book.positions:
+            book.positions[root] = book.positions.pop(later)
+
+    def write(self) -> None:
+        """Stores everything derived since the book was opened."""
+        fund_ids = {f.ticker: f.id for f in self._funds.values()}
+        write(self._conn, self.issuer, self.names, fund_ids, self.new)
+        write_spells(self._conn, self.names, (s for spells in self._spells.values() for s in spells))
+
+
+def snapshot_of(row: SnapshotRow, ticker: str, pos_session: date | None, positions: tuple[Position, ...]) -> Snapshot:
+    """The core's snapshot of a stored row."""
+    return Snapshot(
+        row.id,
+        ticker,
+        row.as_of,
+        pos_session,
+        row.known_at,
+        row.arrival,
+        row.sha256,
+        positions,
+        published_from=row.published_from,
+        published_to=row.published_to,
+    )
+
+
+def point_of(snapshot: Snapshot, position: Position | None) -> Point:
+    """One file's line of one position, zero shares when it is not listed."""
+    if position is None:
+        return Point(snapshot.as_of, snapshot.pos_session, Decimal(0), None, None)
+    return Point(snapshot.as_of, snapshot.pos_session, position.shares, position.value, position.weight)
+
+
+def rooted(positions: Iterable[Position], roots: Roots) -> dict[str, Position]:
+    """Positions by root key; two keys of one position (a file in the middle of a change) are added."""
+    found: dict[str, Position] = {}
+    for position in positions:
+        root = roots.of(position.key)
+        known = found.get(root)
+        found[root] = position if known is None else add(known, position)
+    return found
+
+
+def add(one: Position, other: Position) -> Position:
+    """Two lines of one position as one."""
+    return replace(
+        other,
+        shares=one.shares + other.shares,
+        value=None if one.value is None or other.value is None else one.value + other.value,
+        weight=None if one.weight is None or other.weight is None else one.weight + other.weight,
+        ids=tuple(dict.fromkeys(one.ids + other.ids)),
+        lines=one.lines + other.lines,
+    )
