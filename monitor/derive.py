@@ -517,8 +517,8 @@ class Day:
         if spell is None or spell.ending is None:
             return
         words = (
-            f"The last {claims.number(last.shares)} shares of {events.label(last)} are no longer listed in {scene.fund};"
-            f" the position effectively ended with the file dated {spell.ending.exit_file}"
+            f"The last {claims.number(last.shares)} shares of {events.label(last)} are no longer listed in"
+            f" {scene.fund}; the position effectively ended with the file dated {spell.ending.exit_file}"
         )
         self._emit(events.notice(scene, Kind.CRUMB_REMOVED, root, words), last)
 

@@ -86,8 +86,9 @@ def departure(scene: Scene, closing: Closing, interval: Interval, known: Positio
     name = label(known)
     left = f"; a crumb of {claims.number(ending.left)} shares is left" if ending.left > 0 else ""
     words = (
-        f"{name} left the portfolio of {scene.fund} {claims.during(interval)}: {claims.number(ending.last.shares)} shares"
-        f" ({claims.money(ending.last.value, scene.currency)}) in the file before{left}; held since"
+        f"{name} left the portfolio of {scene.fund} {claims.during(interval)}:"
+        f" {claims.number(ending.last.shares)} shares ({claims.money(ending.last.value, scene.currency)}) in the file"
+        f" before{left}; held since"
         f" {'before our records begin' if closing.spell.censored else f'the file dated {closing.spell.first_file}'},"
         f" peak {claims.number(ending.peak.shares)} shares in the file dated {ending.peak.as_of}"
     )

@@ -158,8 +158,8 @@ class Position:
 class Snapshot:
     """All positions of one fund for one as_of, as one published file gave them.
 
-    `id` is the store's number of this snapshot. `pos_session` is the session after whose close these quantities were true (`None` when the
-    convention is unknown).
+    `id` is the store's number of this snapshot. `pos_session` is the session after whose close these
+    quantities were true (`None` when the convention is unknown).
     """
 
     id: int

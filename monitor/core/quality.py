@@ -32,7 +32,7 @@ def form(
     file: HoldingsFile, positions: Sequence[Position], *, expected_fund: str, known_on: date, latest: date | None
 ) -> list[Finding]:
     """What is wrong with a file by itself. `latest` is the fund's latest as_of when the file arrived live."""
-    found = [Finding("header", text, "order" in text or "new column" in text, True) for text in file.warnings]
+    found = [Finding("header", text, text.startswith("unknown column order"), True) for text in file.warnings]
     found += _dates(file, known_on, latest)
     if file.fund and expected_fund and file.fund != expected_fund:
         found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
@@ -159,7 +159,8 @@ def _identifiers(pair: Comparison) -> list[Finding]:
     if not lost or not gone:
         return []
     broken = min(len(lost), len(gone))
-    words = f"{broken} lines lost their identifier, e.g. {pair.after[lost[0]].name} prints {pair.after[lost[0]].identifier!r}"
+    first = pair.after[lost[0]]
+    words = f"{broken} lines lost their identifier, e.g. {first.name} prints {first.identifier!r}"
     return [Finding("ids", words, broken >= 3 and broken > 0.05 * len(securities))]
 
 

@@ -74,7 +74,10 @@ def rewind(conn: Connection, issuer: int, fund_ids: Sequence[int], since: date) 
         _rewind_spells(conn, fund, day)
 
 
-_ENDING = ["closed_day", "closed_from", "closed_to", "exit_file", "last_file", "last_session", "exit_shares", "last_shares", "material_file", "material_session", "material_shares", "peak_shares", "peak_file", "files"]
+_ENDING = (
+    "closed_day closed_from closed_to exit_file last_file last_session exit_shares last_shares material_file"  # noqa: SIM905
+    " material_session material_shares peak_shares peak_file files".split()
+)
 _GONE = ["last_line_file", "last_line_session", "last_line_shares", "last_line_day"]
 
 

@@ -104,7 +104,7 @@ class Names:
         rows = [{"key": k, "public": public_id(k), "asset_class": p.asset_class.value} for k, p in wanted.items()]
         insert_new(self._conn, t.security, rows)
         found = self._conn.execute(select(t.security.c.key, t.security.c.id).where(t.security.c.key.in_(list(wanted))))
-        self._securities.update({key: number for key, number in found})
+        self._securities.update((key, number) for key, number in found)
         ids = [
             {"scheme": scheme, "value": value, "security": self._securities[key]}
             for key, p in wanted.items()
