@@ -60,7 +60,7 @@ def make(group: Group, backdrop: Backdrop) -> Item:
     caveat = _caveat(kind, backdrop, gone, events)
     latest = max(events, key=lambda e: (e.day, e.fund))
     return Item(
-        key="I" + event_key(backdrop.issuer, group.security, group.direction, _session(events))[1:],
+        key="I" + event_key(backdrop.issuer, group.security, group.direction, _session(events), latest.day)[1:],
         kind=kind,
         issuer=backdrop.issuer,
         security=group.security,

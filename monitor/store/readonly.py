@@ -72,6 +72,8 @@ def find_view(name: str) -> View:
 
 def _single(statement: str) -> str:
     """The statement without its last semicolon; only one, and only one that reads."""
+    if "\x00" in statement or any("\ud800" <= char <= "\udfff" for char in statement):
+        raise UsageError("The query contains characters that are no text.")
     text = statement.strip()
     while text.endswith(";"):
         text = text[:-1].rstrip()

@@ -80,8 +80,8 @@ def test_history_has_the_documented_keys(run: Run, story: str) -> None:
     assert list(spell.pop("security")) == SECURITY_KEYS
     assert spell == {
         "fund": "ARKF", "opened": {"from": None, "to": "2021-12-31"},
-        "closed": {"from": "2022-01-10", "to": "2022-01-10"}, "entry_shares": 800_000, "peak_shares": 800_000, "exit_shares": 0, "sessions": 6, "first_file": "2022-01-03",
-        "last_file": "2022-01-10", "censored": "left",
+        "closed": {"from": "2022-01-10", "to": "2022-01-10"}, "entry_shares": 800_000, "peak_shares": 800_000,
+        "exit_shares": 0, "sessions": 6, "first_file": "2022-01-03", "last_file": "2022-01-10", "censored": "left",
     }  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def test_changes_are_filtered(run: Run, story: str) -> None:
 
     assert set(kinds("--kind", "exited")) == {"EXITED"}
     assert kinds("--since", "2022-02-01") == []
-    assert kinds("--until", "2022-01-05") == []
+    assert kinds("--until", "2022-01-03") == []
     assert set(kinds("--security", "SQ")) == {"EXITED"}
     assert set(kinds("--fund", "ARKW")) <= {"INCREASED", "DECREASED"}
     assert len(kinds("--limit", "1")) == 1
@@ -197,7 +197,7 @@ def test_csv_guards_against_formulas(run: Run, story: str) -> None:
 
 
 def test_hostile_questions_do_no_harm(run: Run, story: str) -> None:
-    for text in ("'; DROP TABLE holding; --", "%", "_", "\x00", "é" * 300, "[bold]x[/bold]", " "):
+    for text in ("'; DROP TABLE holding; --", "%", "_", "\x00", "\udcff", "é" * 300, "[bold]x[/bold]", " "):
         assert run("history", text, "--db", story).code == 2
     assert run("history", HOSTILE, "--db", story).code == 0
 

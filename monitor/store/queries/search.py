@@ -38,6 +38,8 @@ def find_security(conn: Connection, text: str) -> FoundSecurity:
     wanted = text.strip()
     if not wanted:
         raise UsageError("A security is missing: give an id, a ticker, a CUSIP, ISIN or SEDOL, or a name.")
+    if not wanted.isprintable():
+        raise UsageError("A security's name has no control characters.")
     joined = groups(conn)
     for ids in _readings(conn, wanted):
         if ids:
