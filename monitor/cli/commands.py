@@ -30,7 +30,7 @@ cli.command()(questions.holdings)
 cli.command()(questions.history)
 cli.command("who-holds")(questions.who_holds)
 cli.command()(questions.changes)
-cli.command()(reports.sql)
+cli.command(context_settings={"ignore_unknown_options": True})(reports.sql)  # a query may begin with "--"
 cli.command()(reports.export)
 
 cli.command()(reports.status)

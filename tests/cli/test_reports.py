@@ -1,0 +1,136 @@
+"""sql, export and status: read-only at the database level, limited, and honest about what needs attention."""
+
+from __future__ import annotations
+
+import csv
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from monitor.store.views import VIEWS
+from tests.cli.conftest import Run
+from tests.cli.look_alike import HOSTILE
+
+ENDLESS = "WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a) SELECT count(*) FROM a"
+
+
+def test_sql_answers_in_every_form(run: Run, story: str) -> None:
+    query = "SELECT fund, files, quarantined FROM v_coverage ORDER BY fund;"
+    rows = run("sql", query, "--format", "json", "--db", story).rows
+    assert rows == [{"fund": "ARKF", "files": 9, "quarantined": 1}, {"fund": "ARKW", "files": 9, "quarantined": 0}]
+    assert run("sql", query, "--format", "csv", "--db", story).out == "fund,files,quarantined\nARKF,9,1\nARKW,9,0\n"
+    assert "ARKF      9            1" in run("sql", query, "--db", story).out
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM holding",
+        "UPDATE fund SET name = 'x'",
+        "DROP VIEW v_coverage",
+        "SELECT 1; DELETE FROM holding",
+        "WITH a AS (SELECT 1) DELETE FROM holding",
+        "INSERT INTO fund SELECT * FROM fund",
+        "PRAGMA query_only = OFF",
+        "ATTACH DATABASE 'other.db' AS other",
+        "COPY (SELECT 1) TO PROGRAM 'touch harm'",
+        "COMMIT",
+        "-- a comment\nDELETE FROM holding",
+        "/* SELECT */ DELETE FROM holding",
+        "VACUUM INTO 'copy.db'",
+        "",
+        " ;",
+        "SELECT 1 \x00",
+        "SELECT '\udcff'",
+    ],
+)
+def test_sql_changes_nothing(run: Run, story: str, tmp_path: Path, statement: str) -> None:
+    answer = run("sql", statement, "--db", story)
+    assert answer.code == 2, answer.out
+    assert answer.err.startswith("holdings-monitor: ")
+    assert run("sql", "SELECT count(*) AS n FROM v_holdings", "--format", "json", "--db", story).rows[0]["n"] == 183
+    assert not list(tmp_path.glob("*.db")) + list(tmp_path.glob("harm"))
+
+
+def test_postgres_refuses_what_a_function_would_write(run: Run, postgres_url: str) -> None:
+    answer = run("sql", "SELECT setval('issuer_id_seq', 99)", "--db", postgres_url)
+    assert answer.code == 2
+    assert "read-only" in answer.err
+
+
+def test_sql_has_a_time_limit(run: Run, story: str) -> None:
+    answer = run("sql", ENDLESS, "--seconds", "0.5", "--db", story)
+    assert answer.code == 1
+    assert "longer than 0.5 seconds" in answer.err
+
+
+def test_sql_has_a_row_limit(run: Run, story: str) -> None:
+    answer = run("sql", "SELECT * FROM v_holdings", "--limit", "3", "--format", "json", "--db", story)
+    assert len(answer.rows) == 3
+    assert "Only the first 3 rows" in answer.err
+
+
+def test_sql_mistakes_are_explained(run: Run, story: str) -> None:
+    assert "Did you mean v_holdings?" in run("sql", "SELECT * FROM holdings", "--db", story).err
+    assert "cannot be answered" in run("sql", "SELECT nothing FROM v_coverage", "--db", story).err
+    assert run("sql", "SELECT 100 % 7 AS rest", "--format", "json", "--db", story).rows == [{"rest": 2}]
+
+
+def test_sql_help_documents_every_view(run: Run) -> None:
+    text = run("sql", "--help").out
+    assert all(f"{view.name} –" in text for view in VIEWS)
+
+
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
+def test_every_view_is_exported(run: Run, story: str, tmp_path: Path, view: str) -> None:
+    answer = run("export", view, "--to", tmp_path / "out.json", "--db", story)
+    assert answer.code == 0
+    rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    count = run("sql", f"SELECT count(*) AS n FROM {view}", "--format", "json", "--db", story).rows[0]["n"]
+    assert len(rows) == count
+    assert f"{count:,} rows written" in answer.out
+
+
+def test_exports_agree_and_are_guarded(run: Run, story: str, tmp_path: Path) -> None:
+    for ending in ("csv", "jsonl"):
+        assert run("export", "holdings", "--to", tmp_path / f"h.{ending}", "--db", story).code == 0
+    with (tmp_path / "h.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["as_of"] for row in table] == [row["as_of"] for row in lines]
+    hostile = [row["name"] for row in table if "HYPERLINK" in row["name"]]
+    assert set(hostile) == {f"'{HOSTILE}"}
+    assert {row["name"] for row in lines if "HYPERLINK" in row["name"]} == {HOSTILE}
+
+
+def test_export_refuses_what_it_cannot_do(run: Run, story: str, tmp_path: Path) -> None:
+    (tmp_path / "there.csv").write_text("mine", encoding="utf-8")
+    for view, to in (("holding", "x.csv"), ("v_items", "x.xlsx"), ("v_items", "none/x.csv"), ("v_items", "there.csv")):
+        assert run("export", view, "--to", tmp_path / to, "--db", story).code == 2
+    assert (tmp_path / "there.csv").read_text(encoding="utf-8") == "mine"
+    assert run("export", "v_items", "--to", tmp_path / "there.csv", "--force", "--db", story).code == 0
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix) == ["there.csv"]
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow is installed here")
+def test_parquet_without_pyarrow_says_what_to_install(run: Run, story: str, tmp_path: Path) -> None:
+    answer = run("export", "v_items", "--to", tmp_path / "x.parquet", "--db", story)
+    assert answer.code == 2
+    assert "pip install pyarrow" in answer.err
+
+
+def test_status_asks_for_attention_while_a_file_is_quarantined(run: Run, story: str) -> None:
+    answer = run("status", "--format", "json", "--db", story)
+    assert answer.code == 3
+    rows = {(row["what"], row["name"]): row for row in answer.rows}
+    assert rows["quarantine", "files"]["count"] == 1
+    assert rows["quarantine", "files"]["detail"].startswith("ARKF/2022-01-14/")
+    assert rows["fund", "ARKF"]["state"] == "late"
+    assert rows["deliveries", "all"]["state"] == "ok"
+    assert list(answer.rows[0]) == ["what", "name", "state", "count", "since", "detail"]
+
+
+def test_status_of_an_empty_database_is_fine(run: Run, database_url: str) -> None:
+    assert run("status", "--db", database_url).code == 0
