@@ -575,11 +575,34 @@ class Day:
             any(e.pos_session.first != e.pos_session.last for e in group.events),
         )
         first = group.events[0]
-        until = first.pos_session.last if group.direction == ranking.IN else None
         name = events.label(self._named[first.security])
-        records = self._records(first.fund, until)
+        until = first.pos_session.last if group.direction == ranking.IN else None
+        records = self._issuer_records(until)
         backdrop = items.Backdrop(self.source.id, self.source.name, name, others, standings, records, holder)
         return items.make(group, backdrop)
+
+    def _issuer_records(self, until: date | None) -> Coverage:
+        """What the issuer's files cover: a session counts when every fund with files around it has one."""
+        covered = {t: set(self.book.covered(t)) for t in self.book.tickers} if until is not None else {}
+        covered = {t: days for t, days in covered.items() if days}
+        if not covered:
+            return claims.coverage(Sessions(()), (), None, None)
+        spans = {t: (min(days), self._ends(t, until)) for t, days in covered.items()}
+        whole = {
+            day
+            for day in set.union(*covered.values())
+            if all(
+                day in covered[t] for t, (start, end) in spans.items() if start <= day and (end is None or day <= end)
+            )
+        }
+        sessions = self._sessions(next(iter(covered)))
+        return claims.coverage(sessions, whole, min(start for start, _ in spans.values()), until)
+
+    def _ends(self, ticker: str, until: date | None) -> date | None:
+        """The last session of a closed fund's files; None while it goes on."""
+        spec = self.source.funds.get(ticker)
+        closed = spec.closed if spec is not None else None
+        return max(self.book.covered(ticker)) if closed is not None and until is not None and until > closed else None
 
     def _is_open(self, ticker: str, as_of: date) -> bool:
         """Whether the fund has files and had not been closed by then."""

@@ -49,7 +49,7 @@ def coverage(sessions: Sessions, covered: Collection[date], first: date | None, 
 
 
 def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date | None) -> Absence:
-    """The absence that ends with session `now`; it counts from the last material holding."""
+    """The absence that ends with session `now`: the sessions between the last material holding and `now`."""
     start = past.last_material
     if start is None or now is None:
         return Absence(past.last_held, start, past.last_shares, None, None, 0, None, 0, past.exit, past.last_file)
@@ -61,7 +61,7 @@ def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date
         past.last_held,
         start,
         past.last_shares,
-        sessions.distance(start, now),
+        max(0, sessions.distance(start, now) - 1),
         (now - start).days,
         hole.uncovered,
         hole.longest_gap,
@@ -88,16 +88,19 @@ def _when(gone: Absence) -> str:
     return str(held if held is not None and held == start else start)
 
 
-def absence_note(gone: Absence) -> str:
+def absence_note(gone: Absence, holder: str = "") -> str:
     """What "since" rests on: last line, last material holding, sessions, and how many had no files."""
     words = []
     if gone.last_held is not None and gone.last_held != gone.last_material:
         words.append(f"last line after the close of {gone.last_held}")
     if gone.last_material is not None:
-        size = f", {number(gone.last_shares)} shares" if gone.last_shares is not None else ""
-        words.append(f"last material holding after the close of {gone.last_material}{size}")
+        size = [f"{number(gone.last_shares)} shares"] if gone.last_shares is not None else []
+        detail = ", ".join([*([holder] if holder else []), *size])
+        words.append(
+            f"last material holding after the close of {gone.last_material}" + (f" ({detail})" if detail else "")
+        )
     if gone.sessions is not None:
-        words.append(f"{gone.sessions:,} sessions ago{_hole(gone)}")
+        words.append(f"{gone.sessions:,} sessions between{_hole(gone)}")
     return "; ".join(words)
 
 
@@ -111,6 +114,13 @@ def _hole(gone: Absence) -> str:
         f", {gone.uncovered_sessions:,} of them without files, the longest run {where}"
         f" ({gone.longest_gap_sessions:,} sessions)"
     )
+
+
+def reach(seen: Coverage, whose: str) -> str:
+    """How far the records go that "first" rests on: "Our records of ARK Invest begin 2020-05-27; …"."""
+    share = f"{100 * seen.files / seen.sessions:.0f} %" if seen.sessions else "none"
+    hole = f", the longest gap is {seen.longest_gap_sessions} sessions" if seen.longest_gap_sessions else ""
+    return f"Our records of {whose} begin {seen.first}; {share} of the sessions since have a file of every fund{hole}."
 
 
 def records(seen: Coverage, inception: date | None, whose: str) -> str:

@@ -170,7 +170,7 @@ def _event(
         weight_before=before.weight if before is not None else None,
         weight_after=after.weight if after is not None else None,
         absence=gone,
-        confidence="low" if scene.doubtful else "high",
+        confidence="low" if scene.doubtful and kind in (Kind.INCREASED, Kind.DECREASED) else "high",
         claim=words,
         evidence=(_line(scene.before, before), _line(scene.after, after)),
         factors=(("flow_factor", f"{scene.flow.factor:.8f}"), ("units", str(scene.flow.units))),

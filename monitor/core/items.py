@@ -129,11 +129,11 @@ def _part(event: Event) -> FundPart:
 
 def _other(fund: str, other: Other) -> FundPart:
     position = other.position
-    when = "" if other.old_file is None else f" (its last file is dated {other.old_file})"
+    when = "" if other.old_file is None else f"its last file is dated {other.old_file}"
     if position is None or position.shares == 0:
-        return FundPart(fund, None, None, None, None, None, None, False, f"does not hold it{when}")
+        return FundPart(fund, None, None, None, None, None, None, False, when)
     held = position.shares
-    return FundPart(fund, None, held, held, None, position.value, position.weight, True, f"holds it{when}")
+    return FundPart(fund, None, held, held, None, position.value, position.weight, True, when)
 
 
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
@@ -180,7 +180,7 @@ def _who(group: Group, backdrop: Backdrop) -> str:
 
 def _first_or_since(kind: Kind, backdrop: Backdrop, gone: Absence | None, group: Group) -> str:
     if kind is Kind.INITIATED_AT_ISSUER:
-        return f", the first {backdrop.issuer_name} position in our records"
+        return f", first {backdrop.issuer_name} position in our records"
     if gone is not None and kind in (Kind.RE_ENTERED, Kind.RESUMED):
         return f", {claims.since(gone)}"
     if kind is Kind.INITIATED:
@@ -192,12 +192,10 @@ def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequen
     words = []
     if gone is not None and kind in (Kind.RE_ENTERED, Kind.RESUMED):
         whole = backdrop.standings.absence is not None
-        who = f"Any {backdrop.issuer_name} fund" if whole else "The funds named"
-        holder = f" ({backdrop.holder})" if whole and backdrop.holder else ""
-        words.append(f"{who}: {claims.absence_note(gone)}{holder}.")
+        who = f"All {backdrop.issuer_name} funds" if whole else ", ".join(sorted({e.fund for e in events}))
+        words.append(f"{who}: {claims.absence_note(gone, backdrop.holder if whole else '')}.")
     if kind is Kind.INITIATED_AT_ISSUER:
-        text = claims.records(backdrop.records, None, f" of {backdrop.issuer_name}")
-        words.append(f"It is the {text}.")
+        words.append(claims.reach(backdrop.records, backdrop.issuer_name))
     gaps = [e for e in events if e.pos_session.first != e.pos_session.last and e.pos_session.first is not None]
     if gaps and _VERBS.get(kind):
         words.append(f"It happened {claims.during(_interval(events))}: no files between.")

@@ -206,8 +206,6 @@ def _fund(table: Table, generations: dict[str, Table]) -> FundSpec:
     table.done()
     if not fund.verified and not fund.why:
         table.fault("why", "is missing; say why the fund is not verified")
-    if (fund.kind is FundKind.CLOSED) != (fund.closed is not None):
-        table.fault("closed", "a closed fund, and only that, needs the date it closed")
     if fund.verified and fund.closed is None and fund.url is None:
         table.fault("urls", "a verified open fund needs an address without valid_to")
     _no_overlap(table, "urls", fund.urls)

@@ -56,14 +56,13 @@ class WeightUnit(StrEnum):
 
 
 class FundKind(StrEnum):
-    """What sort of fund it is."""
+    """What sort of fund it is. That a fund has closed is a date, not a sort."""
 
     ACTIVE = "active"
     INDEX = "index"
     MONTHLY = "monthly"
     CRYPTO = "crypto"
     OPTION = "option"
-    CLOSED = "closed"
 
 
 class Cadence(StrEnum):

@@ -87,7 +87,7 @@ def test_all_faults_are_named_at_once_with_file_and_key(tmp_path: Path) -> None:
         "own.toml: weight_unit: is missing; wanted one of percent, fraction",
         "own.toml: weight_units: is not known; did you mean 'weight_unit'?",
         "own.toml: funds[1].why: is missing",
-        "own.toml: funds[1].closed: a closed fund, and only that",
+        "own.toml: funds[1].kind: wanted one of active, index",
         "own.toml: funds[1].urls[1].url: 'own1.csv' is not a web address",
         "own.toml: conventions[1].convention: wanted one of CLOSE, OPEN",
         "own.toml: conventions[1].funds: 'NOPE' is not a fund",
@@ -134,7 +134,7 @@ def test_two_own_files_with_one_id_and_a_missing_folder_are_faults(tmp_path: Pat
 def test_ark_lists_its_funds_and_says_what_is_not_verified() -> None:
     kinds = {kind: {f.ticker for f in ARK.funds.values() if f.kind is kind} for kind in FundKind}
     assert kinds[FundKind.ACTIVE] == {"ARKK", "ARKQ", "ARKW", "ARKG", "ARKF", "ARKX"}
-    assert kinds[FundKind.INDEX] == {"PRNT", "IZRL"}
+    assert kinds[FundKind.INDEX] == {"CTRU", "PRNT", "IZRL"}
     assert kinds[FundKind.CRYPTO] == {"ARKB"}
     assert ARK.funds["CTRU"].closed == date(2022, 7, 26)
     assert {f.ticker for f in ARK.funds.values() if not f.verified} >= {"ARKVX", "ARKY", "ARKA", "ARKC", "ARKZ"}
