@@ -153,6 +153,10 @@ class App:
         plan = self.plan(silent=not alert)
         return pipeline.ingest(engine, source, files, now=self.clock(), alert=alert, plan=plan, progress=progress)
 
+    def watch(self) -> tuple[Watch, ...]:
+        """What is watched. Raises ConfigError when that is nothing, or something no source has."""
+        return watched(self.config.watch, self.sources(), ())
+
     def check(self, engine: Engine, funds: Sequence[str], *, dry_run: bool, progress: Progress) -> Outcome:
         """One pass over the watched funds, or over `funds`."""
         from monitor import pipeline

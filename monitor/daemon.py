@@ -44,6 +44,7 @@ class Daemon:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         channels = self.app.channels(self.out)
+        self.app.watch()
         engine = self.app.open()
         try:
             self.schedule(engine, channels)
