@@ -135,7 +135,7 @@ def test_ark_lists_its_funds_and_says_what_is_not_verified() -> None:
     kinds = {kind: {f.ticker for f in ARK.funds.values() if f.kind is kind} for kind in FundKind}
     assert kinds[FundKind.ACTIVE] == {"ARKK", "ARKQ", "ARKW", "ARKG", "ARKF", "ARKX"}
     assert kinds[FundKind.INDEX] == {"CTRU", "PRNT", "IZRL"}
-    assert kinds[FundKind.CRYPTO] == {"ARKB"}
+    assert kinds[FundKind.CRYPTO] == {"ARKA", "ARKB", "ARKC", "ARKZ"}
     assert ARK.funds["CTRU"].closed == date(2022, 7, 26)
     assert {f.ticker for f in ARK.funds.values() if not f.verified} >= {"ARKVX", "ARKY", "ARKA", "ARKC", "ARKZ"}
     assert all(f.why for f in ARK.funds.values() if not f.verified)
