@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from monitor.cli import output, summary
-from monitor.cli.context import history, program
+from monitor.cli.context import ATTENTION, history, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
 from monitor.core.errors import UsageError
@@ -128,7 +128,9 @@ def _decide(ref: str, verdict: Literal["accept", "reject"], db: Db, config: Conf
         if not isinstance(found, queries.HeldFile):
             raise UsageError(f"{found.ref} could not be read at all ({found.text}); it can only be replayed.")
         outcome = app.decide(engine, found, verdict)
-    output.say(f"{found.ref} is {verdict}ed: {outcome.events:,} events, {outcome.items:,} items.")
+        output.say(f"{found.ref} is {verdict}ed: {outcome.events:,} events, {outcome.items:,} items.")
+        if outcome.deliveries:
+            raise typer.Exit(summary.send(app, engine))
 
 
 @group.command()
@@ -142,5 +144,9 @@ def replay(ref: Ref, db: Db = None, config: ConfigFile = None) -> None:
         with reading(engine) as conn:
             found = queries.find_held(conn, ref)
         outcome = app.replay(engine, found)
+        with reading(engine) as conn:
+            held = any(one.sha256 == found.sha256 for one in queries.held_files(conn))
     summary.print_outcome(outcome, brief=False)
-    raise typer.Exit(summary.exit_code(outcome))
+    if held:
+        output.say("It reads as before and is still held: accept or reject it, or let the next file decide.")
+    raise typer.Exit(ATTENTION if held else summary.exit_code(outcome))

@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli import output
 from monitor.cli.context import program
-from monitor.cli.options import ConfigFile, Form
+from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
 from monitor.core.errors import ParseError, UsageError
 
@@ -22,7 +22,7 @@ SourceId = Annotated[str, typer.Argument(metavar="ID", help="As `sources list` n
 
 
 @group.command("list")
-def list_sources(form: Form = Format.TABLE, config: ConfigFile = None) -> None:
+def list_sources(form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
     """The issuers whose files we can read."""
     rows = [
         {
@@ -35,15 +35,15 @@ def list_sources(form: Form = Format.TABLE, config: ConfigFile = None) -> None:
             "calendar": one.calendar,
             "homepage": one.homepage or None,
         }
-        for _, one in sorted(program(config, None).sources().items())
+        for _, one in sorted(program(config, db).sources().items())
     ]
     output.show(rows, form, ("id", "name", "funds", "watched", "shape", "currency", "calendar"), "No source.")
 
 
 @group.command("show")
-def show_source(source: SourceId, form: Form = Format.TABLE, config: ConfigFile = None) -> None:
+def show_source(source: SourceId, form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
     """The funds of one issuer, where their files are, and what is known about them."""
-    found = program(config, None).source(source)
+    found = program(config, db).source(source)
     rows = [
         {
             "fund": fund.ticker,
@@ -80,12 +80,13 @@ def try_file(
     source: SourceId,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as the issuer published it.")],
     form: Form = Format.TABLE,
+    db: Db = None,
     config: ConfigFile = None,
 ) -> None:
     """Read one file and print what we understand, line by line, and what we do not. Nothing is stored."""
     from monitor.sources.read import fund_of, read_file
 
-    found = program(config, None).source(source)
+    found = program(config, db).source(source)
     try:
         body = file.read_bytes()
     except OSError as error:

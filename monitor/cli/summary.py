@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,8 +11,10 @@ from monitor.cli import output
 from monitor.cli.context import ATTENTION, DONE, FAILED
 
 if TYPE_CHECKING:
+    from monitor.app import App
     from monitor.delivery import DeliveryReport
     from monitor.pipeline import FileOutcome, Outcome
+    from monitor.store.engine import Engine
 
 SHOWN = 50  # refused files listed one by one; the counts always say all
 ORDER = ("new", "heartbeat", "not-modified", "superseded", "discarded", "quarantined", "refused", "failed")
@@ -55,6 +58,17 @@ def exit_code(outcome: Outcome) -> int:
     if "quarantined" in outcomes:
         return ATTENTION
     return FAILED if not outcomes or outcomes <= {"refused", "failed"} else DONE
+
+
+def send(app: App, engine: Engine) -> int:
+    """Send what is due, once, and say what became of it; the exit code of that."""
+    channels = app.channels(sys.stdout)
+    if not channels:
+        output.tell("No channel is configured, so nobody was told. See: holdings-monitor init")
+        return DONE
+    report = app.deliver(engine, channels)
+    print_deliveries(report)
+    return delivery_code(report)
 
 
 def print_deliveries(report: DeliveryReport) -> None:

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,10 +16,6 @@ from monitor.cli.context import program
 from monitor.cli.options import ConfigFile, Db, instant
 from monitor.cli.progress import Progress
 from monitor.core.errors import StoreError, UsageError
-
-if TYPE_CHECKING:
-    from monitor.app import App
-    from monitor.store.engine import Engine
 
 
 def demo(
@@ -87,9 +83,8 @@ def check(
         if dry_run:
             output.say("Dry run: nothing was stored and nothing sent.")
             raise typer.Exit(summary.exit_code(outcome))
-        report = app.deliver(engine, app.channels(sys.stdout))
-    summary.print_deliveries(report)
-    raise typer.Exit(max(summary.exit_code(outcome), summary.delivery_code(report), key=summary.rank))
+        code = max(summary.exit_code(outcome), summary.send(app, engine), key=summary.rank)
+    raise typer.Exit(code)
 
 
 def run(db: Db = None, config: ConfigFile = None) -> None:
@@ -120,7 +115,7 @@ def ingest(
         summary.print_outcome(outcome, brief=not verbose, unread=unread)
         code = summary.exit_code(outcome)
         if alert:
-            code = max(code, _send(app, engine), key=summary.rank)
+            code = max(code, summary.send(app, engine), key=summary.rank)
     raise typer.Exit(code)
 
 
@@ -132,16 +127,6 @@ def _bodies(paths: list[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]
             yield one.name, one.body
         else:
             unread.append(f"{one.name}: {one.reason}")
-
-
-def _send(app: App, engine: Engine) -> int:
-    channels = app.channels(sys.stdout)
-    if not channels:
-        output.tell("No channel is configured, so nobody was told. See: holdings-monitor init")
-        return 0
-    report = app.deliver(engine, channels)
-    summary.print_deliveries(report)
-    return summary.delivery_code(report)
 
 
 def version() -> None:

@@ -77,6 +77,12 @@ def test_a_refused_body_can_be_read_again_but_not_accepted(run: Run, own_story: 
     assert "html" in again.out
 
 
+def test_a_held_file_read_again_is_still_held(run: Run, own_story: str) -> None:
+    answer = run("quarantine", "replay", held(run, own_story), "--db", own_story)
+    assert answer.code == 3
+    assert "still held" in answer.out
+
+
 def test_unknown_files_are_not_decided(run: Run, story: str) -> None:
     for command in ("show", "accept", "reject", "replay"):
         assert run("quarantine", command, "ARKF/2030-01-01", "--db", story).code == 2
