@@ -316,17 +316,16 @@ def take(intake: Intake, body: Body) -> None:
 def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     fund = _fund(intake, intake.source.funds[ticker])
     sha256 = archive.put(intake.conn, body.content, intake.now)
-    if save.known_snapshot(intake.conn, fund, file.as_of, sha256):
+    known = save.revisions(intake.conn, fund, file.as_of)
+    if sha256 in known:
         _note(intake, body, fund, ticker, file.as_of, "heartbeat", sha256)
         return
     live = body.arrival is Arrival.LIVE
-    latest = save.latest_as_of(intake.conn, fund)
+    latest = save.latest_as_of(intake.conn, fund) if live else None
     positions = identity.positions_of(ticker, file.lines)
     if not positions:
         raise ParseError("no line has a share count", code="numbers")
-    findings = quality.form(
-        file, positions, expected_fund=ticker, known_on=intake.now.date(), latest=latest if live else None
-    )
+    findings = quality.form(file, positions, expected_fund=ticker, known_on=intake.now.date(), latest=latest)
     new = NewSnapshot(
         fund,
         file.as_of,
@@ -344,7 +343,7 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
         positions,
         tuple(findings),
     )
-    save.add_snapshot(intake.conn, intake.names, new)
+    save.add_snapshot(intake.conn, intake.names, new, save.next_number(file.as_of, known.values()))
     intake.since = file.as_of if intake.since is None else min(intake.since, file.as_of)
     if live and (latest is None or file.as_of >= latest - FRESH):
         intake.fresh.add(file.as_of)

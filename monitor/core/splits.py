@@ -124,7 +124,7 @@ def _consolidation(day: date, ratio: Ratio) -> Split | None:
     ):
         return None
     factor = Fraction(Decimal(repr(round(ratio.rho, 6))))
-    return Split(ratio.key, day, factor, "price moved by the inverse", _words(ratio))
+    return Split(ratio.key, day, factor, "inverse price", _words(ratio))
 
 
 def _is_pending(ratio: Ratio) -> bool:

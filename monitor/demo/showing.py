@@ -1,4 +1,4 @@
-"""How the tour is told: plain lines of at most 96 characters. It shows what it is given and asks nothing."""
+"""How the tour is told: plain lines that fit a terminal. It shows what it is given and asks nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the first words are shown before these are loaded
     from monitor.store.queries import HeldFile, RefusedFile, SpellRow
 
 Out = Callable[[str], None]
-WIDTH = 88
+WIDTH = 80
 ZONE = ZoneInfo("America/New_York")
 WORDS = {"heartbeat": "known already", "not-modified": "unchanged", "failed": "not fetched"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 
 from monitor.core.errors import StoreError
 
@@ -49,7 +50,7 @@ def encode_shares(values: Sequence[Decimal]) -> tuple[list[int], int]:
 
 def decode_shares(number: int, exponent: int) -> Decimal:
     """The quantity stored as `number / 10**exponent`, exactly, without trailing zeros."""
-    return _scaled(number, exponent)
+    return Decimal(number) if exponent == 0 else _scaled(number, exponent)
 
 
 def encode_value(value: Decimal | None) -> int | None:
@@ -62,11 +63,13 @@ def decode_value(cents: int | None) -> Decimal | None:
     return None if cents is None else Decimal(cents).scaleb(-2, WIDE)
 
 
+@lru_cache(maxsize=65536)
 def encode_weight(value: Decimal | None) -> int | None:
     """Percent points as millionths of the fund; the half goes to the even one."""
     return None if value is None else _fits(_rounded(value, 4), value, INT32)
 
 
+@lru_cache(maxsize=65536)  # a fund's weights are few and come again every day
 def decode_weight(millionths: int | None) -> Decimal | None:
     """Percent points of the fund."""
     return None if millionths is None else Decimal(millionths).scaleb(-4, WIDE)

@@ -7,13 +7,14 @@ functions expect to be inside a transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, insert, select, update
 
+from monitor.core.errors import StoreError
 from monitor.core.identity import public_id
 from monitor.core.model import Arrival, Position
 from monitor.core.quality import Finding
@@ -146,11 +147,11 @@ def fund_id(conn: Connection, issuer: int, fund: FundRow) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def known_snapshot(conn: Connection, fund: int, as_of: date, sha256: str) -> bool:
-    """Whether this very file is already stored."""
+def revisions(conn: Connection, fund: int, as_of: date) -> dict[str, int]:
+    """The stored versions of a fund's file for one as_of: hash to number."""
     table = t.snapshot.c
-    query = select(table.id).where(table.fund == fund, table.as_of == day_of(as_of), table.sha256 == sha256)
-    return conn.execute(query).first() is not None
+    query = select(table.sha256, table.id).where(table.fund == fund, table.as_of == day_of(as_of))
+    return {sha256: number for sha256, number in conn.execute(query)}  # noqa: C416 – rows, not pairs
 
 
 def latest_as_of(conn: Connection, fund: int) -> date | None:
@@ -159,13 +160,12 @@ def latest_as_of(conn: Connection, fund: int) -> date | None:
     return None if day is None else date_of_day(day)
 
 
-def add_snapshot(conn: Connection, names: Names, new: NewSnapshot) -> int:
-    """Stores one readable file and returns its number.
+def add_snapshot(conn: Connection, names: Names, new: NewSnapshot, number: int) -> None:
+    """Stores one readable file under `number` (see `next_number`).
 
     Raises StoreError when a quantity cannot be kept exactly.
     """
     shares, exponent = encode_shares([p.shares for p in new.positions])
-    number = _next_number(conn, new.fund, new.as_of)
     conn.execute(insert(t.snapshot), [_snapshot_row(new, number, exponent)])
     interned = names.intern(new.positions)
     rows = (
@@ -173,16 +173,16 @@ def add_snapshot(conn: Connection, names: Names, new: NewSnapshot) -> int:
         for p, (security, listing), amount in zip(new.positions, interned, shares, strict=True)
     )
     bulk_insert(conn, t.holding, _HOLDING, sorted(rows))
-    return number
 
 
-def _next_number(conn: Connection, fund: int, as_of: date) -> int:
-    first = day_of(as_of) * REVISIONS
-    table = t.snapshot.c
-    last = conn.execute(
-        select(func.max(table.id)).where(table.fund == fund, table.id >= first, table.id < first + REVISIONS)
-    ).scalar()
-    return first if last is None else int(last) + 1
+def next_number(as_of: date, known: Collection[int]) -> int:
+    """The number of one more version for `as_of`, given those stored.
+
+    Raises StoreError after 256: a publisher that changes one day's file that often is not publishing.
+    """
+    if len(known) >= REVISIONS:
+        raise StoreError(f"There are {len(known)} versions of the file dated {as_of} already; no more are kept.")
+    return max(known, default=day_of(as_of) * REVISIONS - 1) + 1
 
 
 def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, object]:

@@ -1,0 +1,123 @@
+"""The story of one day: what the files of one issuer, taken together, say has changed.
+
+`derive` replays the stored files of an issuer from a day on, oldest first, and writes what follows from
+them. It asks the `Book` for the past and the core for every decision; it opens no connection, sends
+nothing and reads no clock. The same files give the same rows, in whatever order they arrived.
+
+`judging` asks whether a file may be believed, `comparing` what changed, `summing` what people are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from monitor.core import identity
+from monitor.core.documents import event_document, item_document
+from monitor.core.model import Item, Position, SecurityRef
+from monitor.core.sessions import Sessions
+from monitor.derive.comparing import Comparing
+from monitor.derive.judging import Judge
+from monitor.derive.setting import Setting
+from monitor.derive.summing import Summing
+from monitor.sources.spec import Source
+from monitor.store import derived, past
+from monitor.store.book import Book
+from monitor.store.engine import Connection
+from monitor.store.past import SnapshotRow
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An item with its JSON, its security as people know it and the keys that security has had."""
+
+    item: Item
+    body: str
+    security: SecurityRef
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """What deriving gave: the items, and the JSON of those that stood there before, by key."""
+
+    snapshots: int
+    events: int
+    told: tuple[Told, ...]
+    before: Mapping[str, str]
+
+
+def derive(
+    conn: Connection,
+    source: Source,
+    issuer: int,
+    since: date,
+    calendars: Callable[[str], Sessions],
+    progress: Callable[[date], None] = lambda day: None,
+) -> Derivation:
+    """Replays the issuer's files dated `since` or later; `calendars` gives the sessions of an exchange."""
+    book = Book(conn, issuer, since)
+    day = Day(book, source, calendars)
+    rows = past.snapshots_since(conn, issuer, book.since)
+    for as_of, of_day in groupby(rows, key=lambda row: row.as_of):
+        day.tell(as_of, list(of_day))
+        progress(as_of)
+    book.write()
+    derived.settle(conn, issuer)
+    new = book.new
+    return Derivation(
+        len(rows),
+        len(new.events),
+        tuple(day.told),
+        book.old_items,
+    )
+
+
+class Day:
+    """Tells one day after the other."""
+
+    def __init__(self, book: Book, source: Source, calendars: Callable[[str], Sessions]) -> None:
+        self.book, self.source = book, source
+        self.told: list[Told] = []
+        self._at = Setting(book, source, calendars)
+        self._judge = Judge(self._at)
+        self._changes = Comparing(self._at)
+        self._summary = Summing(self._at, self._changes)
+
+    def tell(self, as_of: date, rows: Sequence[SnapshotRow]) -> None:
+        """All files of the issuer dated `as_of`: believed or not, compared, summed up, written down."""
+        self._at.start_day()
+        self._changes.start_day()
+        by_fund = groupby(rows, key=lambda row: row.fund)
+        judged = [j for fund, its in by_fund for j in self._judge.judge(self.book.ticker(fund), list(its), as_of)]
+        for dated in sorted({j.snapshot.as_of for j in judged}):  # redeemed files first, on their own day
+            self._changes.compare([j for j in judged if j.snapshot.as_of == dated], dated)
+        for item in self._summary.of_day(as_of):
+            self._write(item)
+
+    def _write(self, item: Item) -> None:
+        """An item and its events, as the documents people read."""
+        ref = reference(item.security, self._changes.named[item.security])
+        body = item_document(item, ref)
+        self.book.new.items.append((item, body))
+        self.told.append(Told(item, body, ref, tuple(self.book.roots.members(item.security))))
+        events = {event.key: event for event in self._changes.events}
+        for key in item.events:
+            document = event_document(events[key], ref, self.source.id, item.score, item.severity)
+            self.book.new.events.append((events[key], document))
+
+
+def reference(root: str, position: Position) -> SecurityRef:
+    """A security as people know it, from how a file prints it."""
+    ids = dict(text.partition(":")[::2] for text in (position.key, *position.ids) if identity.is_verified(text))
+    return SecurityRef(
+        identity.public_id(root),
+        position.name,
+        position.ticker or None,
+        ids.get("cusip"),
+        ids.get("isin"),
+        ids.get("sedol"),
+        ids.get("figi"),
+    )

@@ -1,0 +1,344 @@
+"""What changed? One accepted file of each fund against the fund's previous one: identity, flow, splits, spells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from monitor.core import claims, events, flows, identity, linking, spells, splits
+from monitor.core.claims import Past
+from monitor.core.events import Scene
+from monitor.core.flows import Count, Flow, Label
+from monitor.core.model import AssetClass, Coverage, Event, Interval, Kind, Position, Snapshot
+from monitor.core.sessions import change_interval
+from monitor.core.spells import FileFacts, Spell
+from monitor.derive.judging import Judged
+from monitor.derive.setting import Setting, counts_of
+from monitor.store.book import point_of, rooted
+
+LONGEST_FLOW = 5  # sessions between two files up to which a flow factor still means something
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two consecutive accepted files of one fund, becoming a scene as the day is told."""
+
+    judged: Judged
+    before: Snapshot
+    positions_before: Mapping[str, Position]
+    positions_after: Mapping[str, Position]
+    interval: Interval
+    gap: int
+    counts: Sequence[Count]
+    flow: Flow
+    labels: Mapping[str, Label]
+
+
+class Comparing:
+    """Tells the changes of a day. `events` and `named` (how the day's files print each security) grow."""
+
+    def __init__(self, at: Setting) -> None:
+        self.at = at
+        self.events: list[Event] = []
+        self.named: dict[str, Position] = {}
+
+    def start_day(self) -> None:
+        """Nothing has changed yet."""
+        self.events, self.named = [], {}
+
+    def compare(self, files: Sequence[Judged], as_of: date) -> None:
+        """One accepted file of each fund against the fund's previous one: identity, flow, splits, spells."""
+        pairs = []
+        for judged in files:
+            previous = self.at.book.fund(judged.ticker).previous
+            if previous is None:
+                self._begin(judged)
+            else:
+                pairs.append(self._pair(judged, previous))
+        self._identify(pairs, as_of)
+        waiting = self._split(pairs, as_of)
+        for pair in pairs:
+            self._advance(pair, waiting)
+
+    def _begin(self, judged: Judged) -> None:
+        """The first file of a fund opens spells and alerts nobody."""
+        fund, snapshot = self.at.book.fund(judged.ticker), judged.snapshot
+        positions = rooted(snapshot.positions, fund.roots)
+        facts = FileFacts(
+            snapshot.as_of, snapshot.pos_session, Interval(None, snapshot.pos_session), 1, False, snapshot.resolution
+        )
+        self.at.book.note_sightings(judged.ticker, snapshot.positions, snapshot)
+        for opening in spells.baseline(positions, facts).opened:
+            self.at.book.open_spell(judged.ticker, opening.root, opening.spell)
+        self.at.book.turn(judged.ticker, snapshot, positions, stale=False)
+
+    def _pair(self, judged: Judged, previous: Snapshot) -> Pair:
+        fund = self.at.book.fund(judged.ticker)
+        sessions = self.at.sessions(judged.ticker)
+        basis = fund.basis if fund.basis is not None else previous.pos_session
+        after = judged.snapshot.pos_session
+        interval = change_interval(sessions, basis, after)
+        if basis is not None and after is not None and after <= basis:
+            interval = Interval(after, after)
+        known = {p.key for p in previous.positions}
+        fresh = [p for p in judged.snapshot.positions if p.key not in known]
+        self.at.book.note_sightings(judged.ticker, fresh, judged.snapshot)
+        gap = self.at.gap(judged.ticker, basis, after)
+        seen = self.at.measured(judged.ticker, previous, judged.snapshot)
+        return Pair(judged, previous, seen.before, seen.after, interval, gap, seen.counts, seen.flow, seen.labels)
+
+    def _identify(self, pairs: Sequence[Pair], as_of: date) -> None:
+        """Links what vanished to what appeared, over all funds of the day, and says so."""
+        found = []
+        for pair in pairs:
+            book = self.at.book.fund(pair.judged.ticker)
+            for candidate in linking.candidates(
+                pair.judged.ticker,
+                pair.positions_before,
+                pair.positions_after,
+                pair.flow,
+            ):
+                if candidate.later not in book.open:
+                    found.append(candidate)
+        decided = linking.decide(found, self.at.book.known_links)
+        names = {}
+        for link in decided:
+            pair = next(p for p in pairs if p.judged.ticker == link.fund)
+            names[link] = (pair.positions_before[link.earlier], pair.positions_after[link.later])
+            # Links join the keys as published, so that they stand on their own in the database.
+            old, new = names[link]
+            self.at.book.add_link(as_of, replace(link, earlier=old.key, later=new.key))
+            self.at.book.rekey(link.fund, link.earlier, link.later)
+        for pair in pairs:
+            mine = [link for link in decided if link.fund == pair.judged.ticker]
+            if mine:
+                self._reroot(pair)
+            self._announce_links(pair, [(link, *names[link]) for link in mine])
+            self._announce_names(pair)
+
+    def _reroot(self, pair: Pair) -> None:
+        fund = self.at.book.fund(pair.judged.ticker)
+        fund.positions = rooted(fund.positions.values(), fund.roots)
+        pair.positions_before = fund.positions
+        pair.positions_after = rooted(pair.judged.snapshot.positions, fund.roots)
+        pair.counts = counts_of(pair.positions_before, pair.positions_after, {})
+        pair.flow, pair.labels = flows.measure(pair.counts)
+
+    def _announce_links(self, pair: Pair, found: Iterable[tuple[linking.Link, Position, Position]]) -> None:
+        for link, old, new in found:
+            if link.confidence == "repaired" or not _is_better(old, new):
+                continue  # a hand-edited file lost an identifier: nothing happened to the position
+            verb = "is continued by" if link.kind is Kind.SUCCESSOR else "is now identified as"
+            words = (
+                f"{events.label(old)} {verb} {events.label(new)} in {link.fund}"
+                f" ({link.rule}, {link.confidence}): {claims.number(old.shares)} -> {claims.number(new.shares)} shares"
+            )
+            root = self.at.book.fund(link.fund).roots.of(old.key)
+            self._emit(events.notice(self._scene(pair), link.kind, root, words), new)
+
+    def _announce_names(self, pair: Pair) -> None:
+        """A ticker that changed under one identifier (the exchange suffix apart) is told as that."""
+        for root, new in pair.positions_after.items():
+            old = pair.positions_before.get(root)
+            if old is None or old.key != new.key or new.asset_class is not AssetClass.EQUITY:
+                continue
+            before, after = old.ticker.split(), new.ticker.split()
+            if before and after and before[0] != after[0]:
+                words = f"{old.name}: ticker {old.ticker} is now {new.ticker} ({new.name}) in {pair.judged.ticker}"
+                self._emit(events.notice(self._scene(pair), Kind.TICKER_CHANGED, root, words), new)
+
+    def _split(self, pairs: Sequence[Pair], as_of: date) -> frozenset[tuple[str, str]]:
+        """Finds the splits of the day, lets them count, measures the flow again. Returns what must wait."""
+        ratios = [ratio for pair in pairs for ratio in self._ratios(pair)]
+        found, waiting = splits.find(as_of, ratios)
+        for split in found:
+            if not any(known.day == as_of for known in self.at.book.splits(split.key)):
+                self.at.book.add_split(split)
+        by_key = {split.key: split for split in found}
+        for pair in pairs:
+            today: dict[str, splits.Split] = {}
+            for ratio in self._ratios(pair):
+                known = by_key.get(ratio.key)
+                if known is not None and splits.explains(known, ratio):
+                    today[ratio.root] = known
+            self._apply_splits(pair, today)
+        return waiting
+
+    def _ratios(self, pair: Pair) -> list[splits.Ratio]:
+        """The lines whose share count moved by 30 % or more beyond the flow."""
+        found = []
+        near = pair.gap <= LONGEST_FLOW
+        factor = pair.flow.factor if near else 1.0
+        for count in pair.counts:
+            if abs(count.ratio / factor - 1) >= 0.3:
+                old, new = pair.positions_before[count.key], pair.positions_after[count.key]
+                found.append(
+                    splits.Ratio(
+                        self.at.book.roots.of(count.key),
+                        pair.judged.ticker,
+                        count.key,
+                        count.before * factor,
+                        count.after,
+                        _price_ratio(old, new),
+                        float(old.weight or 0),
+                        near and not pair.flow.is_rebalance,
+                    )
+                )
+        return found
+
+    def _apply_splits(self, pair: Pair, today: Mapping[str, splits.Split]) -> None:
+        for root in sorted(today):
+            split = today[root]
+            position = pair.positions_after[root]
+            words = (
+                f"{events.label(position)} split: {split.factor} new shares for one old"
+                f" ({split.rule}; {split.evidence})"
+            )
+            self._emit(events.notice(self._scene(pair), Kind.SPLIT, root, words), position)
+        if today:
+            factors = {root: split.factor for root, split in today.items()}
+            counts = counts_of(pair.positions_before, pair.positions_after, factors)
+            pair.flow, pair.labels = flows.measure(counts)
+
+    def _advance(self, pair: Pair, waiting: frozenset[tuple[str, str]]) -> None:
+        """Spells go on, open and close; what stays held may have been resized; the fund turns the page."""
+        ticker, snapshot = pair.judged.ticker, pair.judged.snapshot
+        fund = self.at.book.fund(ticker)
+        facts = FileFacts(
+            snapshot.as_of, snapshot.pos_session, pair.interval, pair.gap, pair.judged.warned, snapshot.resolution
+        )
+        suspects = spells.suspects(fund.open, pair.positions_before, pair.positions_after)
+        step = spells.advance(
+            {root: stored.spell for root, stored in fund.open.items()},
+            pair.positions_before,
+            pair.positions_after,
+            {root: self.at.book.track(ticker, root) for root in suspects},
+            {root: self.at.book.splits(root) for root in suspects},
+            [r for r in pair.positions_before if r not in pair.positions_after and r not in fund.open],
+            facts,
+        )
+        scene = self._scene(pair)
+        for opening in step.opened:
+            self._emit(self._entry(scene, opening), opening.position)
+        resized = set(fund.open) - {c.root for c in step.closed} - set(suspects)
+        for closing in step.closed:
+            self._departure(scene, closing)
+        for opening in step.opened:
+            self.at.book.open_spell(ticker, opening.root, opening.spell)
+        for root in step.vanished:
+            self._crumb(scene, root)
+        self._resize(scene, pair, resized, waiting)
+        self.at.book.turn(ticker, snapshot, pair.positions_after, stale=pair.judged.stale)
+
+    def _scene(self, pair: Pair) -> Scene:
+        ticker = pair.judged.ticker
+        return Scene(
+            ticker,
+            pair.before,
+            pair.judged.snapshot,
+            pair.positions_before,
+            pair.positions_after,
+            pair.interval,
+            pair.gap,
+            pair.flow if pair.gap <= LONGEST_FLOW else Flow(),
+            self.at.source.currency,
+            self.at.inception(ticker),
+            pair.gap > 1 or pair.flow.is_doubtful,
+        )
+
+    def _emit(self, event: Event, position: Position) -> None:
+        """An event counts for the security as the issuer's funds know it."""
+        root = self.at.book.roots.of(event.security)
+        self.named[root] = position
+        self.events.append(replace(event, security=root))
+
+    def _entry(self, scene: Scene, opening: spells.Opening) -> Event:
+        earlier = self.at.book.closed(scene.fund, opening.root)
+        gone = None
+        if earlier:
+            known = self.past(scene.fund, opening.root, earlier[-1], scene.after.as_of)
+            covered = set(self.at.book.covered(scene.fund))
+            gone = claims.absence(self.at.sessions(scene.fund), known, covered, scene.after.pos_session)
+        first_line = self.at.book.first_sighting(scene.fund, opening.root)
+        return events.entry(scene, opening, gone, first_line, self._records(scene.fund, scene.interval.last))
+
+    def _records(self, ticker: str, until: date | None) -> Coverage:
+        covered = self.at.book.covered(ticker)
+        return claims.coverage(self.at.sessions(ticker), set(covered), covered[0] if covered else None, until)
+
+    def past(self, ticker: str, root: str, spell: Spell, until: date) -> Past:
+        """What a closed spell says of the last time, in today's shares."""
+        end = spell.ending
+        if end is None:
+            raise ValueError(f"the spell of {spell.security} in {ticker} is still open")
+        later = self.at.book.splits(root)
+        shares = splits.adjusted(end.material.shares, end.exit_file, later, until)
+        held = spell.last_line.session if spell.last_line is not None else end.last.session
+        return Past(
+            max((d for d in (held, end.last.session) if d is not None), default=None),
+            end.material.session,
+            shares,
+            end.material.as_of,
+            Interval(end.exit_from, end.exit_session),
+            ticker,
+        )
+
+    def _departure(self, scene: Scene, closing: spells.Closing) -> None:
+        end = closing.ending
+        interval = scene.interval
+        if end.exit_file != scene.after.as_of:
+            interval = change_interval(self.at.sessions(scene.fund), end.last.session, end.exit_session)
+        end = replace(end, exit_from=interval.first)
+        self.at.book.close_spell(scene.fund, closing.root, replace(closing.spell, ending=end))
+        last = closing.position or scene.positions_before.get(closing.root)
+        last = last or self.at.book.last_position(scene.fund, closing.root, end.last.as_of)
+        self._emit(events.departure(scene, replace(closing, ending=end), interval, last), last)
+
+    def _crumb(self, scene: Scene, root: str) -> None:
+        last = scene.positions_before[root]
+        point = point_of(scene.before, last)
+        spell = self.at.book.crumb_gone(scene.fund, root, point, scene.after.as_of)
+        if spell is None or spell.ending is None:
+            return
+        words = (
+            f"The last {claims.number(last.shares)} shares of {events.label(last)} are no longer listed in"
+            f" {scene.fund}; the position effectively ended with the file dated {spell.ending.exit_file}"
+        )
+        self._emit(events.notice(scene, Kind.CRUMB_REMOVED, root, words), last)
+
+    def _resize(self, scene: Scene, pair: Pair, held: Iterable[str], waiting: frozenset[tuple[str, str]]) -> None:
+        if pair.gap > LONGEST_FLOW or pair.judged.stale:
+            return
+        if pair.flow.is_rebalance:
+            self._rebalance(scene, pair)
+            return
+        for root in sorted(held):
+            if pair.labels.get(root) is not Label.ACTIVE or (scene.fund, self.at.book.roots.of(root)) in waiting:
+                continue
+            before = splits.adjusted(
+                pair.positions_before[root].shares, scene.before.as_of, self.at.book.splits(root), scene.after.as_of
+            )
+            event = events.resize(scene, root, before)
+            if event.active_shares:
+                self._emit(event, pair.positions_after[root])
+
+    def _rebalance(self, scene: Scene, pair: Pair) -> None:
+        largest = max(pair.positions_after, key=lambda r: (pair.positions_after[r].weight or Decimal(0), r))
+        words = (
+            f"{scene.fund} re-sized most of its lines {claims.during(scene.interval)}: only"
+            f" {100 * pair.flow.explained:.0f} % move together, as in a rebalance; single size changes are not told"
+        )
+        self._emit(events.notice(scene, Kind.REBALANCE, largest, words), pair.positions_after[largest])
+
+
+def _is_better(old: Position, new: Position) -> bool:
+    """Whether the new line still carries a verified identifier, or the old one had none."""
+    return identity.is_verified(new.key) or not identity.is_verified(old.key)
+
+
+def _price_ratio(old: Position, new: Position) -> float | None:
+    if not old.value or not new.value:
+        return None
+    return float(new.value / new.shares) / float(old.value / old.shares)

@@ -1,0 +1,127 @@
+"""What people are told: the day's events summed over an issuer's funds, with who else holds or held the security."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from monitor.core import claims, events, items, ranking
+from monitor.core.claims import Past
+from monitor.core.model import Absence, Arrival, Coverage, Event, Item
+from monitor.core.sessions import Sessions
+from monitor.derive.comparing import Comparing
+from monitor.derive.setting import Setting
+
+OLD_FILE = 14  # days after which a fund's last file no longer speaks of today
+
+
+class Summing:
+    """Makes items of a day's events."""
+
+    def __init__(self, at: Setting, day: Comparing) -> None:
+        self.at, self.day = at, day
+
+    def of_day(self, as_of: date) -> list[Item]:
+        """All items of the day."""
+        return [self.item(group, as_of) for group in self._groups(self.day.events)]
+
+    def _groups(self, found: Sequence[Event]) -> list[ranking.Group]:
+        roots = {e.security: self.at.book.roots.of(e.security) for e in found}
+        return ranking.groups(found, roots)
+
+    def item(self, group: ranking.Group, as_of: date) -> Item:
+        """One item over all funds: who else holds the security, who held it before, since when it was gone."""
+        members = set(self.at.book.roots.members(self.at.book.roots.of(group.security)))
+        changed = {e.fund for e in group.events}
+        others = self._others(group, members, changed, as_of)
+        before, holder = self._issuer_past(group, changed)
+        held_now = any(o.position is not None and o.position.shares > 0 for o in others.values())
+        gone = None
+        if group.direction == ranking.IN and before is not None and not held_now:
+            gone = self._issuer_absence(group, before)
+        spec = [self.at.source.funds.get(f) for f in sorted(changed)]
+        standings = ranking.Standings(
+            held_now,
+            before is not None or held_now,
+            gone,
+            all(s is not None and s.kind == "index" for s in spec),
+            any(e.pos_session.first != e.pos_session.last for e in group.events),
+        )
+        first = group.events[0]
+        name = events.label(self.day.named[first.security])
+        until = first.pos_session.last if group.direction == ranking.IN else None
+        records = self._issuer_records(until)
+        backdrop = items.Backdrop(self.at.source.id, self.at.source.name, name, others, standings, records, holder)
+        return items.make(group, backdrop)
+
+    def _issuer_records(self, until: date | None) -> Coverage:
+        """What the issuer's files cover: a session counts when every fund with files around it has one."""
+        covered = {t: set(self.at.book.covered(t)) for t in self.at.book.tickers}
+        covered = {t: days for t, days in covered.items() if days}
+        if until is None or not covered:
+            return claims.coverage(Sessions(()), (), None, None)
+        spans = {t: (min(days), self._ends(t, until)) for t, days in covered.items()}
+        whole = {
+            day
+            for day in set.union(*covered.values())
+            if all(
+                day in covered[t] for t, (start, end) in spans.items() if start <= day and (end is None or day <= end)
+            )
+        }
+        sessions = self.at.sessions(next(iter(covered)))
+        return claims.coverage(sessions, whole, min(start for start, _ in spans.values()), until)
+
+    def _ends(self, ticker: str, until: date) -> date | None:
+        """The last session of a closed fund's files; None while it goes on."""
+        closed = self.at.closed(ticker)
+        return max(self.at.book.covered(ticker)) if closed is not None and until > closed else None
+
+    def _others(
+        self, group: ranking.Group, members: set[str], changed: set[str], as_of: date
+    ) -> dict[str, items.Other]:
+        """The issuer's other open funds. A size change of the past is told to nobody: it needs none of them."""
+        if group.direction not in (ranking.IN, ranking.OUT) and not any(
+            e.arrival is Arrival.LIVE for e in group.events
+        ):
+            return {}
+        open_funds = (t for t in self.at.book.tickers if t not in changed and self.at.is_open(t, as_of))
+        return {t: self._other(t, members, as_of) for t in open_funds}
+
+    def _other(self, ticker: str, members: set[str], as_of: date) -> items.Other:
+        """What a fund that did not change holds, by its last file."""
+        fund = self.at.book.fund(ticker)
+        roots = sorted({fund.roots.of(key) for key in members})
+        position = next((fund.positions[r] for r in roots if r in fund.positions), None)
+        dated = fund.previous.as_of if fund.previous is not None else as_of
+        return items.Other(position, dated if (as_of - dated).days > OLD_FILE else None)
+
+    def _issuer_past(self, group: ranking.Group, changed: set[str]) -> tuple[Past | None, str]:
+        """The last time any fund of the issuer held the security before this change."""
+        if group.direction != ranking.IN:
+            return None, ""
+        opened = {(e.fund, e.as_of) for e in group.events}
+        found = []
+        for ticker, spell in self.at.book.spells_anywhere(group.security):
+            if (ticker, spell.first_file) in opened:
+                continue
+            if spell.ending is not None:
+                found.append(self.day.past(ticker, spell.security, spell, max(e.as_of for e in group.events)))
+            elif ticker not in changed:
+                return Past(None, None, None, None, None, ticker), ticker
+        known = [p for p in found if p.last_material is not None]
+        if not known:
+            return None, ""
+        last = max(known, key=lambda p: (p.last_material or date.min, p.holder))
+        held = max((p.last_held for p in known if p.last_held is not None), default=last.last_held)
+        return replace(last, last_held=held), last.holder
+
+    def _issuer_absence(self, group: ranking.Group, before: Past) -> Absence | None:
+        """Since when no fund held it, a session counting as covered only when every fund concerned has a file."""
+        if before.last_material is None:
+            return None
+        concerned = {e.fund for e in group.events}
+        concerned |= {ticker for ticker, _ in self.at.book.spells_anywhere(group.security)}
+        covered = set.intersection(*(set(self.at.book.covered(t)) for t in concerned))
+        now = max((e.pos_session.last for e in group.events if e.pos_session.last is not None), default=None)
+        return claims.absence(self.at.sessions(group.events[0].fund), before, covered, now)
