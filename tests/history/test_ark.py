@@ -181,7 +181,7 @@ def test_the_order_of_loading_does_not_matter(
     assert len(files) > 200
     ordered, shuffled = new_database(), new_database()
     facts.load(ordered, files)
-    random.Random(parts).shuffle(files)  # noqa: S311 – an order, not a secret
+    random.Random(parts).shuffle(files)
     size = len(files) // parts + 1
     for start in range(0, len(files), size):
         facts.load(shuffled, files[start : start + size])
