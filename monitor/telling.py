@@ -16,7 +16,7 @@ from monitor.derive import Told
 from monitor.notify.message import HistoryPoint, Message, SourceRef, compose
 from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
-from monitor.store import outbox, past
+from monitor.store import lines, outbox, past
 from monitor.store.engine import Connection
 from monitor.store.outbox import NewDelivery
 
@@ -56,7 +56,7 @@ def _row(message: Message, channel: str) -> NewDelivery:
 
 def picture(conn: Connection, told: Told) -> list[HistoryPoint]:
     """Shares the issuer's funds held together, at the ends of 40 equal spans; None where no file covers a span."""
-    tracks = past.issuer_tracks(conn, told.item.issuer, told.keys, told.item.as_of)
+    tracks = lines.issuer_tracks(conn, told.item.issuer, told.keys, told.item.as_of)
     days = sorted({point.as_of for track in tracks for point in track})
     if not days:
         return []

@@ -137,14 +137,15 @@ def asset_class_of(name: str, ticker: str, identifier: str, printed: str = "") -
     own = printed.strip().upper()
     if _is_cash(name, ticker, identifier, own):
         return AssetClass.CASH
+    unverified = not verified_ids(identifier)  # a company may be called Option Care or Future plc
     for word, found in (("FUTURE", AssetClass.FUTURE), ("OPTION", AssetClass.OPTION), ("SWAP", AssetClass.SWAP)):
-        if word in own or re.search(rf"\b{word}S?\b", name):
+        if word in own or (unverified and re.search(rf"\b{word}S?\b", name)):
             return found
     if "FIXED INCOME" in own or "BOND" in own:
         return AssetClass.BOND
-    if ticker_root(ticker) in _COINS and not verified_ids(identifier):
+    if ticker_root(ticker) in _COINS and unverified:
         return AssetClass.COIN
-    if _RIGHT_WORDS.search(name) or (not verified_ids(identifier) and not ticker):
+    if _RIGHT_WORDS.search(name) or (unverified and not ticker):
         return AssetClass.RIGHT
     return AssetClass.EQUITY
 
@@ -198,13 +199,16 @@ def positions_of(fund: str, lines: Iterable[Line]) -> tuple[Position, ...]:
     Missing weights are taken from the share of the total value.
     """
     summed: dict[str, Position] = {}
-    for line in lines:
-        if line.shares is None:
-            continue
-        found = _position(fund, line)
+    for found in sorted((_position(fund, line) for line in lines if line.shares is not None), key=_rank):
         known = summed.get(found.key)
         summed[found.key] = found if known is None else _add(known, found)
-    return _with_weights(tuple(summed[key] for key in sorted(summed)))
+    return _with_weights(tuple(summed.values()))
+
+
+def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
+    """By key; of one key the largest line first, whose name the sum bears, so that no order of lines matters."""
+    printed = (position.name, position.ticker, position.identifier, *position.ids)
+    return position.key, -position.shares, printed
 
 
 def _position(fund: str, line: Line) -> Position:

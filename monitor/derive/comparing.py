@@ -52,6 +52,7 @@ class Comparing:
         """One accepted file of each fund against the fund's previous one: identity, flow, splits, spells."""
         pairs = []
         for judged in files:
+            self.at.book.cover(judged.ticker, judged.snapshot.pos_session)
             previous = self.at.book.fund(judged.ticker).previous
             if previous is None:
                 self._begin(judged)

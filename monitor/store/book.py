@@ -17,10 +17,11 @@ from monitor.core.linking import Link, Roots
 from monitor.core.model import Position, Snapshot
 from monitor.core.spells import Point, Spell
 from monitor.core.splits import Split
-from monitor.store import past
+from monitor.store import lines, past
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
-from monitor.store.past import Securities, SnapshotRow, StoredFund, StoredSpell
+from monitor.store.lines import Securities, StoredSpell
+from monitor.store.past import SnapshotRow, StoredFund
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ class Book:
             book.basis = next((r.pos_session for r in accepted if not r.stale), last.pos_session)
         if rows and rows[0].standing == "quarantined":
             book.waiting = past.snapshot(self._conn, fund.id, rows[0].snapshot)
-        for stored in past.open_spells(self._conn, fund.id, self.names):
+        for stored in lines.open_spells(self._conn, fund.id, self.names):
             book.open[book.roots.of(stored.spell.security)] = stored
             self._spells.setdefault(stored.spell.security, []).append(stored)
         book.keeps = bool(book.open)
@@ -142,7 +143,7 @@ class Book:
         if root not in book.tracks:
             securities = [self.names.number(k) for k in book.roots.members(root)]
             first = book.open[root].spell.first_file
-            stored = past.track(self._conn, book.fund.id, securities, first, self.since)
+            stored = lines.track(self._conn, book.fund.id, securities, first, self.since)
             book.tracks[root] = stored + [point_of(s, positions.get(root)) for s, positions in book.run]
         return book.tracks[root]
 
@@ -171,7 +172,7 @@ class Book:
         self._loaded.update(missing)
         numbers = [self.names.number(k) for k in missing]
         fund_ids = [f.id for f in self._funds.values()]
-        for stored in past.closed_spells(self._conn, fund_ids, numbers, self.names):
+        for stored in lines.closed_spells(self._conn, fund_ids, numbers, self.names):
             known = self._spells.setdefault(stored.spell.security, [])
             if not any(s.fund == stored.fund and s.spell.opened_day == stored.spell.opened_day for s in known):
                 known.append(stored)
@@ -214,7 +215,7 @@ class Book:
         if root in book.missing:
             return book.missing[root]
         numbers = [self.names.number(k) for k in book.roots.members(root)]
-        number = past.last_listing(self._conn, book.fund.id, numbers, as_of)
+        number = lines.last_listing(self._conn, book.fund.id, numbers, as_of)
         if number is None:
             raise StoreError(
                 f"{ticker} has no accepted file dated {as_of} with {root}: run holdings-monitor db rebuild"
@@ -243,6 +244,12 @@ class Book:
 
     # --- going on ------------------------------------------------------------------------------
 
+    def cover(self, ticker: str, session: date | None) -> None:
+        """The accepted file being compared covers `session`: what it shows may already be told with it."""
+        book = self.fund(ticker)
+        if session is not None and book.covered is not None:
+            book.covered.append(session)
+
     def turn(self, ticker: str, snapshot: Snapshot, positions: Mapping[str, Position], *, stale: bool) -> None:
         """`snapshot` is now the fund's last accepted file."""
         book = self.fund(ticker)
@@ -252,8 +259,6 @@ class Book:
         book.previous, book.positions = snapshot, dict(positions)
         if not stale or book.basis is None:
             book.basis = snapshot.pos_session
-        if snapshot.pos_session is not None and book.covered is not None:
-            book.covered.append(snapshot.pos_session)
         if book.keeps:
             book.run.append((snapshot, book.positions))
         for root, track in book.tracks.items():

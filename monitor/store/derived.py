@@ -20,7 +20,7 @@ from monitor.core.splits import Split
 from monitor.store import schema as t
 from monitor.store.codec import day_of
 from monitor.store.engine import Connection, bulk_insert
-from monitor.store.past import Securities, StoredSpell
+from monitor.store.lines import Securities, StoredSpell
 
 
 @dataclass(frozen=True, slots=True)

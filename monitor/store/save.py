@@ -199,7 +199,7 @@ def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, obj
         "known_at": instant_text(new.known_at),
         "published_from": None if new.published_from is None else instant_text(new.published_from),
         "published_to": None if new.published_to is None else instant_text(new.published_to),
-        "rank": f"{published}|{new.hint}|{new.sha256}",
+        "rank": f"{published}|{new.hint or '00000'}|{new.sha256}",
         "shares_exp": exponent,
         "lines": new.lines,
         "positions": len(new.positions),

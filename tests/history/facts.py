@@ -21,17 +21,22 @@ ARK = registry.get("ark")
 CLOCKS = ("known_at", "published")
 
 DERIVED = {
-    "standing": """SELECT f.ticker, n.sha256, d.as_of, d.day, d.standing, d.convention, d.pos_session, d.reasons, d.warnings
+    "standing": """
+        SELECT f.ticker, n.sha256, d.as_of, d.day, d.standing, d.convention, d.pos_session, d.reasons, d.warnings
         FROM standing d JOIN fund f ON f.id = d.fund JOIN snapshot n ON n.fund = d.fund AND n.id = d.snapshot""",
-    "link": """SELECT f.ticker, d.day, a.key AS earlier, b.key AS later, d.kind, d.rule, d.confidence, d.evidence
-        FROM link d JOIN fund f ON f.id = d.fund JOIN security a ON a.id = d.earlier JOIN security b ON b.id = d.later""",
+    "link": """
+        SELECT f.ticker, d.day, a.key AS earlier, b.key AS later, d.kind, d.rule, d.confidence, d.evidence
+        FROM link d JOIN fund f ON f.id = d.fund
+        JOIN security a ON a.id = d.earlier JOIN security b ON b.id = d.later""",
     "split": "SELECT d.day, s.key, d.factor, d.rule, d.evidence FROM split d JOIN security s ON s.id = d.security",
-    "sighting": """SELECT f.ticker, s.key, d.as_of, d.session, d.day
+    "sighting": """
+        SELECT f.ticker, s.key, d.as_of, d.session, d.day
         FROM sighting d JOIN fund f ON f.id = d.fund JOIN security s ON s.id = d.security""",
-    "spell": """SELECT f.ticker, s.key, d.opened_day, d.opened_from, d.opened_to, d.first_file, d.entry_shares, d.censored,
-        d.closed_day, d.closed_from, d.closed_to, d.exit_file, d.last_file, d.last_session, d.exit_shares, d.last_shares,
-        d.material_file, d.material_session, d.material_shares, d.peak_shares, d.peak_file, d.files, d.last_line_file,
-        d.last_line_session, d.last_line_shares, d.last_line_day
+    "spell": """
+        SELECT f.ticker, s.key, d.opened_day, d.opened_from, d.opened_to, d.first_file, d.entry_shares, d.censored,
+        d.closed_day, d.closed_from, d.closed_to, d.exit_file, d.last_file, d.last_session, d.exit_shares,
+        d.last_shares, d.material_file, d.material_session, d.material_shares, d.peak_shares, d.peak_file, d.files,
+        d.last_line_file, d.last_line_session, d.last_line_shares, d.last_line_day
         FROM spell d JOIN fund f ON f.id = d.fund JOIN security s ON s.id = d.security""",
 }
 

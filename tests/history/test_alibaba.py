@@ -55,7 +55,8 @@ def hand_made(shared_data: Path, folder: Path) -> Path:
         day = last.stem.split(".")[0]
         text = last.read_text(encoding="utf-8").replace(f"{day[5:7]}/{day[8:10]}/{day[:4]}", "09/23/2025")
         head, rest = text.split("\n", 1)
-        line = f'09/23/2025,{fund},"ALIBABA GROUP HOLDING-SP ADR",BABA,01609W102,"{shares:,}","${shares * PRICE:,.2f}",0.75%'
+        figures = f'"{shares:,}","${shares * PRICE:,.2f}",0.75%'
+        line = f'09/23/2025,{fund},"ALIBABA GROUP HOLDING-SP ADR",BABA,01609W102,{figures}'
         (folder / f"{fund}_2025-09-23.csv").write_text(f"{head}\n{line}\n{rest}", encoding="utf-8")
     return folder
 

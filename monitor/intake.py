@@ -1,0 +1,244 @@
+"""How one body comes in: asked for or found, read, weighed by its form, and kept – or refused with words.
+
+Everything happens within the caller's transaction; what follows from the files is the pipeline's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from monitor.core import identity, quality
+from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
+from monitor.core.model import Arrival, HoldingsFile
+from monitor.sources.fetch import Fetched, Fetcher, NotModified
+from monitor.sources.read import fund_of, read_file, revision_hint
+from monitor.sources.spec import FundSpec, Source
+from monitor.store import archive, past, save
+from monitor.store.engine import Connection, Engine, transaction
+from monitor.store.save import FetchRow, FundRow, Names, NewSnapshot, Refused
+
+FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file. `outcome`: new, heartbeat, refused, quarantined, discarded, superseded,
+    failed or not-modified; `code` and `text` say why."""
+
+    place: str
+    outcome: str
+    fund: str | None = None
+    as_of: date | None = None
+    code: str = ""
+    text: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes of one file and how they came to us."""
+
+    place: str
+    content: bytes
+    arrival: Arrival
+    fund: str | None = None  # the fund asked for, when we asked
+    polled_before: datetime | None = None
+    status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(slots=True)
+class Intake:
+    """One issuer's files on their way into the store, within one transaction."""
+
+    conn: Connection
+    source: Source
+    now: datetime
+    issuer: int = 0
+    names: Names = field(init=False)
+    outcomes: list[FileOutcome] = field(default_factory=list)
+    fresh: set[date] = field(default_factory=set)
+    funds: dict[str, int] = field(default_factory=dict)
+    since: date | None = None
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.conn)
+        self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What asking for one fund's file gave."""
+
+    spec: FundSpec
+    url: str
+    result: Fetched | NotModified | FetchError
+    polled_before: datetime | None
+
+
+def ask(engine: Engine, source: Source, spec: FundSpec, fetcher: Fetcher, now: datetime, progress: Progress) -> Answer:
+    progress(f"fetching {spec.ticker}", 1)
+    address = spec.url_on(now.date())
+    if address is None:
+        reason = "closed" if spec.closed is not None else "no address known"
+        error = FetchError(f"{spec.ticker}: {reason} on {now.date()}", url="", retry=False)
+        return Answer(spec, "", error, None)
+    with transaction(engine) as conn:
+        last = _last_fetch(conn, source, spec, address.url)
+    try:
+        etag, modified = (last.etag, last.last_modified) if last is not None else (None, None)
+        result = fetcher.fetch(address.url, source.http, etag=etag, last_modified=modified)
+    except FetchError as error:
+        return Answer(spec, address.url, error, last.at if last is not None else None)
+    return Answer(spec, address.url, result, last.at if last is not None else None)
+
+
+def _last_fetch(conn: Connection, source: Source, spec: FundSpec, url: str) -> save.LastFetch | None:
+    known = past.issuer(conn, source.id)
+    if known is None:
+        return None
+    funds = {f.ticker: f.id for f in past.funds(conn, known[0])}
+    return save.last_fetch(conn, funds[spec.ticker], url) if spec.ticker in funds else None
+
+
+def accept(intake: Intake, answer: Answer) -> None:
+    """Records what asking gave, and takes the body in when there is one."""
+    spec, result = answer.spec, answer.result
+    if isinstance(result, Fetched):
+        body = Body(
+            answer.url,
+            result.body,
+            Arrival.LIVE,
+            spec.ticker,
+            answer.polled_before,
+            result.status,
+            result.etag,
+            result.last_modified,
+        )
+        take(intake, body)
+        return
+    fund = _fund(intake, spec)
+    failed = isinstance(result, FetchError)
+    outcome = "failed" if failed else "not-modified"
+    text = str(result) if failed else "not modified since the last poll"
+    status = result.status if isinstance(result, FetchError) else 304
+    row = FetchRow(intake.issuer, fund, answer.url, Arrival.LIVE, intake.now, outcome, status, detail=text)
+    save.add_fetch(intake.conn, row)
+    intake.outcomes.append(FileOutcome(answer.url, outcome, spec.ticker, text=text))
+
+
+def take(intake: Intake, body: Body) -> None:
+    """One body: read it, weigh its form, keep it. Whatever is wrong with it becomes a recorded refusal."""
+    try:
+        file = read_file(intake.source, body.content, expected_fund=body.fund)
+        ticker = body.fund if body.fund is not None and not file.fund else fund_of(intake.source, file, body.place)
+        if body.fund is not None and ticker != body.fund:
+            raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
+        _keep(intake, body, file, ticker)
+    except (ParseError, StoreError) as error:
+        _refuse(intake, body, error)
+
+
+def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
+    fund = _fund(intake, intake.source.funds[ticker])
+    sha256 = archive.put(intake.conn, body.content, intake.now)
+    known = save.revisions(intake.conn, fund, file.as_of)
+    if sha256 in known:
+        _note(intake, body, fund, ticker, file.as_of, "heartbeat", sha256)
+        return
+    live = body.arrival is Arrival.LIVE
+    latest = save.latest_as_of(intake.conn, fund) if live else None
+    positions = identity.positions_of(ticker, file.lines)
+    if not positions:
+        raise ParseError("no line has a share count", code="numbers")
+    findings = quality.form(file, positions, expected_fund=ticker, known_on=intake.now.date(), latest=latest)
+    new = NewSnapshot(
+        fund,
+        file.as_of,
+        sha256,
+        body.place,
+        body.arrival,
+        intake.now,
+        body.polled_before if body.fund is not None else None,
+        intake.now if body.fund is not None else None,
+        revision_hint(body.place),
+        intake.source.currency,
+        file.dates,
+        len(file.lines),
+        len(file.unread),
+        positions,
+        tuple(findings),
+    )
+    save.add_snapshot(intake.conn, intake.names, new, save.next_number(file.as_of, known.values()))
+    intake.since = file.as_of if intake.since is None else min(intake.since, file.as_of)
+    if live and (latest is None or file.as_of >= latest - FRESH):
+        intake.fresh.add(file.as_of)
+    _note(intake, body, fund, ticker, file.as_of, "new", sha256)
+
+
+def _note(
+    intake: Intake, body: Body, fund: int | None, ticker: str | None, as_of: date | None, outcome: str, sha256: str
+) -> None:
+    """Records the attempt; a local file that is already known leaves no trace."""
+    if outcome != "heartbeat" or body.fund is not None:
+        row = FetchRow(
+            intake.issuer,
+            fund,
+            body.place,
+            body.arrival,
+            intake.now,
+            outcome,
+            body.status,
+            body.etag,
+            body.last_modified,
+            sha256,
+        )
+        save.add_fetch(intake.conn, row)
+    intake.outcomes.append(FileOutcome(body.place, outcome, ticker, as_of, sha256=sha256))
+
+
+def _refuse(intake: Intake, body: Body, error: MonitorError) -> None:
+    code = error.code if isinstance(error, ParseError) else "store"
+    sha256 = archive.put(intake.conn, body.content, intake.now)
+    fund = _fund(intake, intake.source.funds[body.fund]) if body.fund is not None else None
+    refused = Refused(intake.issuer, fund, sha256, body.place, code, str(error))
+    asked = body.fund is not None
+    new = save.add_refusal(intake.conn, refused, intake.now, again=asked)
+    if new or asked:
+        row = FetchRow(
+            intake.issuer,
+            fund,
+            body.place,
+            body.arrival,
+            intake.now,
+            "refused",
+            body.status,
+            sha256=sha256,
+            detail=f"{code}: {error}",
+        )
+        save.add_fetch(intake.conn, row)
+    intake.outcomes.append(FileOutcome(body.place, "refused", body.fund, None, code, str(error)))
+
+
+def _fund(intake: Intake, spec: FundSpec) -> int:
+    if spec.ticker not in intake.funds:
+        row = FundRow(spec.ticker, spec.name, spec.kind.value, intake.source.calendar, spec.closed)
+        intake.funds[spec.ticker] = save.fund_id(intake.conn, intake.issuer, row)
+    return intake.funds[spec.ticker]
+
+
+def tried(source: Source, answer: Answer) -> FileOutcome:
+    """What a dry run would have taken in."""
+    if isinstance(answer.result, FetchError):
+        return FileOutcome(answer.url, "failed", answer.spec.ticker, text=str(answer.result))
+    if isinstance(answer.result, NotModified):
+        return FileOutcome(answer.url, "not-modified", answer.spec.ticker)
+    try:
+        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker)
+    except ParseError as error:
+        return FileOutcome(answer.url, "refused", answer.spec.ticker, None, error.code, str(error))
+    return FileOutcome(answer.url, "new", answer.spec.ticker, file.as_of, text=f"{len(file.lines)} lines, not stored")
