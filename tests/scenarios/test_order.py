@@ -162,7 +162,6 @@ def test_versions_of_a_day_count_whatever_came_first(
     assert rows(engine) == at_once([*FILES, *REVISED])
 
 
-@pytest.mark.xfail(reason="the day's own session counts as covered only when the fund's first claim falls on that day")
 def test_the_share_of_sessions_covered_is_the_same_however_files_arrive(fresh: Callable[[], Engine]) -> None:
     files = [file("LANA", n, portfolio(*([QUILL] if n > 1 else []), *([ROWAN] if n > 3 else []))) for n in range(6)]
     daily = fresh()

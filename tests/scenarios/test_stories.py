@@ -249,7 +249,6 @@ def test_a_better_version_of_a_day_replaces_the_worse_whichever_came_first(lite:
     assert states[0] == "accepted"
 
 
-@pytest.mark.xfail(reason="a version without a number ranks above .v2")
 def test_a_second_version_corrects_what_the_first_said(lite: Engine) -> None:
     load(lite, [file("LANA", n, portfolio()) for n in (0, 1)])
     load(lite, [file("LANA", 2, portfolio(quill(20_000)))])
@@ -316,7 +315,6 @@ def test_files_fetched_long_after_their_day_are_not_told(lite: Engine) -> None:
     assert ("INITIATED", "LANA", "QLN", 3) in told(lite)
 
 
-@pytest.mark.xfail(reason="a version without a number ranks above .v2")
 def test_the_day_after_a_correction_is_derived_again(lite: Engine) -> None:
     load(lite, [file("LANA", n, portfolio(QUILL)) for n in range(4)])
     load(lite, [file("LANA", 1, portfolio(), version=".v2")])
