@@ -16,7 +16,7 @@ from monitor.sources.fetch import Fetched, Fetcher, NotModified
 from monitor.sources.read import fund_of, read_file, revision_hint
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import archive, past, save
-from monitor.store.engine import Connection, Engine, transaction
+from monitor.store.engine import Connection, Engine, reading
 from monitor.store.save import FetchRow, FundRow, Names, NewSnapshot, Refused
 
 FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
@@ -63,6 +63,7 @@ class Intake:
     outcomes: list[FileOutcome] = field(default_factory=list)
     fresh: set[date] = field(default_factory=set)
     funds: dict[str, int] = field(default_factory=dict)
+    latest: dict[int, date | None] = field(default_factory=dict)
     since: date | None = None
 
     def __post_init__(self) -> None:
@@ -87,7 +88,7 @@ def ask(engine: Engine, source: Source, spec: FundSpec, fetcher: Fetcher, now: d
         reason = "closed" if spec.closed is not None else "no address known"
         error = FetchError(f"{spec.ticker}: {reason} on {now.date()}", url="", retry=False)
         return Answer(spec, "", error, None)
-    with transaction(engine) as conn:
+    with reading(engine) as conn:
         last = _last_fetch(conn, source, spec, address.url)
     try:
         etag, modified = (last.etag, last.last_modified) if last is not None else (None, None)
@@ -144,27 +145,46 @@ def take(intake: Intake, body: Body) -> None:
 
 
 def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
+    """A readable file: a known one leaves no trace, a new one is weighed by its form and stored."""
     fund = _fund(intake, intake.source.funds[ticker])
     sha256 = archive.put(intake.conn, body.content, intake.now)
     known = save.revisions(intake.conn, fund, file.as_of)
     if sha256 in known:
         _note(intake, body, fund, ticker, file.as_of, "heartbeat", sha256)
         return
-    live = body.arrival is Arrival.LIVE
-    latest = save.latest_as_of(intake.conn, fund) if live else None
+    latest = _latest(intake, fund) if body.arrival is Arrival.LIVE else None
+    new = _snapshot(intake, body, file, ticker, sha256, latest)
+    save.add_snapshot(intake.conn, intake.names, new, save.next_number(file.as_of, known.values()))
+    intake.since = file.as_of if intake.since is None else min(intake.since, file.as_of)
+    if body.arrival is Arrival.LIVE and (latest is None or file.as_of >= latest - FRESH):
+        intake.fresh.add(file.as_of)
+    _note(intake, body, fund, ticker, file.as_of, "new", sha256)
+
+
+def _snapshot(
+    intake: Intake, body: Body, file: HoldingsFile, ticker: str, sha256: str, latest: date | None
+) -> NewSnapshot:
+    """What is stored of a file. Raises ParseError when no line has a share count."""
     positions = identity.positions_of(ticker, file.lines)
     if not positions:
         raise ParseError("no line has a share count", code="numbers")
-    findings = quality.form(file, positions, expected_fund=ticker, known_on=intake.now.date(), latest=latest)
-    new = NewSnapshot(
-        fund,
+    polled = body.fund is not None
+    findings = quality.form(
+        file,
+        positions,
+        expected_fund=ticker,
+        known_on=intake.now.date(),
+        latest=latest if polled else None,
+    )
+    return NewSnapshot(
+        _fund(intake, intake.source.funds[ticker]),
         file.as_of,
         sha256,
         body.place,
         body.arrival,
         intake.now,
-        body.polled_before if body.fund is not None else None,
-        intake.now if body.fund is not None else None,
+        body.polled_before if polled else None,
+        intake.now if polled else None,
         revision_hint(body.place),
         intake.source.currency,
         file.dates,
@@ -173,11 +193,13 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
         positions,
         tuple(findings),
     )
-    save.add_snapshot(intake.conn, intake.names, new, save.next_number(file.as_of, known.values()))
-    intake.since = file.as_of if intake.since is None else min(intake.since, file.as_of)
-    if live and (latest is None or file.as_of >= latest - FRESH):
-        intake.fresh.add(file.as_of)
-    _note(intake, body, fund, ticker, file.as_of, "new", sha256)
+
+
+def _latest(intake: Intake, fund: int) -> date | None:
+    """The newest as_of of the fund when this run began: files of one run may come in any order."""
+    if fund not in intake.latest:
+        intake.latest[fund] = save.latest_as_of(intake.conn, fund)
+    return intake.latest[fund]
 
 
 def _note(

@@ -19,7 +19,7 @@ from monitor.core.errors import StoreError
 from monitor.core.model import Arrival, Item, Severity
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
-from monitor.intake import Body, FileOutcome, Intake, Progress, accept, ask, take, tried
+from monitor.intake import FRESH, Body, FileOutcome, Intake, Progress, accept, ask, take, tried
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save
@@ -161,6 +161,8 @@ def decide(
         row = past.snapshot(conn, ref.fund, ref.snapshot)
         save.set_operator_word(conn, ref.fund, ref.snapshot, verdict, now)
         intake.since = row.as_of
+        if row.arrival is Arrival.LIVE:
+            intake.fresh.add(row.as_of)
         return conclude(intake, plan, _silent)
 
 
@@ -213,16 +215,21 @@ def conclude(intake: Intake, plan: AlertPlan, progress: Progress) -> Outcome:
 
 
 def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
-    """Promises a message for every item that is new, live and loud enough; the number of promises."""
+    """Promises a message for every item that is new, live and loud enough, and takes back what no longer holds.
+
+    Returns the number of promises.
+    """
     promised = 0
-    keys = {told.item.key for told in made.told}
+    # A file redeemed today tells of the day it is dated; what is older than five sessions is told to nobody.
+    since = min(intake.fresh, default=date.max - FRESH) - FRESH
     for told in made.told:
         item = told.item
-        if item.arrival is not Arrival.LIVE or item.day not in intake.fresh or not plan.wants(item):
+        if item.arrival is not Arrival.LIVE or item.day < since or not plan.wants(item):
             continue
         before = made.before.get(item.key)
         if before is None or _says_more(before, told.body):
             promised += telling.promise(intake.conn, intake.source.name, told, plan.channels, intake.now)
+    keys = {told.item.key for told in made.told}
     for key in sorted(made.before.keys() - keys):
         promised += telling.withdraw(intake.conn, key, intake.now)
     return promised

@@ -47,6 +47,7 @@ class Backdrop:
     others: Mapping[str, Other]
     standings: Standings
     records: Coverage
+    told: date  # the day being told: a redeemed file's events come a day after those of the other funds
     holder: str = ""  # who held it last, for the caveat
 
 
@@ -60,7 +61,7 @@ def make(group: Group, backdrop: Backdrop) -> Item:
     caveat = _caveat(kind, backdrop, gone, events)
     latest = max(events, key=lambda e: (e.day, e.fund))
     return Item(
-        key="I" + event_key(backdrop.issuer, group.security, group.direction, _session(events), latest.day)[1:],
+        key="I" + event_key(backdrop.issuer, group.security, group.direction, _session(events), backdrop.told)[1:],
         kind=kind,
         issuer=backdrop.issuer,
         security=group.security,

@@ -116,5 +116,5 @@ class Judge:
 
 
 def _passed_over(verdict: Verdict) -> Standing:
-    """What becomes of a revision that is not preferred: one the gates held stays held."""
-    return Standing.SUPERSEDED if verdict.standing is Standing.ACCEPTED else verdict.standing
+    """What becomes of a revision that is not preferred; why the gates held it stays with it."""
+    return Standing.REJECTED if verdict.standing is Standing.REJECTED else Standing.SUPERSEDED

@@ -52,7 +52,9 @@ class Summing:
         name = events.label(self.day.named[first.security])
         until = first.pos_session.last if group.direction == ranking.IN else None
         records = self._issuer_records(until)
-        backdrop = items.Backdrop(self.at.source.id, self.at.source.name, name, others, standings, records, holder)
+        backdrop = items.Backdrop(
+            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder
+        )
         return items.make(group, backdrop)
 
     def _issuer_records(self, until: date | None) -> Coverage:
