@@ -213,7 +213,9 @@ def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
 
 def _position(fund: str, line: Line) -> Position:
     ids = ids_of(line)
-    kind = asset_class_of(line.name, line.ticker, line.identifier, line.asset_class)
+    own_columns = (line.identifier, line.isin, line.sedol, line.figi)
+    best = next((text for text in own_columns if verified_ids(text)), line.identifier)
+    kind = asset_class_of(line.name, line.ticker, best, line.asset_class)
     key = key_of(fund, line, ids, kind)
     shares = line.shares if line.shares is not None else Decimal(0)
     return Position(
