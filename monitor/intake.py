@@ -6,12 +6,13 @@ Everything happens within the caller's transaction; what follows from the files 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from monitor.core import identity, quality
 from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.core.model import Arrival, HoldingsFile
+from monitor.sources.addresses import safe_url
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
 from monitor.sources.read import fund_of, read_file, revision_hint
 from monitor.sources.spec import FundSpec, Source
@@ -73,37 +74,39 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What asking for one fund's file gave."""
+    """What asking for one fund's file gave; `place` is the address as it may be shown, `last` the poll before."""
 
     spec: FundSpec
-    url: str
+    place: str
     result: Fetched | NotModified | FetchError
-    polled_before: datetime | None
+    last: save.LastFetch | None
 
 
 def ask(engine: Engine, source: Source, spec: FundSpec, fetcher: Fetcher, now: datetime, progress: Progress) -> Answer:
+    """Asks for the fund's file where it is published on the day of `now`, unless it has not changed."""
     progress(f"fetching {spec.ticker}", 1)
     address = spec.url_on(now.date())
     if address is None:
         reason = "closed" if spec.closed is not None else "no address known"
         error = FetchError(f"{spec.ticker}: {reason} on {now.date()}", url="", retry=False)
         return Answer(spec, "", error, None)
+    place = safe_url(address.url)
     with reading(engine) as conn:
-        last = _last_fetch(conn, source, spec, address.url)
+        last = _last_fetch(conn, source, spec, place)
     try:
         etag, modified = (last.etag, last.last_modified) if last is not None else (None, None)
         result = fetcher.fetch(address.url, source.http, etag=etag, last_modified=modified)
     except FetchError as error:
-        return Answer(spec, address.url, error, last.at if last is not None else None)
-    return Answer(spec, address.url, result, last.at if last is not None else None)
+        return Answer(spec, place, error, last)
+    return Answer(spec, place, result, last)
 
 
-def _last_fetch(conn: Connection, source: Source, spec: FundSpec, url: str) -> save.LastFetch | None:
+def _last_fetch(conn: Connection, source: Source, spec: FundSpec, place: str) -> save.LastFetch | None:
     known = past.issuer(conn, source.id)
     if known is None:
         return None
     funds = {f.ticker: f.id for f in past.funds(conn, known[0])}
-    return save.last_fetch(conn, funds[spec.ticker], url) if spec.ticker in funds else None
+    return save.last_fetch(conn, funds[spec.ticker], place) if spec.ticker in funds else None
 
 
 def accept(intake: Intake, answer: Answer) -> None:
@@ -111,11 +114,11 @@ def accept(intake: Intake, answer: Answer) -> None:
     spec, result = answer.spec, answer.result
     if isinstance(result, Fetched):
         body = Body(
-            answer.url,
+            answer.place,
             result.body,
             Arrival.LIVE,
             spec.ticker,
-            answer.polled_before,
+            answer.last.at if answer.last is not None else None,
             result.status,
             result.etag,
             result.last_modified,
@@ -127,9 +130,11 @@ def accept(intake: Intake, answer: Answer) -> None:
     outcome = "failed" if failed else "not-modified"
     text = str(result) if failed else "not modified since the last poll"
     status = result.status if isinstance(result, FetchError) else 304
-    row = FetchRow(intake.issuer, fund, answer.url, Arrival.LIVE, intake.now, outcome, status, detail=text)
+    row = FetchRow(intake.issuer, fund, answer.place, Arrival.LIVE, intake.now, outcome, status, detail=text)
+    if answer.last is not None and not failed:  # the validators still hold: the next request needs them
+        row = replace(row, etag=answer.last.etag, last_modified=answer.last.last_modified, sha256=answer.last.sha256)
     save.add_fetch(intake.conn, row)
-    intake.outcomes.append(FileOutcome(answer.url, outcome, spec.ticker, text=text))
+    intake.outcomes.append(FileOutcome(answer.place, outcome, spec.ticker, text=text))
 
 
 def take(intake: Intake, body: Body) -> None:
@@ -256,11 +261,11 @@ def _fund(intake: Intake, spec: FundSpec) -> int:
 def tried(source: Source, answer: Answer) -> FileOutcome:
     """What a dry run would have taken in."""
     if isinstance(answer.result, FetchError):
-        return FileOutcome(answer.url, "failed", answer.spec.ticker, text=str(answer.result))
+        return FileOutcome(answer.place, "failed", answer.spec.ticker, text=str(answer.result))
     if isinstance(answer.result, NotModified):
-        return FileOutcome(answer.url, "not-modified", answer.spec.ticker)
+        return FileOutcome(answer.place, "not-modified", answer.spec.ticker)
     try:
         file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker)
     except ParseError as error:
-        return FileOutcome(answer.url, "refused", answer.spec.ticker, None, error.code, str(error))
-    return FileOutcome(answer.url, "new", answer.spec.ticker, file.as_of, text=f"{len(file.lines)} lines, not stored")
+        return FileOutcome(answer.place, "refused", answer.spec.ticker, None, error.code, str(error))
+    return FileOutcome(answer.place, "new", answer.spec.ticker, file.as_of, text=f"{len(file.lines)} lines, not stored")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from monitor.core.model import FundPart
 from monitor.notify.message import Message
 from monitor.notify.words import GAP, money, percent, plural, quantity, sparkline
 
+WIDTH = 96  # characters of a line of prose: fits a terminal and a mail
 HEADINGS = ("Fund", "Before", "After", "Change", "Value", "Weight")
 
 
@@ -82,12 +84,12 @@ def first_words(message: Message) -> str:
 def whole(message: Message) -> str:
     """All of the message as lines of text, ending in a line feed."""
     paragraphs = [
-        [message.title],
+        textwrap.wrap(message.title, WIDTH),
         list(message.lines),
         [line for line in (message.figures, message.subject) if line],
         table(message),
         [f"{history_title(message)}", history_line(message)] if message.history else [],
-        list(message.notes),
+        [line for note in message.notes for line in textwrap.wrap(note, WIDTH)],
         _sources(message),
         [message.link] if message.link else [],
     ]

@@ -109,7 +109,7 @@ class Fetcher:
         raise FetchError(f"more than {MAX_REDIRECTS} redirects", url=safe_url(url), retry=True)
 
     def _allowed(self, url: str) -> None:
-        proxied = self.trust_env and bool(select_proxy(url, get_environ_proxies(url)))
+        proxied = self.trust_env and not _is_loopback(url) and bool(select_proxy(url, get_environ_proxies(url)))
         check_url(url, allow_private=self.allow_private, resolve=self.resolve, proxied=proxied)
 
     def _wait_turn(self, url: str, profile: HttpProfile) -> float:
@@ -138,7 +138,11 @@ class Fetcher:
     def _get(self, url: str, headers: dict[str, str], profile: HttpProfile) -> requests.Response:
         timeout = (profile.connect_timeout, min(profile.read_timeout, profile.total_timeout))
         try:
-            return self._session().get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+            # A proxy of the environment cannot reach this machine's own addresses.
+            direct = {"http": "", "https": ""} if _is_loopback(url) else None
+            return self._session().get(
+                url, headers=headers, timeout=timeout, stream=True, allow_redirects=False, proxies=direct
+            )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             _translate(error, url)
 
@@ -216,6 +220,11 @@ class Fetcher:
         return FetchError(
             f"answered {status} {phrase}{missing}", url=safe_url(url), status=status, retry=retry, retry_after=after
         )
+
+
+def _is_loopback(url: str) -> bool:
+    host = (urlsplit(url).hostname or "").lower()
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
