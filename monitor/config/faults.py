@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -74,6 +75,8 @@ def _shown(path: list[str], detail: ErrorDetails) -> str:
     value = detail["input"]
     if {*path} & {*SECRETS, "database"} or not isinstance(value, str | int | float):
         return ""
+    if isinstance(value, str):  # an address may carry a password, whatever key it was written under
+        value = re.sub(r"//[^/@\s]*@", "//***@", value)
     return f" = {json.dumps(value, ensure_ascii=False)}"
 
 
