@@ -188,10 +188,6 @@ def test_polls_with_error_pages_give_the_facts_of_the_files(
 
 
 @pytest.mark.slow
-def test_all_polls_give_the_facts_of_the_files(
-    request: pytest.FixtureRequest, shared_data: Path, database: Path
-) -> None:
-    if "slow" not in str(request.config.getoption("markexpr")):
-        pytest.skip("Two years of polls take minutes; select them with -m slow.")
+def test_all_polls_give_the_facts_of_the_files(shared_data: Path, database: Path) -> None:
     outcomes = assert_polled_as_ingested(shared_data / "ark", database, "2020-11-23", "2022-12-31")
     assert len(outcomes) > 6_000

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -144,6 +143,7 @@ def test_a_rebuild_gives_the_same_rows(whole: Engine) -> None:
         assert conn.exec_driver_sql("SELECT id, body FROM item ORDER BY id").all() == bodies
 
 
+@pytest.mark.slow
 def test_postgres_holds_the_same_history(
     whole: Engine, raw: list[Path], postgres_server: PostgresServer, postgres_template: str
 ) -> None:
@@ -155,34 +155,3 @@ def test_postgres_holds_the_same_history(
     finally:
         engine.dispose()
         postgres_server.drop(name)
-
-
-@pytest.fixture
-def new_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
-    """Makes empty databases that know the trading days."""
-    made: list[Engine] = []
-
-    def make() -> Engine:
-        path = tmp_path / f"{len(made)}.db"
-        path.write_bytes(sqlite_template.read_bytes())
-        made.append(facts.prepare(open_engine(f"sqlite:///{path}")))
-        return made[-1]
-
-    yield make
-    for engine in made:
-        engine.dispose()
-
-
-@pytest.mark.parametrize(("stretch", "parts"), [("2021-0[7-8]", 4), ("2021-1[0-2]", 3), ("2022-0[5-7]", 5)])
-def test_the_order_of_loading_does_not_matter(
-    raw: list[Path], new_database: Callable[[], Engine], stretch: str, parts: int
-) -> None:
-    files = [path for path in raw if path.match(f"{stretch}-*.csv")]
-    assert len(files) > 200
-    ordered, shuffled = new_database(), new_database()
-    facts.load(ordered, files)
-    random.Random(parts).shuffle(files)
-    size = len(files) // parts + 1
-    for start in range(0, len(files), size):
-        facts.load(shuffled, files[start : start + size])
-    assert facts.derived(shuffled) == facts.derived(ordered)
