@@ -85,20 +85,20 @@ def _when(gone: Absence) -> str:
         years = {start.year, end.year, held.year}
         if len(years) == 1:
             return str(start.year)
-    return str(held if held is not None and held == start else start)
+    return str(start) if start is not None else f"the file dated {gone.last_file}"
 
 
 def absence_note(gone: Absence, holder: str = "") -> str:
     """What "since" rests on: last line, last material holding, sessions, and how many had no files."""
+    size = [f"{number(gone.last_shares)} shares"] if gone.last_shares is not None else []
+    detail = ", ".join([*([holder] if holder else []), *size])
+    detail = f" ({detail})" if detail else ""
+    if gone.last_material is None:  # a fund whose sessions are not known
+        return f"last material holding in the file dated {gone.last_file}{detail}"
     words = []
     if gone.last_held is not None and gone.last_held != gone.last_material:
         words.append(f"last line after the close of {gone.last_held}")
-    if gone.last_material is not None:
-        size = [f"{number(gone.last_shares)} shares"] if gone.last_shares is not None else []
-        detail = ", ".join([*([holder] if holder else []), *size])
-        words.append(
-            f"last material holding after the close of {gone.last_material}" + (f" ({detail})" if detail else "")
-        )
+    words.append(f"last material holding after the close of {gone.last_material}{detail}")
     if gone.sessions is not None:
         words.append(f"{gone.sessions:,} sessions between{_hole(gone)}")
     return "; ".join(words)
@@ -169,11 +169,11 @@ def money(value: Decimal | None, currency: str) -> str:
     """`$16.3M`, `$778,941`, `EUR 1.2bn`; "value unknown" for None."""
     if value is None:
         return "value unknown"
-    sign = "-" if value < 0 else ""
-    mark = "$" if currency == "USD" else f"{currency} "
     size = abs(value)
-    if size >= 1_000_000_000:
+    sign = "-" if value < 0 and size > Decimal("0.5") else ""
+    mark = "$" if currency == "USD" else f"{currency} "
+    if size >= 999_950_000:  # what would be rounded to 1000.0M
         return f"{sign}{mark}{size / 1_000_000_000:.2f}bn"
-    if size >= 1_000_000:
+    if size > Decimal("999999.5"):
         return f"{sign}{mark}{size / 1_000_000:.1f}M"
     return f"{sign}{mark}{size:,.0f}"

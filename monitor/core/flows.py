@@ -90,10 +90,8 @@ def _factor(counts: Sequence[Count]) -> tuple[float, list[Count]]:
         explained = _explained(counts, guess)
         if len(explained) > len(best):
             factor, best = guess, explained
-    total = sum(c.before for c in best)
-    if total > 0:
-        factor = sum(c.after for c in best) / total
-        best = _explained(counts, factor) or best
+    factor = sum(c.after for c in best) / sum(c.before for c in best)  # the middle ratio explains its own line
+    best = _explained(counts, factor) or best
     return (1.0 if abs(factor - 1) < _NO_FLOW else factor), best
 
 

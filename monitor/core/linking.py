@@ -92,9 +92,8 @@ def _same_count(old: Position, new: Position, flow: Flow) -> bool:
     least = _LEAST_ON_REBALANCE if flow.is_rebalance else _LEAST_SHARES
     if before < least or not old.value or not new.value:
         return False
-    ratio = float(new.shares) / before
     worth = float(new.value) / float(old.value)
-    return abs(ratio - 1) <= max(2 / before, 0.0005) and 0.5 <= worth <= 2
+    return abs(float(new.shares) - before) <= max(2.0, 0.0005 * before) and 0.5 <= worth <= 2
 
 
 def decide(found: Iterable[Candidate], known: Collection[tuple[str, str]] = ()) -> list[Link]:

@@ -121,7 +121,7 @@ class Comparison:
 def against(pair: Comparison) -> list[Finding]:
     """What is wrong with a file beside the fund's previous one: rows, value, identifiers, staleness."""
     trusted = pair.gap <= STALE_GAP
-    found = [*_rows(pair, trusted), *_value(pair, trusted), *_identifiers(pair)]
+    found = [*_rows(pair, trusted), *_value(pair, trusted), *_identifiers(pair), *_strangers(pair, trusted)]
     if is_same_content(pair.before, pair.after):
         found.append(Finding("stale", "same share counts and values as the previous file", False))
     return found
@@ -162,6 +162,14 @@ def _identifiers(pair: Comparison) -> list[Finding]:
     first = pair.after[lost[0]]
     words = f"{broken} lines lost their identifier, e.g. {first.name} prints {first.identifier!r}"
     return [Finding("ids", words, broken >= 3 and broken > 0.05 * len(securities))]
+
+
+def _strangers(pair: Comparison, trusted: bool) -> list[Finding]:
+    """No line in common with the previous file: another fund's list, or identifiers of another form."""
+    before, after = _securities(pair.before), _securities(pair.after)
+    if len(before) < 3 or not after or set(before) & set(after):
+        return []
+    return [Finding("ids", f"none of the {len(after)} securities was in the previous file", trusted)]
 
 
 def is_same_content(before: Mapping[str, Position], after: Mapping[str, Position]) -> bool:

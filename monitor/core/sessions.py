@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 
 from monitor.core.model import Convention, Interval
 
@@ -54,6 +55,8 @@ def pos_session(sessions: Sessions, convention: Convention, as_of: date) -> date
             return sessions.on_or_before(as_of)
         case Convention.UNKNOWN:
             return None
+        case _:
+            assert_never(convention)
 
 
 def change_interval(sessions: Sessions, before: date | None, after: date | None) -> Interval:

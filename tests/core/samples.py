@@ -148,3 +148,8 @@ def event(kind: Kind = Kind.INITIATED, fund: str = "LANA", **changed: Any) -> Ev
         "claim": "what the files say",
     } | changed
     return Event(kind=kind, fund=fund, **values)
+
+
+def plain(*values: Decimal | None) -> tuple[float | None, ...]:
+    """Decimals as numbers that compare with what a test writes down."""
+    return tuple(None if value is None else float(value) for value in values)

@@ -1,0 +1,196 @@
+"""What an event of one fund says."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.core import events
+from monitor.core.flows import Flow
+from monitor.core.model import Absence, Coverage, Event, Interval, Kind, Position
+from monitor.core.spells import Closing, Ending, Opening, Point, Spell
+from tests.core.samples import CALENDAR, NOW, D, absence, by_key, day, plain, position, scene
+
+ROOT = "cusip:55501A105"
+RECORDS = Coverage(day(0), day(1), 2, 2, 0, None, 0)
+
+
+def entry(
+    gone: Absence | None = None, *, before: Position | None = None, first_line: date | None = None, **changed: Any
+) -> Event:
+    after = position(ROOT)
+    spell = Spell(ROOT, day(1), Interval(day(1), day(1)), day(1), after.shares, False)
+    told = scene(by_key(before) if before else {}, by_key(after), **changed)
+    return events.entry(told, Opening(ROOT, after, spell), gone, first_line, RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("gone", "kind", "verb"),
+    [
+        (None, Kind.INITIATED, "opens"),
+        (absence(20), Kind.RESUMED, "resumes"),
+        (absence(21), Kind.RE_ENTERED, "reopens"),
+        (absence(None), Kind.RE_ENTERED, "reopens"),
+    ],
+)
+def test_an_entry_is_named_by_what_went_before(gone: Absence | None, kind: Kind, verb: str) -> None:
+    made = entry(gone)
+    assert made.kind is kind
+    assert made.claim.startswith(f"LANA {verb} QUILLON ROBOTICS INC (QLN), first ")
+    assert made.first_ever is (gone is None)
+    assert made.absence == gone
+
+
+def test_an_entry_says_size_value_and_file() -> None:
+    made = entry()
+    assert "20,000 shares, $2.0M; file dated 2026-01-06 (positions after the close of 2026-01-06)" in made.claim
+    assert plain(made.shares_before, made.shares_after, made.active_shares, made.value) == (
+        0,
+        20_000,
+        20_000,
+        2_000_000,
+    )
+    assert plain(made.weight_before, made.weight_after) == (None, 1)
+    assert [e.row for e in made.evidence] == ["not listed", "QUILLON ROBOTICS INC, QLN: 20,000 shares, 1 %"]
+
+
+def test_an_entry_into_a_line_that_was_a_crumb_counts_from_the_crumb() -> None:
+    made = entry(before=position(ROOT, 100, weight=D("0.0050")), first_line=day(0))
+    assert plain(made.shares_before, made.active_shares) == (100, 19_900)
+    assert made.claim.endswith("; a trace was listed from 2026-01-05 on")
+    assert made.evidence[0].row.endswith("100 shares, 0.005 %")
+    assert "trace" not in entry(first_line=day(1)).claim
+
+
+def test_the_first_time_ever_needs_records_from_the_inception_on() -> None:
+    assert "first time ever" in entry(inception=day(0)).claim
+    assert "first in our records of LANA, which begin 2026-01-05" in entry(inception=date(2020, 1, 2)).claim
+
+
+def test_a_return_quotes_the_absence() -> None:
+    assert entry(absence(30)).claim.endswith(
+        "Last material holding after the close of 2026-01-05 (15,000 shares); 30 sessions between."
+    )
+
+
+# --- exits ----------------------------------------------------------------------------------------
+
+
+def departure(
+    left: int = 0, *, before: Position | None = None, value: int | None = 2_000_000, censored: bool = False
+) -> Event:
+    last = Point(day(0), day(0), D(20_000), None if value is None else D(value), D(1))
+    peak = Point(day(0), day(0), D(60_000), None, None)
+    ending = Ending(day(1), day(1), day(1), last, last, peak, D(left), 9, D("1.5"))
+    spell = Spell(ROOT, day(0), Interval(None, day(0)), day(0), D(20_000), censored)
+    crumb = position(ROOT, left, weight=D("0.001")) if left else None
+    told = scene(by_key(before) if before else {}, by_key(crumb) if crumb else {})
+    known = before or position(ROOT)
+    return events.departure(told, Closing(ROOT, crumb, spell, ending), Interval(day(1), day(1)), known)
+
+
+def test_an_exit_says_that_it_left_not_that_it_was_sold() -> None:
+    made = departure(before=position(ROOT))
+    assert made.claim == (
+        "QUILLON ROBOTICS INC (QLN) left the portfolio of LANA in session 2026-01-06: 20,000 shares ($2.0M) in the file"
+        " before; held since the file dated 2026-01-05, peak 60,000 shares in the file dated 2026-01-05"
+    )
+    assert plain(made.shares_before, made.shares_after, made.active_shares) == (20_000, 0, -20_000)
+    assert plain(made.value, made.weight_before, made.peak_shares, made.maximum_weight) == (-2_000_000, 1, 60_000, 1.5)
+
+
+def test_an_exit_into_a_crumb_names_it() -> None:
+    made = departure(300, before=position(ROOT))
+    assert "; a crumb of 300 shares is left; held since" in made.claim
+    assert plain(made.shares_after, made.active_shares, made.value) == (300, -19_700, -1_970_000)
+
+
+def test_an_exit_of_a_line_the_file_before_did_not_list_is_worth_what_it_was() -> None:
+    made = departure()
+    assert plain(made.value, made.weight_before) == (-2_000_000, 1)
+    assert departure(value=None).value is None
+    assert "value unknown" in departure(value=None).claim
+
+
+def test_a_position_older_than_the_records_says_so() -> None:
+    assert "held since before our records begin," in departure(before=position(ROOT), censored=True).claim
+
+
+# --- size changes ---------------------------------------------------------------------------------
+
+
+def resize(before: object, after: object, factor: float = 1.0, **changed: Any) -> Event:
+    held = {"before": by_key(position(ROOT, before)), "after": by_key(position(ROOT, after, **changed))}
+    told = scene(held["before"], held["after"], flow=Flow(factor, 1, 1.0, True))
+    return events.resize(told, ROOT, D(str(before)))
+
+
+def test_an_active_change_is_told_without_the_flow() -> None:
+    made = resize(20_000, 30_000, 1.025)
+    assert made.kind is Kind.INCREASED
+    assert plain(made.active_shares, made.value) == (9_500, 950_000)
+    assert made.claim == (
+        "LANA increased QUILLON ROBOTICS INC (QLN) by 9,500 shares (+47.5 %) in session 2026-01-06, flow factor"
+        " 1.025000 removed: 30,000 shares now, $950,000"
+    )
+    assert made.factors == (("flow_factor", "1.02500000"), ("units", "1"))
+
+
+def test_a_decrease_without_a_flow() -> None:
+    made = resize(20_000, 15_000)
+    assert made.kind is Kind.DECREASED
+    assert plain(made.active_shares) == (-5_000,)
+    assert "by 5,000 shares (-25.0 %)" in made.claim
+    assert "flow" not in made.claim
+
+
+def test_a_change_within_the_flow_is_no_active_share() -> None:
+    assert resize(20_000, 20_500, 1.025).active_shares == 0
+
+
+def test_fractions_of_a_coin_are_kept_and_whole_shares_stay_whole() -> None:
+    assert resize("20.5", "30.25").active_shares == D("9.75")
+    assert resize(20_001, 30_000, 1.0251).active_shares == D(9_497)
+
+
+def test_without_a_price_there_is_no_value() -> None:
+    made = resize(20_000, 30_000, value=None)
+    assert made.value is None
+    assert made.claim.endswith("30,000 shares now, value unknown")
+    assert "%" not in resize(0, 30_000).claim
+
+
+# --- everything else ------------------------------------------------------------------------------
+
+
+def test_a_notice_carries_its_words_and_no_trade() -> None:
+    told = scene(by_key(position(ROOT)), by_key(position(ROOT, 0, weight=None)))
+    made = events.notice(told, Kind.SPLIT, ROOT, "three for one")
+    assert (made.kind, made.claim, made.active_shares, made.value) == (Kind.SPLIT, "three for one", None, None)
+    assert made.evidence[1].row == "QUILLON ROBOTICS INC, QLN: 0 shares"
+
+
+def test_a_line_without_ticker_is_called_by_its_name() -> None:
+    assert events.label(position(ROOT, ticker="")) == "QUILLON ROBOTICS INC"
+    told = scene({}, by_key(position(ROOT, ticker="")))
+    assert events.notice(told, Kind.RENAMED, ROOT, "").evidence[1].row.startswith("QUILLON ROBOTICS INC, -:")
+
+
+def test_only_size_changes_are_doubted_for_a_doubtful_flow() -> None:
+    assert entry(doubtful=True).confidence == "high"
+    told = scene(by_key(position(ROOT)), by_key(position(ROOT, 30_000)), doubtful=True)
+    assert events.resize(told, ROOT, D(20_000)).confidence == "low"
+
+
+def test_an_event_is_known_when_both_its_files_are() -> None:
+    assert entry().known_at == NOW + timedelta(days=1)
+
+
+def test_the_key_is_made_of_what_the_event_says() -> None:
+    assert entry().key == entry().key
+    others = [entry(absence(30)), entry(fund="LANB"), departure(before=position(ROOT))]
+    assert len({entry().key, *(e.key for e in others)}) == 4
+    assert entry().key.startswith("E")
+    assert CALENDAR.is_session(entry().as_of)

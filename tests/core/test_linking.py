@@ -1,0 +1,202 @@
+"""Which vanished and which appeared line are one position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.flows import Flow
+from monitor.core.linking import Candidate, Link, Roots, candidates, decide
+from monitor.core.model import AssetClass, Kind, Position
+from tests.core.samples import D, by_key, position
+
+EVEN = Flow(1.0, 0, 1.0, True)
+OLD, NEW = "cusip:55501A105", "cusip:55591A106"
+SHELL: dict[str, Any] = {"name": "HARBOUR ACQUISITION CORP II", "ticker": "HRBR"}
+BORN: dict[str, Any] = {"name": "ZANTHIC BATTERY INC", "ticker": "ZNTH"}
+
+
+def rule(old: Position, new: Position, flow: Flow = EVEN) -> tuple[str, Kind] | None:
+    found = candidates("LANA", by_key(old), by_key(new), flow)
+    return (found[0].rule, found[0].kind) if found else None
+
+
+def test_a_shared_identifier_links_whatever_else_changed() -> None:
+    old = position(OLD, ids=(OLD, "sedol:2046251"))
+    new = position(NEW, 7, ids=(NEW, "sedol:2046251"), **BORN)
+    assert rule(old, new) == ("shared identifier", Kind.IDENTIFIER_CHANGE)
+    assert decide(candidates("LANA", by_key(old), by_key(new), EVEN))[0].confidence == "verified"
+
+
+def test_ticker_root_and_name_link() -> None:
+    new = position(NEW, ticker="QLN UW", name="QUILLON ROBOTICS HLDGS")
+    assert rule(position(OLD), new) == ("ticker and name", Kind.IDENTIFIER_CHANGE)
+
+
+def test_a_name_alone_links() -> None:
+    assert rule(position(OLD), position(NEW, ticker="QRB")) == ("name", Kind.IDENTIFIER_CHANGE)
+    assert rule(position(OLD, ticker=""), position(NEW, ticker="")) == ("name", Kind.IDENTIFIER_CHANGE)
+
+
+def test_a_ticker_alone_does_not_link() -> None:
+    assert rule(position(OLD), position(NEW, 999, name="DISCOVERIA LTD")) is None
+
+
+def test_two_share_classes_are_two_securities_unless_the_ticker_goes_on() -> None:
+    first, other = "MARROWAY MEDIA INC-CL A", "MARROWAY MEDIA INC-CL C"
+    assert rule(position(OLD, name=first, ticker="MWMA"), position(NEW, 999, name=other, ticker="MWMC")) is None
+    assert rule(position(OLD, name=first, ticker="MWM"), position(NEW, 999, name=other, ticker="MWM")) is not None
+
+
+def test_a_right_and_a_share_of_one_name_are_two_securities() -> None:
+    right = position(NEW, asset_class=AssetClass.RIGHT, ticker="")
+    assert rule(position(OLD), right) is None
+    assert rule(position(OLD, ids=("x",)), position(NEW, asset_class=AssetClass.RIGHT, ids=("x",))) is not None
+
+
+@pytest.mark.parametrize(
+    "kind", [AssetClass.CASH, AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP, AssetClass.BOND]
+)
+def test_cash_and_derivatives_are_never_linked(kind: AssetClass) -> None:
+    assert rule(position(OLD, asset_class=kind), position(NEW, asset_class=kind)) is None
+
+
+def test_lines_held_on_both_days_are_no_candidates() -> None:
+    both = by_key(position(OLD), position(NEW))
+    assert candidates("LANA", both, both, EVEN) == []
+
+
+def successor(before: int, after: int, flow: Flow = EVEN, *, worth: float = 1.0) -> bool:
+    old = position(OLD, before, value=D(before * 10), **SHELL)
+    new = position(NEW, after, value=D(str(before * 10 * worth)), **BORN)
+    return rule(old, new, flow) == ("share count", Kind.SUCCESSOR)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "linked"),
+    [
+        (50_000, 50_000, True),
+        (50_000, 50_025, True),
+        (50_000, 50_026, False),
+        (1_000, 1_002, True),
+        (1_000, 1_003, False),
+        (999, 999, False),
+    ],
+)
+def test_an_equal_share_count_continues_a_position(before: int, after: int, linked: bool) -> None:
+    assert successor(before, after) is linked
+
+
+@pytest.mark.parametrize(("worth", "linked"), [(0.5, True), (2.0, True), (0.49, False), (2.01, False)])
+def test_the_value_must_be_of_the_same_order(worth: float, linked: bool) -> None:
+    assert successor(50_000, 50_000, worth=worth) is linked
+
+
+def test_a_count_goes_on_through_the_flow() -> None:
+    assert successor(50_000, 51_000, Flow(1.02, 1, 1.0, True))
+    assert not successor(50_000, 50_000, Flow(1.02, 1, 1.0, True))
+
+
+def test_on_a_rebalance_only_large_counts_agree_by_more_than_chance() -> None:
+    rebalance = Flow(1.0, 0, 0.3, True)
+    assert not successor(99_999, 99_999, rebalance)
+    assert successor(100_000, 100_000, rebalance)
+
+
+def test_a_count_without_a_value_does_not_link() -> None:
+    assert rule(position(OLD, value=None, **SHELL), position(NEW, **BORN)) is None
+    assert rule(position(OLD, **SHELL), position(NEW, value=None, **BORN)) is None
+
+
+def made(fund: str, earlier: str, later: str, kind: Kind = Kind.SUCCESSOR, strength: float = 0.0) -> Candidate:
+    return Candidate(fund, earlier, later, "share count" if kind is Kind.SUCCESSOR else "name", kind, strength, "")
+
+
+def pairs(links: list[Link]) -> set[tuple[str, str, str]]:
+    return {(link.fund, link.earlier, link.later) for link in links}
+
+
+def test_a_unique_pair_of_equal_counts_links_as_inferred() -> None:
+    (link,) = decide([made("LANA", "a", "x")])
+    assert (link.kind, link.confidence) == (Kind.SUCCESSOR, "inferred")
+
+
+def test_an_ambiguous_pair_needs_a_second_fund_or_an_earlier_link() -> None:
+    both = [made("LANA", "a", "x"), made("LANA", "a", "y"), made("LANA", "b", "x"), made("LANA", "b", "y")]
+    assert decide(both) == []
+    assert pairs(decide([*both, made("LANB", "a", "x")])) == {("LANA", "a", "x"), ("LANB", "a", "x")}
+    assert pairs(decide(both, {("b", "y")})) == {("LANA", "b", "y")}
+
+
+def test_names_settle_before_counts() -> None:
+    found = [
+        made("LANA", "a", "x", Kind.IDENTIFIER_CHANGE, 0.9),
+        made("LANA", "a", "y"),
+        made("LANA", "b", "x"),
+        made("LANA", "c", "z"),
+    ]
+    assert pairs(decide(found)) == {("LANA", "a", "x"), ("LANA", "c", "z")}
+
+
+def test_the_strongest_evidence_wins_and_each_key_is_used_once() -> None:
+    found = [
+        made("LANA", "a", "x", Kind.IDENTIFIER_CHANGE, 0.9),
+        made("LANA", "a", "y", Kind.IDENTIFIER_CHANGE, 1.9),
+        made("LANA", "b", "x", Kind.IDENTIFIER_CHANGE, 0.86),
+    ]
+    assert pairs(decide(found)) == {("LANA", "a", "y"), ("LANA", "b", "x")}
+
+
+def test_a_link_to_an_unverified_line_is_a_repair() -> None:
+    found = [
+        made("LANA", OLD, "local:LANA:5E", Kind.IDENTIFIER_CHANGE, 1.9),
+        made("LANB", OLD, NEW, Kind.IDENTIFIER_CHANGE, 1.9),
+    ]
+    assert [link.confidence for link in decide(found)] == ["repaired", "high"]
+
+
+@given(
+    st.permutations(
+        [
+            made("LANA", e, x, k, s)
+            for e, x, k, s in [
+                ("a", "x", Kind.SUCCESSOR, 0.0),
+                ("a", "y", Kind.IDENTIFIER_CHANGE, 0.9),
+                ("b", "y", Kind.IDENTIFIER_CHANGE, 0.9),
+                ("b", "x", Kind.SUCCESSOR, 0.0),
+                ("c", "z", Kind.SUCCESSOR, 0.0),
+            ]
+        ]
+    )
+)
+def test_the_order_of_candidates_is_irrelevant(found: list[Candidate]) -> None:
+    assert decide(found) == decide(sorted(found, key=repr))
+
+
+def test_the_root_of_a_chain_is_its_earliest_key() -> None:
+    roots = Roots()
+    assert roots.of("a") == "a"
+    assert roots.members("a") == ["a"]
+    assert roots.join("b", "c")
+    assert roots.join("a", "b")
+    assert [roots.of(key) for key in "abc"] == ["a"] * 3
+    assert sorted(roots.members("a")) == ["a", "b", "c"]
+    assert not roots.join("a", "c")
+    assert not roots.join("c", "a")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")), max_size=12))
+def test_every_key_has_one_root_and_roots_know_their_members(joins: list[tuple[str, str]]) -> None:
+    roots = Roots()
+    for earlier, later in joins:
+        before = roots.of(earlier) == roots.of(later)
+        assert roots.join(earlier, later) is not before
+        assert roots.of(earlier) == roots.of(later)
+    for key in "abcdef":
+        root = roots.of(key)
+        assert roots.of(root) == root
+        assert key in roots.members(root)
+        assert {roots.of(member) for member in roots.members(root)} == {root}

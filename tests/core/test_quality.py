@@ -1,0 +1,261 @@
+"""The gates: each just inside, at and just outside its limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from monitor.core import quality
+from monitor.core.model import AssetClass, Line, Position, Standing, UnreadRow
+from monitor.core.quality import Comparison, Finding
+from tests.core.samples import MONDAY, D, holdings, line, position
+
+Said = list[tuple[str, bool]]
+
+
+def lines(count: int = 20, without: int = 0) -> list[Line]:
+    return [line(identifier=f"{n:03}", shares=None if n < without else D(100)) for n in range(count)]
+
+
+def positions(count: int = 20, **changed: Any) -> list[Position]:
+    return [position(f"cusip:{n:03}", 100, weight=D(100) / count, **changed) for n in range(count)]
+
+
+def form(
+    *,
+    of: list[Line] | None = None,
+    held: list[Position] | None = None,
+    latest: int | None = None,
+    fund: str = "LANA",
+    **changed: Any,
+) -> Said:
+    """What the gates say of a file dated Monday and known that day: gate, and whether it holds the file."""
+    file = holdings(*(lines() if of is None else of), **changed)
+    known = positions() if held is None else held
+    seen = None if latest is None else MONDAY + timedelta(days=latest)
+    found = quality.form(file, known, expected_fund=fund, known_on=MONDAY, latest=seen)
+    return [(f.gate, f.holds) for f in found]
+
+
+def test_a_good_file_passes_every_gate() -> None:
+    assert form() == []
+
+
+def test_an_unknown_column_order_holds_the_file_and_an_extra_column_does_not() -> None:
+    assert form(warnings=("unknown column order: a, b",)) == [("header", True)]
+    assert form(warnings=("extra columns: duration",)) == [("header", False)]
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, []), (1, []), (2, [("as_of", True)])])
+def test_a_file_from_the_future_is_held(days: int, said: Said) -> None:
+    assert form(as_of=MONDAY + timedelta(days=days)) == said
+
+
+@pytest.mark.parametrize(("days", "said"), [(None, []), (0, []), (14, []), (15, [("as_of", True)])])
+def test_a_file_much_older_than_the_latest_is_held(days: int | None, said: Said) -> None:
+    assert form(latest=days) == said
+
+
+def test_two_dates_in_one_file_hold_it() -> None:
+    assert form(dates=(MONDAY, MONDAY + timedelta(days=1))) == [("as_of", True)]
+
+
+def test_the_fund_named_in_the_file_must_be_the_one_expected() -> None:
+    assert form(fund="LANB") == [("fund", True)]
+    assert form(fund="") == []
+    assert (
+        quality.form(holdings(*lines(), fund=""), positions(), expected_fund="LANA", known_on=MONDAY, latest=None) == []
+    )
+
+
+@pytest.mark.parametrize(("without", "said"), [(0, []), (1, [("numbers", False)]), (2, [("numbers", True)])])
+def test_lines_without_a_share_count(without: int, said: Said) -> None:
+    assert form(of=lines(20, without)) == said
+
+
+@pytest.mark.parametrize(("unread", "said"), [(1, [("rows", False)]), (2, [("rows", True)])])
+def test_rows_that_could_not_be_read(unread: int, said: Said) -> None:
+    rows = tuple(UnreadRow(n, "???", "no number") for n in range(unread))
+    assert form(unread=rows) == said
+
+
+def test_a_negative_count_is_noted_for_shares_only() -> None:
+    odd = positions()
+    odd[3] = replace(odd[3], shares=D(-5))
+    assert form(held=odd) == [("numbers", False)]
+    odd[3] = replace(odd[3], asset_class=AssetClass.SWAP)
+    assert form(held=odd) == []
+
+
+@pytest.mark.parametrize(
+    ("twice", "said"),
+    [(0, []), (1, [("duplicates", False)]), (3, [("duplicates", False)]), (4, [("duplicates", True)])],
+)
+def test_a_security_listed_twice_is_summed_and_a_block_listed_twice_held(twice: int, said: Said) -> None:
+    assert form(held=[replace(p, lines=2 if at < twice else 1) for at, p in enumerate(positions())]) == said
+
+
+def test_cash_may_be_listed_as_often_as_the_issuer_likes() -> None:
+    assert form(held=positions(lines=2, asset_class=AssetClass.CASH)) == []
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [
+        ("89.99", [("weights", True)]),
+        ("90", [("weights", False)]),
+        ("96.99", [("weights", False)]),
+        ("97", []),
+        ("103", []),
+        ("103.01", [("weights", False)]),
+        ("110", [("weights", False)]),
+        ("110.01", [("weights", True)]),
+    ],
+)
+def test_weights_sum_to_about_a_hundred(total: str, said: Said) -> None:
+    assert form(held=[replace(p, weight=D(total) / 20, value=None) for p in positions()]) == said
+
+
+def test_a_file_without_weights_or_values_is_not_weighed() -> None:
+    assert form(held=positions(value=None)) == []
+    assert form(held=[replace(p, weight=None) for p in positions()]) == []
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ("1", []),
+        ("1.01", [("weight-value", False)]),
+        ("5", [("weight-value", False)]),
+        ("5.01", [("weight-value", True)]),
+    ],
+)
+def test_a_weight_far_from_the_lines_share_of_the_value(points: str, said: Said) -> None:
+    off = positions()
+    off[0] = replace(off[0], weight=D(5) + D(points))
+    off[1] = replace(off[1], weight=D(5) - D(points))
+    assert form(held=off) == said
+
+
+# --- beside the previous file ---------------------------------------------------------------------
+
+
+def pair(
+    before: list[Position], after: list[Position], *, gap: int = 1, factor: float = 1.0, known: bool = True
+) -> Said:
+    compared = Comparison({p.key: p for p in before}, {p.key: p for p in after}, gap, factor, known)
+    return [(f.gate, f.holds) for f in quality.against(compared)]
+
+
+def moved(held: list[Position], worth: str = "1.001") -> list[Position]:
+    """The same lines at other prices."""
+    return [replace(p, value=None if p.value is None else p.value * D(worth)) for p in held]
+
+
+def test_a_usual_next_file_passes() -> None:
+    assert pair(positions(), moved(positions())) == []
+
+
+def rows_only(before: int, after: int, gap: int = 1) -> Said:
+    old = [replace(p, value=None) for p in positions(100)[:before]]
+    return pair(old, [replace(p, shares=D(101)) for p in positions(100, value=None)[:after]], gap=gap)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (20, 16, []),
+        (20, 24, []),
+        (20, 15, [("rows", False)]),
+        (20, 25, [("rows", False)]),
+        (20, 10, [("rows", False)]),
+        (20, 40, [("rows", False)]),
+        (20, 9, [("rows", True)]),
+        (20, 41, [("rows", True)]),
+        (4, 1, [("rows", False)]),
+        (0, 30, []),
+    ],
+)
+def test_the_number_of_securities_changes_slowly(before: int, after: int, said: Said) -> None:
+    assert rows_only(before, after) == said
+
+
+def test_after_a_long_gap_the_number_of_securities_proves_nothing() -> None:
+    assert rows_only(20, 9, quality.STALE_GAP) == [("rows", True)]
+    assert rows_only(20, 9, quality.STALE_GAP + 1) == [("rows", False)]
+
+
+@pytest.mark.parametrize(
+    ("worth", "said"),
+    [
+        ("0.8", []),
+        ("1.2", []),
+        ("0.79", [("value", False)]),
+        ("1.21", [("value", False)]),
+        ("0.5", [("value", False)]),
+        ("2", [("value", False)]),
+        ("0.49", [("value", True)]),
+        ("2.01", [("value", True)]),
+    ],
+)
+def test_the_total_value_changes_slowly(worth: str, said: Said) -> None:
+    assert pair(positions(), moved(positions(), worth)) == said
+
+
+def test_a_flow_or_a_gap_explains_a_jump_of_the_value() -> None:
+    assert pair(positions(), moved(positions(), "15"), factor=15.0) == [("value", False)]
+    assert pair(positions(), moved(positions(), "15"), factor=15.0, known=False) == [("value", True)]
+    assert pair(positions(), moved(positions(), "15"), gap=5) == [("value", True)]
+    assert pair(positions(), moved(positions(), "15"), gap=6) == [("value", False)]
+
+
+@pytest.mark.parametrize(
+    ("count", "broken", "said"),
+    [
+        (20, 1, [("ids", False)]),
+        (20, 2, [("ids", False)]),
+        (20, 3, [("ids", True)]),
+        (60, 3, [("ids", False)]),
+        (60, 4, [("ids", True)]),
+    ],
+)
+def test_identifiers_lost_in_number_hold_the_file(count: int, broken: int, said: Said) -> None:
+    spoiled = [replace(p, key=f"local:LANA:{at}") if at < broken else p for at, p in enumerate(moved(positions(count)))]
+    assert pair(positions(count), spoiled) == said
+
+
+def test_new_lines_without_identifiers_spoil_nothing_when_none_vanished() -> None:
+    assert pair(positions(), [*moved(positions()), position("local:LANA:x", 5, value=D(1))]) == []
+
+
+def test_a_file_without_any_known_line_is_held() -> None:
+    strangers = [replace(p, key=f"cusip:x{at}") for at, p in enumerate(moved(positions()))]
+    assert ("ids", True) in pair(positions(), strangers)
+    assert ("ids", True) not in pair(positions(), strangers, gap=quality.STALE_GAP + 1)
+    assert ("ids", True) not in pair(positions(2), strangers[:2])
+    assert ("ids", True) not in pair(positions(), [*strangers[:-1], positions()[0]])
+
+
+def test_an_old_list_under_a_new_date_is_noted() -> None:
+    assert pair(positions(), positions()) == [("stale", False)]
+    assert pair(positions(), moved(positions())) == []
+
+
+# --- verdicts -------------------------------------------------------------------------------------
+
+
+def test_one_gate_that_holds_is_enough_and_the_rest_are_warnings() -> None:
+    found = [Finding("rows", "few", True), Finding("stale", "same", False)]
+    verdict = quality.verdict(found)
+    assert verdict.standing is Standing.QUARANTINED
+    assert [r.gate for r in verdict.reasons] == ["rows"]
+    assert [r.gate for r in verdict.warnings] == ["stale"]
+    assert quality.verdict(found[1:]).standing is Standing.ACCEPTED
+
+
+def test_only_what_is_in_the_file_itself_lasts() -> None:
+    assert quality.is_lasting([Finding("fund", "", True, True)])
+    assert not quality.is_lasting([Finding("rows", "", True), Finding("numbers", "", False, True)])
