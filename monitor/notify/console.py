@@ -10,6 +10,7 @@ from monitor.notify.message import Message
 from monitor.notify.text import whole
 
 RULE = "─" * 72
+WIDTH = 96  # characters of a line of prose
 
 
 class ConsoleChannel:
@@ -24,7 +25,7 @@ class ConsoleChannel:
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """Write and flush; a closed stream is a temporary failure."""
         try:
-            self._out.write(f"{RULE}\n{whole(message)}")
+            self._out.write(f"{RULE}\n{whole(message, WIDTH)}")
             self._out.flush()
         except (OSError, ValueError) as error:
             raise DeliveryError(f"cannot write to the console: {error}", permanent=False) from None

@@ -9,7 +9,6 @@ from monitor.core.model import FundPart
 from monitor.notify.message import Message
 from monitor.notify.words import GAP, money, percent, plural, quantity, sparkline
 
-WIDTH = 96  # characters of a line of prose: fits a terminal and a mail
 HEADINGS = ("Fund", "Before", "After", "Change", "Value", "Weight")
 
 
@@ -81,15 +80,19 @@ def first_words(message: Message) -> str:
     return " · ".join(part for part in (message.title, message.figures) if part)
 
 
-def whole(message: Message) -> str:
-    """All of the message as lines of text, ending in a line feed."""
+def whole(message: Message, width: int | None = None) -> str:
+    """All of the message as lines of text, ending in a line feed; prose wrapped at `width` characters if given."""
+
+    def prose(text: str) -> list[str]:
+        return [text] if width is None else textwrap.wrap(text, width)
+
     paragraphs = [
-        textwrap.wrap(message.title, WIDTH),
+        prose(message.title),
         list(message.lines),
         [line for line in (message.figures, message.subject) if line],
         table(message),
         [f"{history_title(message)}", history_line(message)] if message.history else [],
-        [line for note in message.notes for line in textwrap.wrap(note, WIDTH)],
+        [line for note in message.notes for line in prose(note)],
         _sources(message),
         [message.link] if message.link else [],
     ]
