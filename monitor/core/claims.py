@@ -118,6 +118,8 @@ def _hole(gone: Absence) -> str:
 
 def reach(seen: Coverage, whose: str) -> str:
     """How far the records go that "first" rests on: "Our records of ARK Invest begin 2020-05-27; …"."""
+    if seen.first is None:
+        return f"The sessions our records of {whose} cover are not known."
     share = f"{100 * seen.files / seen.sessions:.0f} %" if seen.sessions else "none"
     hole = f", the longest gap is {seen.longest_gap_sessions} sessions" if seen.longest_gap_sessions else ""
     return f"Our records of {whose} begin {seen.first}; {share} of the sessions since have a file of every fund{hole}."

@@ -25,6 +25,8 @@ from monitor.core.model import (
 )
 from monitor.core.spells import RE_ENTRY, Closing, Opening
 
+UNKNOWN_RE_ENTRY = 30  # days: about 21 sessions
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -51,7 +53,7 @@ def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date
     """
     if gone is None:
         kind = Kind.INITIATED
-    elif gone.sessions is None or gone.sessions >= RE_ENTRY:
+    elif _is_long(gone, scene.after.as_of):
         kind = Kind.RE_ENTERED
     else:
         kind = Kind.RESUMED
@@ -60,6 +62,13 @@ def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date
     shares_before = before.shares if before is not None else Decimal(0)
     words = _entry_words(scene, kind, position, gone, first_line, records)
     return _event(scene, kind, opening.root, before, position, position.shares - shares_before, words, gone)
+
+
+def _is_long(gone: Absence, now: date) -> bool:
+    """21 sessions or more; 30 days between the files where sessions are not known."""
+    if gone.sessions is not None:
+        return gone.sessions >= RE_ENTRY
+    return gone.last_file is None or (now - gone.last_file).days >= UNKNOWN_RE_ENTRY
 
 
 def _entry_words(

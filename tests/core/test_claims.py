@@ -191,6 +191,7 @@ def test_the_reach_of_the_records_is_a_sentence() -> None:
     assert claims.reach(seen(26, 30), "Lantern").startswith("Our records of Lantern begin 2026-01-05; 70 %")
     assert "longest gap is 26 sessions" in claims.reach(seen(26, 30), "Lantern")
     assert "gap" not in claims.reach(seen(), "Lantern")
+    assert "None" not in claims.reach(Coverage(None, None, 0, 0, 0, None, 0), "Lantern")
     assert "none" in claims.reach(Coverage(day(0), None, 0, 0, 0, None, 0), "Lantern")
 
 

@@ -32,7 +32,9 @@ def entry(
         (None, Kind.INITIATED, "opens"),
         (absence(20), Kind.RESUMED, "resumes"),
         (absence(21), Kind.RE_ENTERED, "reopens"),
-        (absence(None), Kind.RE_ENTERED, "reopens"),
+        (absence(None, last_file=None), Kind.RE_ENTERED, "reopens"),
+        (absence(None, last_file=day(1) - timedelta(days=30)), Kind.RE_ENTERED, "reopens"),
+        (absence(None, last_file=day(1) - timedelta(days=29)), Kind.RESUMED, "resumes"),
     ],
 )
 def test_an_entry_is_named_by_what_went_before(gone: Absence | None, kind: Kind, verb: str) -> None:

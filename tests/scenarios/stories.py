@@ -41,8 +41,9 @@ identifier = ["id"]
 shares = ["shares"]
 value = ["value"]
 weight = ["weight"]
+sedol = ["sedol"]
 [[formats]]
-columns = ["date", "fund", "name", "ticker", "id", "shares", "value", "weight"]
+columns = ["date", "fund", "name", "ticker", "id", "shares", "value", "weight", "sedol"]
 [[conventions]]
 convention = "CLOSE"
 """
@@ -112,6 +113,7 @@ class Row:
     identifier: str
     shares: int
     price: float = 100.0
+    sedol: str = ""
 
 
 NAMES = (
@@ -151,9 +153,17 @@ def file(fund: str, number: int | date, rows: Sequence[Row], *, version: str = "
     drift = 1 + (day - FIRST).days * 0.0001 if moved else 1.0
     values = [row.shares * (row.price if row.price == 1.0 else round(row.price * drift, 4)) for row in rows]
     total = sum(values)
-    out = ["date,fund,name,ticker,id,shares,value,weight"]
+    out = ["date,fund,name,ticker,id,shares,value,weight,sedol"]
     for row, value in zip(rows, values, strict=True):
-        cells = (row.name, row.ticker, row.identifier, row.shares, f"{value:.2f}", f"{100 * value / total:.4f}")
+        cells = (
+            row.name,
+            row.ticker,
+            row.identifier,
+            row.shares,
+            f"{value:.2f}",
+            f"{100 * value / total:.4f}",
+            row.sedol,
+        )
         out.append(f"{day},{fund}," + ",".join(map(str, cells)))
     return f"{fund}_{day}{version}.csv", ("\n".join(out) + "\n").encode()
 

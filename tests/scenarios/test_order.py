@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -83,17 +82,16 @@ def together(fresh: Callable[[], Engine], files: Sequence[File]) -> Engine:
 
 # No shrinking: a failing division of thirty files is printed as it is, in seconds instead of minutes.
 SEVERAL = settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-COVERED = re.compile(r"\((?:\d+ % of sessions|one file)[^)]*\)")
 
 
 def rows(engine: Engine) -> dict[str, list[str]]:
-    """Every derived row as text, but for the share of sessions covered, which has its own test."""
-    return {name: [COVERED.sub("", repr(row)) for row in found] for name, found in derived(engine).items()}
+    """Every derived row as text."""
+    return {name: [repr(row) for row in found] for name, found in derived(engine).items()}
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +126,6 @@ def test_the_plot_is_eventful(fresh: Callable[[], Engine]) -> None:
     assert len(BASE) == 12
 
 
-@pytest.mark.xfail(reason="two items of one day may get the same key while days are missing", strict=False)
 @SEVERAL
 @given(parts=partitions(FILES))
 def test_any_order_of_loading_gives_the_same_rows(
@@ -140,17 +137,24 @@ def test_any_order_of_loading_gives_the_same_rows(
     assert rows(engine) == at_once(FILES)
 
 
-@pytest.mark.parametrize("newest_first", [False, True])
-def test_a_file_at_a_time_gives_the_same_rows_as_all_at_once(
-    fresh: Callable[[], Engine], at_once: AtOnce, newest_first: bool
-) -> None:
+def dated(one: File) -> str:
+    return one[0].split("_")[1]
+
+
+def test_a_file_at_a_time_gives_the_same_rows_as_all_at_once(fresh: Callable[[], Engine], at_once: AtOnce) -> None:
     engine = fresh()
-    for one in sorted(FILES, key=lambda f: f[0].split("_")[1], reverse=newest_first):
+    for one in sorted(FILES, key=dated):
         load(engine, [one])
     assert rows(engine) == at_once(FILES)
 
 
-@pytest.mark.xfail(reason="two items of one day may get the same key while days are missing", strict=False)
+def test_the_newest_day_first_gives_the_same_rows_as_all_at_once(fresh: Callable[[], Engine], at_once: AtOnce) -> None:
+    engine = fresh()
+    for _, of_day in itertools.groupby(sorted(FILES, key=dated, reverse=True), key=dated):
+        load(engine, list(of_day))
+    assert rows(engine) == at_once(FILES)
+
+
 @SEVERAL
 @given(parts=partitions([*FILES, *REVISED]))
 def test_versions_of_a_day_count_whatever_came_first(
@@ -170,7 +174,6 @@ def test_the_share_of_sessions_covered_is_the_same_however_files_arrive(fresh: C
     assert [e.body["claim"] for e in events(together(fresh, files))] == [e.body["claim"] for e in events(daily)]
 
 
-@pytest.mark.xfail(reason="a held version of a day with an accepted one is taken for a waiting file when it came last")
 def test_a_damaged_version_that_comes_last_leaves_the_same_rows(fresh: Callable[[], Engine]) -> None:
     days = sorted([f for f in FILES if f[0].startswith("LANB")])
     engine = fresh()
@@ -186,3 +189,19 @@ def test_rebuilding_after_any_order_changes_nothing(fresh: Callable[[], Engine])
     before = rows(engine)
     rebuild(engine, {"lantern": LANTERN}, progress=lambda text, count: None)
     assert rows(engine) == before
+
+
+def test_what_a_later_file_prints_of_a_security_does_not_change_an_earlier_day(fresh: Callable[[], Engine]) -> None:
+    """Only the third file prints both identifiers; the second day's link must not rest on it."""
+    rows = [
+        [replace(QUILL, identifier="DE0007164600")],
+        [replace(QUILL, identifier="2046251")],
+        [replace(QUILL, identifier="DE0007164600", sedol="2046251")],
+    ]
+    files = [file("LANA", n, portfolio(*extra)) for n, extra in enumerate(rows)]
+    daily = fresh()
+    for one in files:
+        load(daily, [one], of=LANTERN)
+    at_once = fresh()
+    load(at_once, files, of=LANTERN)
+    assert derived(daily)["link"] == derived(at_once)["link"]
