@@ -155,6 +155,7 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     sha256 = archive.put(intake.conn, body.content, intake.now)
     known = save.revisions(intake.conn, fund, file.as_of)
     if sha256 in known:
+        _see_again(intake, body, fund, file.as_of, sha256, known[sha256])
         _note(intake, body, fund, ticker, file.as_of, "heartbeat", sha256)
         return
     latest = _latest(intake, fund) if body.arrival is Arrival.LIVE else None
@@ -164,6 +165,15 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     if body.arrival is Arrival.LIVE and (latest is None or file.as_of >= latest - FRESH):
         intake.fresh.add(file.as_of)
     _note(intake, body, fund, ticker, file.as_of, "new", sha256)
+
+
+def _see_again(intake: Intake, body: Body, fund: int, as_of: date, sha256: str, number: int) -> None:
+    """A known version polled once more is news when another one was published in between."""
+    if body.fund is None or save.newest(intake.conn, fund, as_of) == number:
+        return
+    save.published_again(intake.conn, fund, number, revision_hint(body.place), sha256, intake.now)
+    intake.since = as_of if intake.since is None else min(intake.since, as_of)
+    intake.fresh.add(as_of)
 
 
 def _snapshot(

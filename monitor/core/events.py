@@ -107,6 +107,7 @@ def departure(scene: Scene, closing: Closing, interval: Interval, known: Positio
     value = active * price if price is not None else _negated(ending.last.value)
     return replace(
         event,
+        evidence=_exit_evidence(scene, closing, event.evidence),
         pos_session=interval,
         shares_before=ending.last.shares,
         shares_after=ending.left,
@@ -115,6 +116,16 @@ def departure(scene: Scene, closing: Closing, interval: Interval, known: Positio
         peak_shares=ending.peak.shares,
         maximum_weight=ending.maximum_weight,
     )
+
+
+def _exit_evidence(scene: Scene, closing: Closing, usual: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The last file that held it and the first that did not; an exit that waited for a second file adds that one."""
+    ending = closing.ending
+    if not ending.exit_sha256:
+        return usual
+    last = Evidence(scene.fund, ending.last.as_of, ending.last.sha256, f"{claims.number(ending.last.shares)} shares")
+    left = f"{claims.number(ending.left)} shares" if ending.left else "not listed"
+    return last, Evidence(scene.fund, ending.exit_file, ending.exit_sha256, left), usual[-1]
 
 
 def resize(scene: Scene, root: str, before: Decimal) -> Event:

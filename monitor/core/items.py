@@ -160,13 +160,23 @@ _VERBS = {
 def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None) -> str:
     if not _is_position(group):
         return group.events[0].claim
-    verb = _VERBS[kind][0 if len(group.events) == 1 else 1]
+    verb = _verb(group, kind)
     shares = _sum([e.active_shares for e in group.events])
     value = _sum([e.value for e in group.events])
     what = f"{_who(group, backdrop)} {verb} {backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
     size = claims.number(abs(shares) if shares is not None else None)
     worth = claims.money(abs(value) if value is not None else None, group.events[0].currency)
-    return f"{what}: {size} shares, {worth}"
+    left = _sum([e.shares_after for e in group.events]) if kind is Kind.EXITED else None
+    rest = f"; {claims.number(left)} shares are left" if left else ""
+    return f"{what}: {size} shares, {worth}{rest}"
+
+
+def _verb(group: Group, kind: Kind) -> str:
+    """How the change is told: an exit that leaves a crumb is not "no longer holds"."""
+    one = len(group.events) == 1
+    if kind is Kind.EXITED and any(e.shares_after for e in group.events):
+        return "all but closes" if one else "all but close"
+    return _VERBS[kind][0 if one else 1]
 
 
 def _who(group: Group, backdrop: Backdrop) -> str:

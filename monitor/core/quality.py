@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitor.core.identity import is_verified
+from monitor.core.identity import is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
 
 STALE_GAP = 60  # sessions: a predecessor older than this says little about row counts and totals
@@ -32,7 +32,7 @@ def form(
     file: HoldingsFile, positions: Sequence[Position], *, expected_fund: str, known_on: date, latest: date | None
 ) -> list[Finding]:
     """What is wrong with a file by itself. `latest` is the fund's latest as_of when the file arrived live."""
-    found = [Finding("header", text, text.startswith("unknown column order"), True) for text in file.warnings]
+    found = [_printed(text) for text in file.warnings]
     found += _dates(file, known_on, latest)
     if file.fund and expected_fund and file.fund != expected_fund:
         found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
@@ -40,6 +40,13 @@ def form(
     found += _repeated(positions)
     found += _weights(positions)
     return found
+
+
+def _printed(text: str) -> Finding:
+    """A sentence of the reader as a finding: a missing end may hide lines, an unknown header may mix columns."""
+    if text.startswith("the closing text"):
+        return Finding("rows", text, False)
+    return Finding("header", text, text.startswith("unknown column order"), True)
 
 
 def _dates(file: HoldingsFile, known_on: date, latest: date | None) -> list[Finding]:
@@ -122,6 +129,7 @@ def against(pair: Comparison) -> list[Finding]:
     """What is wrong with a file beside the fund's previous one: rows, value, identifiers, staleness."""
     trusted = pair.gap <= STALE_GAP
     found = [*_rows(pair, trusted), *_value(pair, trusted), *_identifiers(pair), *_strangers(pair, trusted)]
+    found += [*_prices(pair), *_labels(pair)]
     if is_same_content(pair.before, pair.after):
         found.append(Finding("stale", "same share counts and values as the previous file", False))
     return found
@@ -170,6 +178,49 @@ def _strangers(pair: Comparison, trusted: bool) -> list[Finding]:
     if len(before) < 3 or not after or set(before) & set(after):
         return []
     return [Finding("ids", f"none of the {len(after)} securities was in the previous file", trusted)]
+
+
+def _prices(pair: Comparison) -> list[Finding]:
+    """The implied price of more than a tenth of the lines (three or more) moved by 40 %: a column slipped or
+    was scaled. Splits and crashes do that to single lines."""
+    if pair.gap > 5:
+        return []
+    both = [(pair.before[k], pair.after[k]) for k in _securities(pair.after) if k in pair.before]
+    ratios = [
+        float(new.value / new.shares) / float(old.value / old.shares)
+        for old, new in both
+        if old.value and new.value and old.shares and old.value > 0 and new.value > 0
+    ]
+    moved = sum(not 0.714 <= abs(ratio) <= 1.4 for ratio in ratios)
+    if moved < 3 or moved <= 0.1 * len(ratios):
+        return []
+    return [Finding("prices", f"the implied price of {moved} of {len(ratios)} lines moved by more than 40 %", True)]
+
+
+def _labels(pair: Comparison) -> list[Finding]:
+    """More than a fifth of the lines (three or more) print another ticker or name under the same identifier."""
+    both = [(pair.before[k], pair.after[k]) for k in _securities(pair.after) if k in pair.before]
+    changed = [new for old, new in both if old.key == new.key and _is_relabelled(old, new)]
+    if len(changed) < 3 or len(changed) <= 0.2 * len(both):
+        return []
+    words = f"{len(changed)} of {len(both)} lines print another ticker or name, e.g. {changed[0].name!r}"
+    return [Finding("labels", words, True)]
+
+
+def _is_relabelled(old: Position, new: Position) -> bool:
+    if old.ticker and ticker_root(old.ticker) != ticker_root(new.ticker):
+        return True
+    return old.name != new.name and name_similarity(old.name, new.name) < 0.3
+
+
+def dating(as_of: date, *, is_session: bool, any_day: bool, inception: date | None) -> list[Finding]:
+    """What is wrong with the printed date beside the calendar; `any_day`: the publisher prints other days too."""
+    found = []
+    if not is_session and not any_day:
+        found.append(Finding("as_of", f"dated {as_of}, a day without trading", True, True))
+    if inception is not None and (inception - as_of).days > 7:
+        found.append(Finding("as_of", f"dated {as_of}, but the fund began on {inception}", True, True))
+    return found
 
 
 def is_same_content(before: Mapping[str, Position], after: Mapping[str, Position]) -> bool:

@@ -35,6 +35,7 @@ class Point:
     shares: Decimal
     value: Decimal | None
     weight: Decimal | None
+    sha256: str = ""  # of the file, where the point was read from one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Ending:
     left: Decimal
     files: int
     maximum_weight: Decimal  # of the last 60 files held
+    exit_sha256: str = ""  # of the exit file when it is older than the file that settled the exit
     exit_from: date | None = None  # first session in which it can have ended, filled in by who has a calendar
 
 
@@ -268,6 +270,7 @@ def _end(
         left,
         len(held),
         max((p.weight for p in held[-WINDOW:] if p.weight is not None), default=Decimal(0)),
+        waiting[0].sha256 if waiting else "",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from monitor.core import quality
-from monitor.core.model import Reason, Snapshot, Standing, Verdict
+from monitor.core.model import Convention, Reason, Snapshot, Standing, Verdict
 from monitor.core.sessions import pos_session
 from monitor.derive.setting import Setting
 from monitor.store.derived import StandingLine
@@ -38,7 +38,7 @@ class Judge:
     def judge(self, ticker: str, rows: Sequence[SnapshotRow], as_of: date) -> list[Judged]:
         """The files to compare now: the preferred revision, before it a quarantined file it redeems."""
         weighed = [(self._weigh(ticker, row), row) for row in rows]
-        verdict, row = max(weighed, key=lambda pair: (pair[0].standing is Standing.ACCEPTED, pair[1].rank))
+        verdict, row = max(weighed, key=_preference)
         for other_verdict, other in weighed:
             if other is not row:
                 self._stand(ticker, other, replace(other_verdict, standing=_passed_over(other_verdict)), as_of)
@@ -57,7 +57,13 @@ class Judge:
             return Verdict(Standing.ACCEPTED, (), (Reason("operator", "accepted by the operator"),))
         if row.operator == "reject":
             return Verdict(Standing.REJECTED, (Reason("operator", "rejected by the operator"),))
-        findings = findings_of(row.warnings)
+        convention = self.at.source.convention_on(ticker, row.as_of)
+        findings = findings_of(row.warnings) + quality.dating(
+            row.as_of,
+            is_session=self.at.sessions(ticker).is_session(row.as_of),
+            any_day=convention in (Convention.CALENDAR, Convention.MONTH_END, Convention.UNKNOWN),
+            inception=self.at.inception(ticker),
+        )
         fund = self.at.book.fund(ticker)
         previous = beside if beside is not None else fund.previous
         if previous is not None:
@@ -113,6 +119,14 @@ class Judge:
     def _judged(self, ticker: str, row: SnapshotRow, verdict: Verdict) -> Judged:
         gates = {w.gate for w in verdict.warnings}
         return Judged(ticker, self.at.snapshot(ticker, row), bool(gates & DOUBTS), "stale" in gates)
+
+
+def _preference(weighed: tuple[Verdict, SnapshotRow]) -> tuple[bool, str, int, int, str]:
+    """Of several versions of one day: one the gates let through, then the newest, then the one with fewer
+    doubts, then the longer – and the hash last, so that the order of loading never decides."""
+    verdict, row = weighed
+    published, _, sha256 = row.rank.rpartition("|")
+    return verdict.standing is Standing.ACCEPTED, published, -len(verdict.warnings), row.lines, sha256
 
 
 def _passed_over(verdict: Verdict) -> Standing:

@@ -76,6 +76,7 @@ def _source(top: Table) -> Source:
         max_rows=int(top.number("max_rows", Decimal(20_000), Decimal(1), Decimal(1_000_000))),
         homepage=top.text("homepage", ""),
         notes=top.texts("notes"),
+        closing_text=top.flag("closing_text", False),
     )
     top.done()
     _check(source, top)

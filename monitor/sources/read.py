@@ -170,6 +170,8 @@ class _Table:
         fund = self._fund(expected)
         if encoding == "cp1252":  # a guess, the only one of the four that cannot fail by itself
             self._warn(f"read as {encoding}: the file is not UTF-8")
+        if self.source.closing_text and not self.footer:
+            self._warn("the closing text is missing: the file may have been cut short")
         days = Counter(self.days)
         as_of = max(days, key=lambda d: (days[d], d))
         return HoldingsFile(

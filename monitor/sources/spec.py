@@ -232,6 +232,7 @@ class Source:
     max_rows: int = 20_000
     homepage: str = ""
     notes: tuple[str, ...] = field(default=())
+    closing_text: bool = False  # every file ends with prose; one without may have been cut short
 
     def convention_on(self, fund: str, as_of: date) -> Convention:
         """What `as_of` means in the file of `fund`; a period naming the fund wins. UNKNOWN if none fits."""

@@ -297,8 +297,10 @@ def snapshot_of(row: SnapshotRow, ticker: str, pos_session: date | None, positio
 def point_of(snapshot: Snapshot, position: Position | None) -> Point:
     """One file's line of one position, zero shares when it is not listed."""
     if position is None:
-        return Point(snapshot.as_of, snapshot.pos_session, Decimal(0), None, None)
-    return Point(snapshot.as_of, snapshot.pos_session, position.shares, position.value, position.weight)
+        return Point(snapshot.as_of, snapshot.pos_session, Decimal(0), None, None, snapshot.sha256)
+    return Point(
+        snapshot.as_of, snapshot.pos_session, position.shares, position.value, position.weight, snapshot.sha256
+    )
 
 
 def rooted(positions: Iterable[Position], roots: Roots) -> dict[str, Position]:

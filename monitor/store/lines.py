@@ -138,7 +138,7 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
             Decimal(row.exit_shares),
             row.files,
             Decimal(0),
-            maybe_date(row.closed_from),
+            exit_from=maybe_date(row.closed_from),
         )
     gone = None
     if row.last_line_day is not None:
@@ -169,7 +169,7 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
     standing, snap, held = t.standing.c, t.snapshot.c, t.holding.c
     join = and_(held.fund == standing.fund, held.snapshot == standing.snapshot, held.security.in_(securities))
     query = (
-        select(standing.as_of, standing.pos_session, snap.shares_exp, held.shares, held.value, held.weight)
+        select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp, held.shares, held.value, held.weight)
         .select_from(t.standing)
         .join(t.snapshot, and_(snap.fund == standing.fund, snap.id == standing.snapshot))
         .outerjoin(t.holding, join)
@@ -182,10 +182,10 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
         .order_by(standing.as_of)
     )
     points: dict[date, Point] = {}
-    for as_of, session, exponent, shares, value, weight in conn.execute(query):
+    for as_of, session, sha256, exponent, shares, value, weight in conn.execute(query):
         day = date_of_day(as_of)
         amount = Decimal(0) if shares is None else decode_shares(shares, exponent)
-        point = Point(day, maybe_date(session), amount, decode_value(value), decode_weight(weight))
+        point = Point(day, maybe_date(session), amount, decode_value(value), decode_weight(weight), sha256)
         points[day] = point if day not in points else _sum(points[day], point)
     return list(points.values())
 
@@ -193,7 +193,7 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
 def _sum(one: Point, other: Point) -> Point:
     value = None if one.value is None or other.value is None else one.value + other.value
     weight = None if one.weight is None or other.weight is None else one.weight + other.weight
-    return Point(one.as_of, one.session, one.shares + other.shares, value, weight)
+    return Point(one.as_of, one.session, one.shares + other.shares, value, weight, one.sha256)
 
 
 def issuer_tracks(conn: Connection, code: str, keys: Sequence[str], until: date) -> list[list[Point]]:

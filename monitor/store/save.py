@@ -31,6 +31,7 @@ from monitor.store.codec import (
 from monitor.store.engine import Connection, bulk_insert, insert_new
 
 REVISIONS = 256  # of one as_of: the low digits of a snapshot's number
+FIRST_VERSION = "00000"  # sorts before every version a file name can carry
 _HOLDING = ("fund", "snapshot", "security", "listing", "shares", "value", "weight")
 
 
@@ -175,6 +176,20 @@ def add_snapshot(conn: Connection, names: Names, new: NewSnapshot, number: int) 
     bulk_insert(conn, t.holding, _HOLDING, sorted(rows))
 
 
+def newest(conn: Connection, fund: int, as_of: date) -> int:
+    """The number of the newest version of a fund's file for one as_of, as `rank` orders them."""
+    table = t.snapshot.c
+    query = select(table.id).where(table.fund == fund, table.as_of == day_of(as_of))
+    return int(conn.execute(query.order_by(table.rank.desc()).limit(1)).scalar_one())
+
+
+def published_again(conn: Connection, fund: int, number: int, hint: str, sha256: str, at: datetime) -> None:
+    """The publisher went back to this version: it is the newest from `at` on."""
+    table = t.snapshot.c
+    rank = f"{instant_text(at)}|{hint or FIRST_VERSION}|{sha256}"
+    conn.execute(update(t.snapshot).where(table.fund == fund, table.id == number).values(rank=rank))
+
+
 def next_number(as_of: date, known: Collection[int]) -> int:
     """The number of one more version for `as_of`, given those stored.
 
@@ -199,7 +214,7 @@ def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, obj
         "known_at": instant_text(new.known_at),
         "published_from": None if new.published_from is None else instant_text(new.published_from),
         "published_to": None if new.published_to is None else instant_text(new.published_to),
-        "rank": f"{published}|{new.hint or '00000'}|{new.sha256}",
+        "rank": f"{published}|{new.hint or FIRST_VERSION}|{new.sha256}",
         "shares_exp": exponent,
         "lines": new.lines,
         "positions": len(new.positions),
