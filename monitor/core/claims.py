@@ -27,6 +27,7 @@ class Past:
     last_file: date | None
     exit: Interval | None
     holder: str = ""  # the fund that held it then
+    resolution: Decimal = Decimal(0)  # percent points below which the exit file listed nothing
 
 
 def coverage(sessions: Sessions, covered: Collection[date], first: date | None, last: date | None) -> Coverage:
@@ -68,6 +69,7 @@ def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date
         hole.longest_gap_sessions,
         past.exit,
         past.last_file,
+        past.resolution,
     )
 
 
@@ -101,6 +103,8 @@ def absence_note(gone: Absence, holder: str = "") -> str:
     words.append(f"last material holding after the close of {gone.last_material}{detail}")
     if gone.sessions is not None:
         words.append(f"{gone.sessions:,} sessions between{_hole(gone)}")
+    if gone.resolution > 0:
+        words.append(resolution_note(gone.resolution))
     return "; ".join(words)
 
 
@@ -117,12 +121,15 @@ def _hole(gone: Absence) -> str:
 
 
 def reach(seen: Coverage, whose: str) -> str:
-    """How far the records go that "first" rests on: "Our records of ARK Invest begin 2020-05-27; …"."""
+    """How far the records go that "first" rests on: "Our records of the 9 funds … begin 2020-05-27; …"."""
     if seen.first is None:
         return f"The sessions our records of {whose} cover are not known."
     share = f"{100 * seen.files / seen.sessions:.0f} %" if seen.sessions else "none"
     hole = f", the longest gap is {seen.longest_gap_sessions} sessions" if seen.longest_gap_sessions else ""
-    return f"Our records of {whose} begin {seen.first}; {share} of the sessions since have a file of every fund{hole}."
+    return (
+        f"Our records of {whose} begin {seen.first}; {share} of the sessions since have a file of every fund then"
+        f" publishing{hole}."
+    )
 
 
 def records(seen: Coverage, inception: date | None, whose: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -182,14 +182,6 @@ def is_verified(key: str) -> bool:
 def public_id(key: str) -> str:
     """The id shown to people: stable, the same in every database, and no licensed number."""
     return "S" + hashlib.sha256(key.encode()).hexdigest()[:10].upper()
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over all lines of a file: `value` in its currency, `weight` in percent points."""
-
-    value: Decimal | None
-    weight: Decimal | None
 
 
 def positions_of(fund: str, lines: Iterable[Line]) -> tuple[Position, ...]:

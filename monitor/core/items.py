@@ -22,7 +22,6 @@ from monitor.core.model import (
     Item,
     Kind,
     Position,
-    Severity,
 )
 from monitor.core.ranking import Group, Standings
 
@@ -49,6 +48,7 @@ class Backdrop:
     records: Coverage
     told: date  # the day being told: a redeemed file's events come a day after those of the other funds
     holder: str = ""  # who held it last, for the caveat
+    known: int = 1  # funds of the issuer we have files of
 
 
 def make(group: Group, backdrop: Backdrop) -> Item:
@@ -146,14 +146,15 @@ def _largest(values: Sequence[Decimal | None]) -> Decimal | None:
     return max((v for v in values if v is not None), default=None)
 
 
+NO_FLOW = "1.00000000"
 _VERBS = {
     Kind.INITIATED_AT_ISSUER: ("opens", "open"),
     Kind.INITIATED: ("opens", "open"),
     Kind.RE_ENTERED: ("reopens", "reopen"),
     Kind.RESUMED: ("resumes", "resume"),
     Kind.EXITED: ("no longer holds", "no longer hold"),
-    Kind.INCREASED: ("increases", "increase"),
-    Kind.DECREASED: ("decreases", "decrease"),
+    Kind.INCREASED: ("adds to", "add to"),
+    Kind.DECREASED: ("reduces", "reduce"),
 }
 
 
@@ -166,9 +167,22 @@ def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None
     what = f"{_who(group, backdrop)} {verb} {backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
     size = claims.number(abs(shares) if shares is not None else None)
     worth = claims.money(abs(value) if value is not None else None, group.events[0].currency)
-    left = _sum([e.shares_after for e in group.events]) if kind is Kind.EXITED else None
-    rest = f"; {claims.number(left)} shares are left" if left else ""
-    return f"{what}: {size} shares, {worth}{rest}"
+    return f"{what}: {size} shares{_beyond(kind, group)}, {worth}{_rest(kind, group)}"
+
+
+def _beyond(kind: Kind, group: Group) -> str:
+    """A size change is what the flow does not explain: with an outflow a fund may add and hold less."""
+    flows = any(dict(e.factors).get("flow_factor", NO_FLOW) != NO_FLOW for e in group.events)
+    return " beyond the flows" if flows and kind in (Kind.INCREASED, Kind.DECREASED) else ""
+
+
+def _rest(kind: Kind, group: Group) -> str:
+    before, after = _sum([e.shares_before for e in group.events]), _sum([e.shares_after for e in group.events])
+    if kind is Kind.EXITED:
+        return f"; {claims.number(after)} shares are left" if after else ""
+    if kind in (Kind.INCREASED, Kind.DECREASED):
+        return f"; {claims.number(before)} before, {claims.number(after)} now"
+    return ""
 
 
 def _verb(group: Group, kind: Kind) -> str:
@@ -199,14 +213,20 @@ def _first_or_since(kind: Kind, backdrop: Backdrop, gone: Absence | None, group:
     return ""
 
 
+def _all_known(backdrop: Backdrop) -> str:
+    """The issuer may have funds whose files we do not have: say of how many we speak."""
+    funds = "one fund" if backdrop.known == 1 else f"{backdrop.known} funds"
+    return f"the {funds} of {backdrop.issuer_name} we have files of"
+
+
 def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequence[Event]) -> str:
     words = []
     if gone is not None and kind in (Kind.RE_ENTERED, Kind.RESUMED):
         whole = backdrop.standings.absence is not None
-        who = f"All {backdrop.issuer_name} funds" if whole else ", ".join(sorted({e.fund for e in events}))
-        words.append(f"{who}: {claims.absence_note(gone, backdrop.holder if whole else '')}.")
+        who = _all_known(backdrop) if whole else ", ".join(sorted({e.fund for e in events}))
+        words.append(f"{who[0].upper()}{who[1:]}: {claims.absence_note(gone, backdrop.holder if whole else '')}.")
     if kind is Kind.INITIATED_AT_ISSUER:
-        words.append(claims.reach(backdrop.records, backdrop.issuer_name))
+        words.append(claims.reach(backdrop.records, _all_known(backdrop)))
     gaps = [e for e in events if e.pos_session.first != e.pos_session.last and e.pos_session.first is not None]
     if gaps and _VERBS.get(kind):
         words.append(f"It happened {claims.during(_interval(events))}: no files between.")
@@ -215,8 +235,3 @@ def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequen
     if kind is Kind.INITIATED and backdrop.standings.held_before:
         words.append(f"Other {backdrop.issuer_name} funds hold or held it.")
     return " ".join(words)
-
-
-def is_immediate(item: Item) -> bool:
-    """Whether an item is told at once rather than in a digest."""
-    return item.severity is not Severity.LOW

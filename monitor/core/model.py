@@ -213,6 +213,7 @@ class Absence:
     longest_gap_sessions: int
     exit: Interval | None = None  # the sessions in which the position effectively ended
     last_file: date | None = None  # as_of of the file with the last material holding
+    resolution: Decimal = Decimal(0)  # percent points below which that file listed nothing
 
 
 @dataclass(frozen=True, slots=True)

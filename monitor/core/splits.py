@@ -34,6 +34,7 @@ class Ratio:
     price: float | None
     weight_before: float
     near: bool = True
+    raw: float | None = None  # share ratio before the flow is taken out: baskets leave lines out (ONVO, 2020-08-19)
 
     @property
     def rho(self) -> float:
@@ -75,10 +76,13 @@ def explains(split: Split, ratio: Ratio) -> bool:
 
 
 def _exact(day: date, ratio: Ratio) -> Split | None:
+    if ratio.price is None:
+        return None
     for k in _near(ratio.rho):
         low, high = (0.95, 1.05) if k in _THREE_FOR_TWO else (0.75, 1.33)
         slack = max(2 / (float(k) * ratio.shares_before), 0.0005)
-        if abs(ratio.rho / float(k) - 1) <= slack and ratio.price is not None and low <= float(k) * ratio.price <= high:
+        exact = any(abs(rho / float(k) - 1) <= slack for rho in (ratio.rho, ratio.raw) if rho is not None)
+        if exact and low <= float(k) * ratio.price <= high:
             return Split(ratio.key, day, k, "whole ratio", _words(ratio))
     return None
 
@@ -105,7 +109,9 @@ def _across_gap(day: date, ratio: Ratio) -> Split | None:
 def _with_trade(day: date, ratio: Ratio) -> Split | None:
     """A whole ratio within 8 % of ρ while shares and price cancel: a split on a day the fund also traded
     (TSLA 5:1, 2020-08-31: x4.73 and x0.22)."""
-    if ratio.price is None or abs(math.log(ratio.rho)) < math.log(1.9) or abs(math.log(ratio.rho * ratio.price)) > 0.08:
+    if not ratio.near or ratio.price is None or abs(math.log(ratio.rho)) < math.log(1.9):
+        return None
+    if abs(math.log(ratio.rho * ratio.price)) > 0.08:
         return None
     for k in _near(ratio.rho):
         close = abs(ratio.rho / float(k) - 1) <= 0.08 and 0.75 <= float(k) * ratio.price <= 1.33

@@ -133,7 +133,8 @@ class Comparing:
                 continue  # a hand-edited file lost an identifier: nothing happened to the position
             verb = "is continued by" if link.kind is Kind.SUCCESSOR else "is now identified as"
             words = (
-                f"{events.label(old)} {verb} {events.label(new)} in {link.fund}"
+                f"{events.label(old)}, {old.identifier or 'no identifier'}, {verb} {events.label(new)},"
+                f" {new.identifier or 'no identifier'}, in {link.fund}"
                 f" ({link.rule}, {link.confidence}): {claims.number(old.shares)} -> {claims.number(new.shares)} shares"
             )
             root = self.at.book.fund(link.fund).roots.of(old.key)
@@ -149,6 +150,9 @@ class Comparing:
             if before and after and before[0] != after[0]:
                 words = f"{old.name}: ticker {old.ticker} is now {new.ticker} ({new.name}) in {pair.judged.ticker}"
                 self._emit(events.notice(self._scene(pair), Kind.TICKER_CHANGED, root, words), new)
+            elif old.name != new.name and identity.name_similarity(old.name, new.name) < linking.ALIKE:
+                words = f"{events.label(old)} is now called {events.label(new)} in {pair.judged.ticker}"
+                self._emit(events.notice(self._scene(pair), Kind.RENAMED, root, words), new)
 
     def _split(self, pairs: Sequence[Pair], as_of: date) -> frozenset[tuple[str, str]]:
         """Finds the splits of the day, lets them count, measures the flow again. Returns what must wait."""
@@ -185,6 +189,7 @@ class Comparing:
                         _price_ratio(old, new),
                         float(old.weight or 0),
                         near and not pair.flow.is_rebalance,
+                        count.ratio if near else None,
                     )
                 )
         return found
@@ -223,7 +228,7 @@ class Comparing:
         scene = self._scene(pair)
         for opening in step.opened:
             self._emit(self._entry(scene, opening), opening.position)
-        resized = set(fund.open) - {c.root for c in step.closed} - set(suspects)
+        resized = {r for r in fund.open if r in pair.positions_after} - {c.root for c in step.closed}
         for closing in step.closed:
             self._departure(scene, closing)
         for opening in step.opened:
@@ -284,6 +289,7 @@ class Comparing:
             end.material.as_of,
             Interval(end.exit_from, end.exit_session),
             ticker,
+            self.at.source.resolution_on(end.exit_file),
         )
 
     def _departure(self, scene: Scene, closing: spells.Closing) -> None:

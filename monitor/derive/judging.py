@@ -131,4 +131,10 @@ def _preference(weighed: tuple[Verdict, SnapshotRow]) -> tuple[bool, str, int, i
 
 def _passed_over(verdict: Verdict) -> Standing:
     """What becomes of a revision that is not preferred; why the gates held it stays with it."""
-    return Standing.REJECTED if verdict.standing is Standing.REJECTED else Standing.SUPERSEDED
+    match verdict.standing:
+        case Standing.ACCEPTED:
+            return Standing.SUPERSEDED
+        case Standing.QUARANTINED:
+            return Standing.DISCARDED
+        case other:
+            return other

@@ -52,8 +52,9 @@ class Summing:
         name = events.label(self.day.named[first.security])
         until = first.pos_session.last if group.direction == ranking.IN else None
         records = self._issuer_records(until)
+        known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
         backdrop = items.Backdrop(
-            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder
+            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder, known
         )
         return items.make(group, backdrop)
 
@@ -111,11 +112,10 @@ class Summing:
                 found.append(self.day.past(ticker, spell.security, spell, max(e.as_of for e in group.events)))
             elif ticker not in changed:
                 return Past(None, None, None, None, None, ticker), ticker
-        known = [p for p in found if p.last_material is not None]
-        if not known:
+        if not found:
             return None, ""
-        last = max(known, key=lambda p: (p.last_material or date.min, p.holder))
-        held = max((p.last_held for p in known if p.last_held is not None), default=last.last_held)
+        last = max(found, key=lambda p: (p.last_material or p.last_file or date.min, p.holder))
+        held = max((p.last_held for p in found if p.last_held is not None), default=last.last_held)
         return replace(last, last_held=held), last.holder
 
     def _issuer_absence(self, group: ranking.Group, before: Past) -> Absence | None:

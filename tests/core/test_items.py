@@ -37,7 +37,7 @@ def test_the_first_position_of_an_issuer() -> None:
     assert item.headline == (
         "LANA opens QUILLON ROBOTICS INC (QLN), first Lantern position in our records: 20,000 shares, $2.0M"
     )
-    assert item.caveat.startswith("Our records of Lantern begin 2026-01-05; 90 %")
+    assert item.caveat.startswith("Our records of the one fund of Lantern we have files of begin 2026-01-05; 90 %")
     assert item.claim == f"{item.headline}. {item.caveat}"
 
 
@@ -61,7 +61,7 @@ def test_a_return_after_an_absence_of_the_whole_issuer() -> None:
     assert ", first seen since 2026: 20,000 shares" in item.headline
     assert item.absence == whole
     assert item.caveat.startswith(
-        "All Lantern funds: last material holding after the close of 2026-01-05 (LANQ, 15,000"
+        "The one fund of Lantern we have files of: last material holding after the close of 2026-01-05 (LANQ, 15,000"
     )
     assert "without files" in item.caveat
 
@@ -83,9 +83,9 @@ def test_verbs_of_other_changes() -> None:
     left = make(gone, direction=ranking.OUT)
     assert left.headline == "LANA no longer holds QUILLON ROBOTICS INC (QLN): 20,000 shares, $2.0M"
     assert left.caveat == "The files do not say why it left."
-    assert "LANA increases QUILLON" in make(event(Kind.INCREASED), direction=ranking.UP).headline
+    assert "LANA adds to QUILLON" in make(event(Kind.INCREASED), direction=ranking.UP).headline
     assert (
-        "funds (LANA, LANB) decrease QUILLON"
+        "funds (LANA, LANB) reduce QUILLON"
         in make(event(Kind.DECREASED), event(Kind.DECREASED, "LANB"), direction=ranking.DOWN).headline
     )
     assert "LANA resumes QUILLON" in make(event(Kind.RESUMED, absence=absence(3))).headline
@@ -175,4 +175,4 @@ def test_the_same_change_settled_by_another_day_is_another_item() -> None:
 
 @pytest.mark.parametrize(("loud", "immediate"), [({"held_before": False}, True), ({"gap": True}, False)])
 def test_high_and_normal_are_told_at_once(loud: dict[str, Any], immediate: bool) -> None:
-    assert items.is_immediate(make(event(), **loud)) is immediate
+    assert (make(event(), **loud).severity is not Severity.LOW) is immediate

@@ -11,7 +11,7 @@ import pytest
 from monitor.core import quality
 from monitor.core.model import AssetClass, Line, Position, Standing, UnreadRow
 from monitor.core.quality import Comparison, Finding
-from tests.core.samples import MONDAY, D, holdings, line, position
+from tests.core.samples import MONDAY, D, day, holdings, line, position
 
 Said = list[tuple[str, bool]]
 
@@ -202,14 +202,58 @@ def test_after_a_long_gap_the_number_of_securities_proves_nothing() -> None:
     ],
 )
 def test_the_total_value_changes_slowly(worth: str, said: Said) -> None:
-    assert pair(positions(), moved(positions(), worth)) == said
+    assert value_only(worth) == said
 
 
 def test_a_flow_or_a_gap_explains_a_jump_of_the_value() -> None:
-    assert pair(positions(), moved(positions(), "15"), factor=15.0) == [("value", False)]
-    assert pair(positions(), moved(positions(), "15"), factor=15.0, known=False) == [("value", True)]
-    assert pair(positions(), moved(positions(), "15"), gap=5) == [("value", True)]
-    assert pair(positions(), moved(positions(), "15"), gap=6) == [("value", False)]
+    assert value_only("15", factor=15.0) == [("value", False)]
+    assert value_only("15", factor=15.0, known=False) == [("value", True)]
+    assert value_only("15", gap=5) == [("value", True)]
+    assert value_only("15", gap=6) == [("value", False)]
+
+
+def value_only(worth: str, **more: Any) -> Said:
+    return [said for said in pair(positions(), moved(positions(), worth), **more) if said[0] == "value"]
+
+
+@pytest.mark.parametrize(
+    ("count", "slipped", "worth", "said"),
+    [
+        (20, 2, "1.5", []),
+        (20, 3, "1.5", [("prices", True)]),
+        (20, 3, "0.7", [("prices", True)]),
+        (20, 3, "1.39", []),
+        (40, 4, "1.5", []),
+        (40, 5, "1.5", [("prices", True)]),
+    ],
+)
+def test_prices_do_not_move_together(count: int, slipped: int, worth: str, said: Said) -> None:
+    after = [*moved(positions(count)[:slipped], worth), *moved(positions(count)[slipped:])]
+    assert [one for one in pair(positions(count), after) if one[0] == "prices"] == said
+    assert not [one for one in pair(positions(count), after, gap=6) if one[0] == "prices"]
+
+
+def test_many_new_tickers_or_names_under_old_identifiers_hold_the_file() -> None:
+    def relabelled(count: int, **changed: str) -> list[Position]:
+        after = moved(positions())
+        return [replace(p, **changed) if at < count else p for at, p in enumerate(after)]  # type: ignore[arg-type]
+
+    assert pair(positions(), relabelled(4, ticker="NEW")) == []
+    assert pair(positions(), relabelled(5, ticker="NEW")) == [("labels", True)]
+    assert pair(positions(), relabelled(5, name="475102682.60")) == [("labels", True)]
+    assert pair(positions(3), [replace(p, ticker="NEW") for p in moved(positions(3))][:2]) != [("labels", True)]
+
+
+def test_a_file_is_dated_on_a_session_of_a_living_fund() -> None:
+    def said(**changed: Any) -> Said:
+        usual: dict[str, Any] = {"is_session": True, "any_day": False, "inception": None}
+        return [(f.gate, f.holds) for f in quality.dating(day(10), **{**usual, **changed})]
+
+    assert said() == []
+    assert said(is_session=False) == [("as_of", True)]
+    assert said(is_session=False, any_day=True) == []
+    assert said(inception=day(10) + timedelta(days=7)) == []
+    assert said(inception=day(10) + timedelta(days=8)) == [("as_of", True)]
 
 
 @pytest.mark.parametrize(

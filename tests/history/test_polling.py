@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -73,3 +74,30 @@ def test_a_password_in_an_address_is_refused_without_being_shown(
     said = capsys.readouterr().err
     assert "must not contain a user or password" in said
     assert "planted-secret" not in said
+
+
+def test_a_publisher_that_goes_back_to_its_first_version_is_followed(
+    httpserver: HTTPServer, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    true = body("11/20/2026")
+    wrong = true + '11/20/2026,ARKK,"PAPER TIGER INC",TIGR,023135106,"9,000","$9,000.00",9.00%\n'
+    served = iter([body("11/19/2026"), true, wrong, true])
+    httpserver.expect_request(
+        "/fund-documents/funds-etf-csv/ARK_INNOVATION_ETF_ARKK_HOLDINGS.csv"
+    ).respond_with_handler(lambda _request: Response(next(served)))
+    (tmp_path / "monitor.toml").write_text(
+        f'database = "sqlite:///polled.db"\n[[watch]]\nissuer = "ark"\nfunds = ["ARKK"]\n'
+        f'[issuers.ark]\nbase_url = "{httpserver.url_for("")}"\nallow_private = true\nmin_interval = 0.1\n'
+        '[alerts]\nmin_severity = "low"\n[channels.log]\ntype = "file"\npath = "alerts.jsonl"\n',
+        encoding="utf-8",
+    )
+    for hours in range(4):
+        assert cli.run(["check", "--at", (NOW + timedelta(hours=hours)).isoformat()]) == 0
+    told = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert ["TIGR" in json.dumps(one) for one in told] == [True, True]
+    assert [one["form"] for one in told] == ["alert", "withdrawn"]
+    engine = open_engine(f"sqlite:///{tmp_path / 'polled.db'}")
+    with reading(engine) as conn:
+        assert conn.exec_driver_sql("SELECT COUNT(*) FROM event").scalar_one() == 0
+    engine.dispose()

@@ -492,7 +492,6 @@ def test_without_a_convention_only_file_dates_are_claimed(lite: Engine) -> None:
     assert f"first since the file dated {session(2)}" in events(lite)[-1].body["claim"]
 
 
-@pytest.mark.xfail(reason="the issuer's past is looked up by sessions alone")
 def test_without_a_convention_a_return_is_no_first_of_the_issuer(lite: Engine) -> None:
     returning(lite, 0, 1, 2, 30, 31)
     assert items(lite)[-1].kind == "RE_ENTERED"
