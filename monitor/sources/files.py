@@ -14,7 +14,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -47,7 +47,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file that was read. `name` is its path as given, for members `archive!member`."""
+    """A file that was read. `name` is its path as given, for members `archive!member`, made printable."""
 
     name: str
     body: bytes
@@ -74,7 +74,12 @@ def read_paths(paths: Iterable[Path], limits: Limits | None = None) -> Iterator[
     missing = [str(path) for path in found if not path.exists()]
     if missing:
         raise UsageError(f"there is no {', '.join(missing)}")
-    return _all(found, limits or Limits())
+    return (replace(one, name=printable(one.name)) for one in _all(found, limits or Limits()))
+
+
+def printable(name: str) -> str:
+    r"""A file's name as text that can be stored: a byte that is not UTF-8 reads `\xff`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _all(paths: list[Path], limits: Limits) -> Iterator[LocalFile | NotRead]:

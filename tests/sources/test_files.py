@@ -146,3 +146,10 @@ def test_files_are_read_one_at_a_time(tmp_path: Path) -> None:
     assert next(walk) == LocalFile((tmp_path / "1.csv").as_posix(), b"before")
     (tmp_path / "2.csv").write_text("after")
     assert next(walk) == LocalFile((tmp_path / "2.csv").as_posix(), b"after")
+
+
+def test_a_name_that_is_not_utf8_is_read_and_can_be_stored(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"ok\xff.csv")).write_text("one")
+    make_tar(tmp_path / "z.tar", {os.fsdecode(b"in\xfe.csv"): b"two", "gr\u00fcn.csv": b"three"}, "w")
+    found = told(tmp_path)
+    assert found == [(r"ok\xff.csv", "one"), (r"z.tar!in\xfe.csv", "two"), ("z.tar!gr\u00fcn.csv", "three")]
