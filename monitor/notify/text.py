@@ -30,7 +30,7 @@ def bystander(part: FundPart) -> str:
         return "does not hold it"
     size = f"holds {quantity(part.shares_after)}" if part.shares_after is not None else "holds it"
     weight = f" ({percent(part.weight_after)})" if part.weight_after is not None else ""
-    return f"{size}{weight}, unchanged"
+    return f"{size}{weight}"
 
 
 def table(message: Message) -> list[str]:
