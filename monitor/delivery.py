@@ -122,24 +122,25 @@ class _Runner:
         try:
             if self.now() - claimed.created_at > GIVE_UP and claimed.attempt > COMPLAIN_AT:
                 raise DeliveryError("given up after 7 days of failures", permanent=True)
-            message = _worded(claimed)
+            thread = _thread(claimed)
+            message = _worded(claimed, thread)
             if claimed.ambiguous:
-                found, looked = self._look(channel, claimed)
+                found, looked = self._look(channel, claimed, thread)
                 if found is not None:
                     return _Attempt(found)
                 message = replace(message, repeated=not looked)
             if self.now() + timedelta(seconds=DEADLINE) > claimed.lease_until:
                 raise DeliveryError("the lease ran out before sending", permanent=False)
-            return _Attempt(_within(DEADLINE, lambda: channel.send(message, key=claimed.key, thread=claimed.thread)))
+            return _Attempt(_within(DEADLINE, lambda: channel.send(message, key=claimed.key, thread=thread)))
         except DeliveryError as error:
             return _Attempt(error=error, looked=looked)
 
-    def _look(self, channel: Channel, claimed: Claimed) -> tuple[Receipt | None, bool]:
+    def _look(self, channel: Channel, claimed: Claimed, thread: str | None) -> tuple[Receipt | None, bool]:
         """The receipt of a message that arrived after all, and whether we could look at all."""
         if not isinstance(channel, Searchable):
             return None, False
         try:
-            return _within(DEADLINE, lambda: channel.find(claimed.key, thread=claimed.thread)), True
+            return _within(DEADLINE, lambda: channel.find(claimed.key, thread=thread)), True
         except DeliveryError as error:
             if not error.permanent:
                 raise
@@ -174,22 +175,31 @@ class _Runner:
     def _notices(self, claimed: Claimed, error: DeliveryError, now: datetime) -> list[NewDelivery]:
         """One notice a day about a channel, through the first other one; none about a notice."""
         others = [name for name in self.operators if name != claimed.channel and name in self.channels]
-        if not others or _is_notice(claimed):
+        if not others or is_form(claimed.message, Form.NOTICE):
             return []
         return [promise(_complaint(claimed, error, now), others[0])]
 
 
-def _worded(claimed: Claimed) -> Message:
+def _thread(claimed: Claimed) -> str | None:
+    """The receipt of the first message about the item, counted anew after each one that took it back."""
+    first = None
+    for sent in claimed.earlier:
+        first = None if is_form(sent.message, Form.WITHDRAWN) else first or sent.receipt or None
+    return first
+
+
+def _worded(claimed: Claimed, thread: str | None) -> Message:
     """The stored message; an update that nobody was told the beginning of is an alert."""
     message = from_json(claimed.message)
-    if message.form is Form.UPDATE and claimed.thread is None:
+    if message.form is Form.UPDATE and thread is None:
         return replace(message, form=Form.ALERT)
     return message
 
 
-def _is_notice(claimed: Claimed) -> bool:
+def is_form(text: str, form: Form) -> bool:
+    """Whether a stored message can be read and is of this form."""
     try:
-        return from_json(claimed.message).form is Form.NOTICE
+        return from_json(text).form is form
     except DeliveryError:
         return False
 

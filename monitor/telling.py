@@ -13,7 +13,7 @@ from decimal import Decimal
 from monitor.core.model import Item
 from monitor.core.spells import Point
 from monitor.derive import Told
-from monitor.notify.message import HistoryPoint, Message, SourceRef, compose
+from monitor.notify.message import Form, HistoryPoint, Message, SourceRef, compose
 from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
 from monitor.store import lines, outbox, past
@@ -41,13 +41,15 @@ def promise(conn: Connection, issuer_name: str, told: Told, channels: Sequence[s
 def withdraw(conn: Connection, item: str, now: datetime) -> int:
     """Takes back what was promised or told about an item that a newer file has made untrue."""
     outbox.withdraw_pending(conn, item)
-    told = outbox.told_channels(conn, item)
-    sent = outbox.last_message(conn, item)
-    if not told or sent is None:
-        return 0
+    told = {channel: from_json(text) for channel, text in outbox.last_told(conn, item).items()}
+    believed = {channel: message for channel, message in told.items() if message.form is not Form.WITHDRAWN}
+    revision = outbox.last_revision(conn, item) + 1
     reason = "A later or corrected file of the issuer no longer shows this change."
-    message = taken_back(from_json(sent), revision=outbox.last_revision(conn, item) + 1, at=now, reason=reason)
-    return outbox.promise(conn, [_row(message, channel) for channel in told], now=now)
+    rows = [
+        _row(taken_back(message, revision=revision, at=now, reason=reason), channel)
+        for channel, message in believed.items()
+    ]
+    return outbox.promise(conn, rows, now=now)
 
 
 def _row(message: Message, channel: str) -> NewDelivery:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from monitor import delivery
+from monitor import delivery, telling
 from monitor.core.errors import DeliveryError
 from monitor.core.model import Severity
 from monitor.delivery import DeliveryReport, back_off, deliver_due, promise
@@ -342,3 +342,33 @@ def test_whatever_happens_every_message_arrives_exactly_once(
 def test_the_outbox_row_says_what_the_channel_will(engine: Engine) -> None:
     row = promise(alert("I7", 3), "slack")
     assert (row.key, row.severity, json.loads(row.message)["headline"]) == ("I7:3:slack", "high", "about I7")
+
+
+def test_what_is_true_again_after_it_was_taken_back_is_told_afresh(sqlite_engine: Engine) -> None:
+    clock, slack = Clock(), FakeChannel("slack")
+    story = (Form.ALERT, Form.UPDATE, Form.WITHDRAWN, Form.UPDATE, Form.UPDATE, Form.WITHDRAWN)
+    enqueue(sqlite_engine, "slack", *(alert("I1", number, form) for number, form in enumerate(story, start=1)))
+    assert deliver(sqlite_engine, clock, slack).sent == len(story)
+    assert [(message.form, thread) for _, message, thread in slack.received] == [
+        (Form.ALERT, None),
+        (Form.UPDATE, "slack/1"),
+        (Form.WITHDRAWN, "slack/1"),
+        (Form.ALERT, None),
+        (Form.UPDATE, "slack/4"),
+        (Form.WITHDRAWN, "slack/4"),
+    ]
+    assert not slack.received[3][1].title.startswith("Update")
+
+
+def test_only_what_is_still_believed_is_taken_back(sqlite_engine: Engine) -> None:
+    clock, slack, mail = Clock(), FakeChannel("slack"), FakeChannel("mail")
+    enqueue(sqlite_engine, "slack", alert())
+    enqueue(sqlite_engine, "mail", alert())
+    deliver(sqlite_engine, clock, slack)
+    with transaction(sqlite_engine) as conn:
+        assert telling.withdraw(conn, "I1", START) == 1  # the mail was not sent yet
+    deliver(sqlite_engine, clock, slack, mail)
+    with transaction(sqlite_engine) as conn:
+        assert telling.withdraw(conn, "I1", START) == 0
+    assert [message.form for _, message, _ in slack.received] == [Form.ALERT, Form.WITHDRAWN]
+    assert mail.received == []

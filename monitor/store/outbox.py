@@ -43,11 +43,19 @@ class NewDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A message, as JSON, that a channel took, and its receipt."""
+
+    receipt: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A row that is ours until `lease_until`.
 
     `attempt` counts from 1. `ambiguous`: an earlier attempt may have succeeded, look before sending.
-    `thread` is the receipt of the first message sent about this item on this channel.
+    `earlier` is what was sent about this item on this channel before, oldest first.
     """
 
     id: int
@@ -61,7 +69,7 @@ class Claimed:
     created_at: datetime
     lease_until: datetime
     ambiguous: bool
-    thread: str | None
+    earlier: tuple[Sent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +125,16 @@ def withdraw_pending(conn: Connection, item: str) -> int:
     return conn.execute(update(table).where(unsent).values(state="withdrawn")).rowcount
 
 
-def told_channels(conn: Connection, item: str) -> list[str]:
-    """The channels on which something about `item` arrived or may yet arrive: those to tell when it is no longer so."""
+def last_told(conn: Connection, item: str) -> dict[str, str]:
+    """By channel the newest message, as JSON, about `item` that arrived or may yet arrive."""
     told = and_(table.c.item == item, table.c.state.in_(("sent", "sending")))
-    return list(conn.execute(select(table.c.channel).where(told).distinct().order_by(table.c.channel)).scalars())
+    query = select(table.c.channel, table.c.message).where(told).order_by(table.c.channel, table.c.id)
+    return {row.channel: row.message for row in conn.execute(query)}
 
 
 def last_revision(conn: Connection, item: str) -> int:
     """The highest revision ever promised about `item`; 0 when nothing was."""
     return int(conn.execute(select(func.max(table.c.revision)).where(table.c.item == item)).scalar() or 0)
-
-
-def last_message(conn: Connection, item: str) -> str | None:
-    """The newest message, as JSON, that was sent or may have been about `item`."""
-    told = and_(table.c.item == item, table.c.state.in_(("sent", "sending")))
-    return conn.execute(select(table.c.message).where(told).order_by(table.c.revision.desc()).limit(1)).scalar()
 
 
 def _columns(new: NewDelivery) -> dict[str, object]:
@@ -178,7 +181,7 @@ def _take(conn: Connection, row: Row[Any], lease: str) -> bool:
 
 def _claimed(conn: Connection, row: Row[Any], lease: datetime) -> Claimed:
     sent = and_(table.c.item == row.item, table.c.channel == row.channel, table.c.state == "sent")
-    earlier = select(table.c.receipt).where(sent, table.c.id != row.id).order_by(table.c.id).limit(1)
+    earlier = select(table.c.receipt, table.c.message).where(sent, table.c.id < row.id).order_by(table.c.id)
     return Claimed(
         id=row.id,
         key=row.key,
@@ -191,7 +194,7 @@ def _claimed(conn: Connection, row: Row[Any], lease: datetime) -> Claimed:
         created_at=parse_instant(row.created_at),
         lease_until=lease,
         ambiguous=row.state == "sending",
-        thread=conn.execute(earlier).scalar(),
+        earlier=tuple(Sent(one.receipt or "", one.message) for one in conn.execute(earlier)),
     )
 
 

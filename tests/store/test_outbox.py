@@ -44,9 +44,9 @@ def test_a_key_is_promised_once(engine: Engine) -> None:
 def test_a_claim_is_exclusive_and_one_row_per_channel(engine: Engine) -> None:
     enqueue(engine, new("I1"), new("I2"), new("I1", channel="mail"))
     first = claim(engine)
-    assert [(c.item, c.channel, c.attempt, c.ambiguous, c.thread) for c in first] == [
-        ("I1", "slack", 1, False, None),
-        ("I1", "mail", 1, False, None),
+    assert [(c.item, c.channel, c.attempt, c.ambiguous, c.earlier) for c in first] == [
+        ("I1", "slack", 1, False, ()),
+        ("I1", "mail", 1, False, ()),
     ]
     assert claim(engine) == []
     assert outbox.record_sent(engine, first[0], receipt="C1/1.0", now=NOW)
@@ -92,7 +92,7 @@ def test_an_ambiguous_failure_is_claimed_as_such(engine: Engine) -> None:
     with transaction(engine) as conn:
         assert not outbox.replace_pending(conn, new(revision=2))
         assert outbox.undelivered_count(conn) == 1
-        assert outbox.told_channels(conn, "I1") == ["slack"]
+        assert list(outbox.last_told(conn, "I1")) == ["slack"]
     (again,) = claim(engine, NOW + SECOND)
     assert again.ambiguous
 
@@ -125,7 +125,7 @@ def test_an_unsent_message_says_the_newer_thing(engine: Engine) -> None:
     assert claim(engine) == []  # in order: the third waits for the second
     outbox.record_sent(engine, claimed, receipt="C1/1.0", now=NOW)
     (third,) = claim(engine)
-    assert (third.revision, third.thread) == (3, "C1/1.0")
+    assert (third.revision, third.earlier) == (3, (outbox.Sent("C1/1.0", "new"),))
 
 
 def test_what_was_not_sent_can_be_withdrawn(engine: Engine) -> None:
@@ -133,7 +133,7 @@ def test_what_was_not_sent_can_be_withdrawn(engine: Engine) -> None:
     (taken,) = claim(engine, limit=1)
     with transaction(engine) as conn:
         assert outbox.withdraw_pending(conn, "I1") == 1
-        assert outbox.told_channels(conn, "I1") == [taken.channel]
+        assert outbox.last_told(conn, "I1") == {taken.channel: taken.message}
     assert claim(engine) == []
 
 
