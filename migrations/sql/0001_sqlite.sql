@@ -46,7 +46,21 @@ FROM spell p
 JOIN fund f ON f.id = p.fund
 JOIN issuer i ON i.id = f.issuer
 JOIN security s ON s.id = p.security
-LEFT JOIN listing l ON l.id = (SELECT max(x.id) FROM listing x WHERE x.security = p.security);
+LEFT JOIN listing l ON l.id = (
+    WITH RECURSIVE same (security) AS (
+        SELECT p.security
+        UNION
+        SELECT k.later FROM same JOIN link k ON k.fund = p.fund AND k.earlier = same.security
+    )
+    SELECT x.id
+    FROM standing t
+    JOIN holding h ON h.fund = t.fund AND h.snapshot = t.snapshot AND h.security IN (SELECT security FROM same)
+    JOIN listing x ON x.id = h.listing
+    WHERE t.fund = p.fund AND t.standing = 'accepted'
+        AND t.as_of BETWEEN p.first_file AND coalesce(p.last_file, 2147483647)
+    ORDER BY t.as_of DESC, x.name, x.ticker, x.identifier
+    LIMIT 1
+);
 
 CREATE VIEW v_events AS
 SELECT

@@ -171,8 +171,8 @@ SPELLS = View(
         ISSUER,
         FUND,
         SECURITY,
-        _column("name", "l.name", "name as a file printed it last"),
-        _column("ticker", "l.ticker", "ticker as a file printed it last"),
+        _column("name", "l.name", "name in the last file of the run that lists it"),
+        _column("ticker", "l.ticker", "ticker in that file"),
         _day("opened", "p.opened_day", "day of the file that settled the entry"),
         _day("opened_from", "p.opened_from", "first session in which the entry may have happened; null when unknown"),
         _day("opened_to", "p.opened_to", "last session in which the entry may have happened; null when unknown"),
@@ -191,7 +191,21 @@ SPELLS = View(
 JOIN fund f ON f.id = p.fund
 JOIN issuer i ON i.id = f.issuer
 JOIN security s ON s.id = p.security
-LEFT JOIN listing l ON l.id = (SELECT max(x.id) FROM listing x WHERE x.security = p.security)""",
+LEFT JOIN listing l ON l.id = (
+    WITH RECURSIVE same (security) AS (
+        SELECT p.security
+        UNION
+        SELECT k.later FROM same JOIN link k ON k.fund = p.fund AND k.earlier = same.security
+    )
+    SELECT x.id
+    FROM standing t
+    JOIN holding h ON h.fund = t.fund AND h.snapshot = t.snapshot AND h.security IN (SELECT security FROM same)
+    JOIN listing x ON x.id = h.listing
+    WHERE t.fund = p.fund AND t.standing = 'accepted'
+        AND t.as_of BETWEEN p.first_file AND coalesce(p.last_file, 2147483647)
+    ORDER BY t.as_of DESC, x.name, x.ticker, x.identifier
+    LIMIT 1
+)""",
 )
 
 CHANGE = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from monitor.store.views import VIEWS
 from tests.cli.conftest import Run
-from tests.cli.look_alike import HOSTILE
+from tests.cli.look_alike import HOSTILE, body
 
 ENDLESS = "WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a) SELECT count(*) FROM a"
 
@@ -22,6 +23,24 @@ def test_sql_answers_in_every_form(run: Run, story: str) -> None:
     assert rows == [{"fund": "ARKF", "files": 9, "quarantined": 1}, {"fund": "ARKW", "files": 9, "quarantined": 0}]
     assert run("sql", query, "--format", "csv", "--db", story).out == "fund,files,quarantined\nARKF,9,1\nARKW,9,0\n"
     assert "ARKF      9            1" in run("sql", query, "--db", story).out
+
+
+def test_the_views_do_not_depend_on_the_order_of_loading(run: Run, tmp_path: Path) -> None:
+    renamed = date(2022, 1, 4)
+    texts = {date(2022, 1, 3): body("ARKF", date(2022, 1, 3)), renamed: body("ARKF", renamed).replace("ROKU", "ROCK")}
+    for day, text in texts.items():
+        (tmp_path / f"{day}.csv").write_text(text, encoding="utf-8")
+    found = []
+    for order in (sorted(texts), sorted(texts, reverse=True)):
+        name = f"{order[0]}.db"
+        for day in order:
+            assert run("ingest", f"{day}.csv", "--source", "ark", "--db", name).code == 0
+        views = ("v_spells", "v_holdings", "v_events", "v_items")
+        columns = "security, name, ticker"
+        found.append([run("sql", f"SELECT {columns} FROM {v} ORDER BY 1, 2, 3", "--db", name).out for v in views])
+    assert found[0] == found[1]
+    assert "ROCK INC" in found[0][0]
+    assert "ROKU" not in found[0][0]
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,7 @@ def test_the_views_show_decimals_tickers_and_dates(filled: Engine) -> None:
     assert (cover["files"], cover["sessions"], cover["covered"], cover["quarantined"]) == (1, 1, 1, 0)
     assert (sent["issuer"], sent["kind"], sent["state"]) == ("example", "RE_ENTERED", "pending")
     assert (str(spell["opened"]), spell["entry_shares"], spell["closed"]) == ("2024-03-04", 12.5, None)
+    assert (spell["name"], spell["ticker"]) == ("Ünïcode — «Corp»", "EXC")
     assert (file["number"], file["standing"], file["value"], file["weight"]) == (0, "accepted", 300, 100)
 
 
