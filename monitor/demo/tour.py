@@ -22,6 +22,7 @@ from monitor.sources.files import LocalFile, read_paths
 from monitor.sources.spec import Source
 from monitor.store import outbox, queries
 from monitor.store.engine import Engine, reading
+from monitor.store.queries.held import NOT_COUNTED
 from monitor.store.sessions import sessions
 
 Out = Callable[[str], None]
@@ -194,13 +195,13 @@ class Story:
         """What was not believed, as the command `quarantine list` answers."""
         showing.chapter(self.out, 5, "The bad files on the way: quarantine list --all")
         with reading(self.engine) as conn:
-            showing.bad(self.out, queries.held_files(conn), queries.refused_files(conn))
+            showing.bad(self.out, queries.held_files(conn, standings=NOT_COUNTED), queries.refused_files(conn))
 
     def faults(self) -> list[str]:
         """Why this was not one alert delivered exactly once to each channel; empty when it was."""
         with reading(self.engine) as conn:
             promised = outbox.listing(conn)
-            held = queries.held_files(conn)
+            held = queries.held_files(conn, standings=NOT_COUNTED)
         found = [
             f"{one.key} is {one.state}: {one.error or 'no reason given'}" for one in promised if one.state != "sent"
         ]
@@ -213,5 +214,5 @@ class Story:
         if len(lines) != 1:
             found.append(f"{log.name} has {len(lines)} lines instead of 1")
         if len(held) != 1:
-            found.append(f"{len(held)} files are quarantined instead of 1")
+            found.append(f"{len(held)} files were held instead of 1")
         return found

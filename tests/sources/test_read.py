@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from monitor.sources.cells import day, number
 from monitor.sources.read import fund_of, read_file, revision_hint
 from monitor.sources.spec import DateFormat
 
-ARK = registry.get("ark")
+ARK = replace(registry.get("ark"), closing_text=False)  # the small files here end with their last line
 HEADER = 'date,fund,company,ticker,cusip,shares,"market value ($)","weight (%)"\n'
 ROW = '05/27/2022,ARKF,"TALLY STREET INC",TLLY,66666E607,"20,473","$3,654,635.23",0.40%\n'
 GOOD = (HEADER + ROW).encode()
@@ -214,6 +215,15 @@ def test_a_new_name_for_a_mapped_column_is_read_with_a_warning() -> None:
     file = read_file(ARK, GOOD.replace(b"shares", b"Quantity"))
     assert file.lines[0].shares == 20473
     assert file.warnings[0].startswith("unknown column order: date, fund, company, ticker, cusip, quantity")
+
+
+def test_a_missing_end_is_told_where_every_file_has_one() -> None:
+    whole = registry.get("ark")
+    line = '11/20/2026,ARKK,"NIMBUS ROBOTICS INC",NIMB,037833100,"1,000","$50,000.00",100.00%'
+    header = 'date,fund,company,ticker,cusip,shares,"market value ($)","weight (%)"'
+    cut = f"{header}\n{line}\n"
+    assert read_file(whole, cut.encode()).warnings == ("the closing text is missing: the file may have been cut short",)
+    assert read_file(whole, f"{cut}Investors should read the prospectus.\n".encode()).warnings == ()
 
 
 def test_an_extra_column_is_only_an_extra_column() -> None:
