@@ -77,6 +77,13 @@ class App:
             engine.dispose()
 
     @contextmanager
+    def existing(self) -> Iterator[Engine]:
+        """As `opened`, for commands that make no sense without a database: a missing one is not made."""
+        open_engine(self.config.database, read_only=True).dispose()
+        with self.opened() as engine:
+            yield engine
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent state of a database that exists and is up to date; nothing can be changed."""
         engine = migrate.open_current(self.config.database, read_only=True)
@@ -134,7 +141,7 @@ class App:
         )
 
     def test_alert(self, channel: str, out: TextIO) -> Receipt:
-        """Sends the demonstration alert through one channel, marked as a test, and nothing else."""
+        """Sends a sample alert through one channel, marked as a test, and nothing else."""
         from monitor.notify.sample import sample
 
         message: Message = sample(self.clock())
@@ -153,9 +160,20 @@ class App:
         plan = self.plan(silent=not alert)
         return pipeline.ingest(engine, source, files, now=self.clock(), alert=alert, plan=plan, progress=progress)
 
-    def watch(self) -> tuple[Watch, ...]:
-        """What is watched. Raises ConfigError when that is nothing, or something no source has."""
-        return watched(self.config.watch, self.sources(), ())
+    def watch(self, funds: Sequence[str] = ()) -> tuple[Watch, ...]:
+        """What is watched, or `funds`. Raises ConfigError when that is nothing, or something no source has."""
+        return watched(self.config.watch, self.sources(), funds)
+
+    def watched_funds(self) -> frozenset[tuple[str, str]]:
+        """Issuer and ticker of every watched fund; none when nothing is watched."""
+        if not self.config.watch:
+            return frozenset()
+        sources = self.sources()
+        return frozenset(
+            (one.issuer, ticker)
+            for one in self.watch()
+            for ticker in one.funds or [fund.ticker for fund in sources[one.issuer].watched()]
+        )
 
     def check(self, engine: Engine, funds: Sequence[str], *, dry_run: bool, progress: Progress) -> Outcome:
         """One pass over the watched funds, or over `funds`."""

@@ -82,7 +82,7 @@ def resend(
     from monitor.store.engine import transaction
 
     app = program(config, db)
-    with app.opened() as engine:
+    with app.existing() as engine:
         with transaction(engine) as conn:
             for one in number:
                 if outbox.show(conn, one) is None:
@@ -98,7 +98,7 @@ def send_test(
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's name in the configuration.")],
     config: ConfigFile = None,
 ) -> None:
-    """Send the demo's alert through one channel, marked as a test."""
+    """Send a sample alert through one channel, marked as a test."""
     receipt = program(config, None).test_alert(channel, sys.stdout)
     note = f" ({receipt.note})" if receipt.note else ""
     output.tell(f"The channel {channel} took the test alert{note}.")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import files, output
 from monitor.cli.context import FAILED, program
 from monitor.cli.options import ConfigFile, Db
 from monitor.cli.progress import Progress
+from monitor.cli.wording import counted
+
+if TYPE_CHECKING:
+    from monitor.store.engine import Engine
 
 group = typer.Typer(help="The database itself.", no_args_is_help=True)
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one file.")]
@@ -40,14 +46,9 @@ def upgrade(db: Db = None, config: ConfigFile = None) -> None:
 def check_database(db: Db = None, config: ConfigFile = None) -> None:
     """Look at every row and every stored file; 1 when something is wrong."""
     from monitor.store import upkeep
-    from monitor.store.migrate import open_current
 
-    engine = open_current(program(config, db).config.database)
-    try:
-        with Progress() as progress:
-            found = upkeep.check(engine, progress)
-    finally:
-        engine.dispose()
+    with _current(config, db) as engine, Progress() as progress:
+        found = upkeep.check(engine, progress)
     for one in found:
         output.say(f"{one.table}: {one.text}")
     if found:
@@ -59,15 +60,11 @@ def check_database(db: Db = None, config: ConfigFile = None) -> None:
 def backup(file: BackupFile, db: Db = None, config: ConfigFile = None) -> None:
     """Write one consistent state to a file; works while the program runs."""
     from monitor.store import backup as backups
-    from monitor.store.migrate import open_current
 
-    engine = open_current(program(config, db).config.database)
-    try:
-        with Progress() as progress:
-            manifest = backups.backup(engine, file, progress)
-    finally:
-        engine.dispose()
-    output.say(f"{sum(one.rows for one in manifest.tables):,} rows saved in {file}.")
+    files.check_new(file)
+    with _current(config, db) as engine, Progress() as progress:
+        manifest = backups.backup(engine, file, progress)
+    output.say(f"{counted(sum(one.rows for one in manifest.tables), 'row')} saved in {file}.")
 
 
 @group.command()
@@ -81,19 +78,35 @@ def restore(
     from monitor.store import backup as backups
 
     app = program(config, db)
+    files.check_backup(file)
     with Progress() as progress:
         manifest = backups.restore(app.config.database, file, force=force, progress=progress)
     rows = sum(one.rows for one in manifest.tables)
-    output.say(f"{rows:,} rows loaded from {file} into {app.config.database_shown}.")
+    output.say(f"{counted(rows, 'row')} loaded from {file} into {app.config.database_shown}.")
 
 
 @group.command()
 def rebuild(db: Db = None, config: ConfigFile = None) -> None:
     """Derive verdicts, spells, events and items again from the stored files. Tells nobody."""
     app = program(config, db)
-    with app.opened() as engine, Progress() as progress:
+    with app.existing() as engine, Progress() as progress:
         report = app.rebuild(engine, progress)
     output.say(
-        f"Rebuilt from {report.snapshots:,} files of {report.issuers} issuers: "
-        f"{report.events:,} events, {report.items:,} items."
+        f"Rebuilt from {counted(report.snapshots, 'file')} of {counted(report.issuers, 'issuer')}: "
+        f"{counted(report.events, 'event')}, {counted(report.items, 'item')}."
     )
+
+
+@contextmanager
+def _current(config: Path | None, db: str | None) -> Iterator[Engine]:
+    """A database that exists and is up to date; a missing one is not made."""
+    from monitor.store.engine import open_engine
+    from monitor.store.migrate import open_current
+
+    url = program(config, db).config.database
+    open_engine(url, read_only=True).dispose()
+    engine = open_current(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

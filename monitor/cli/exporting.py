@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from monitor.cli.files import check_new
 from monitor.cli.output import csv_cell, json_line, plain
-from monitor.core.errors import StoreError, UsageError
+from monitor.core.errors import UsageError
 
 Rows = Iterator[Sequence[tuple[object, ...]]]
 
@@ -20,15 +21,14 @@ def write_view(database: str, view: str, to: Path) -> int:
 
     write = _writer(to)
     find_view(view)
-    if not to.parent.is_dir():
-        raise UsageError(f"The folder {to.parent} does not exist.")
+    check_new(to, replace=True)
     unfinished = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
         with stream_view(database, view) as (columns, batches):
             count = write(unfinished, columns, batches)
         unfinished.replace(to)
     except OSError as error:
-        raise StoreError(f"{to} cannot be written: {error.strerror}.") from error
+        raise UsageError(f"{to} cannot be written: {error.strerror}.") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return count

@@ -10,6 +10,7 @@ from monitor.cli import output, summary
 from monitor.cli.context import ATTENTION, history, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
+from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -107,13 +108,13 @@ def show_file(ref: Ref, form: Form = Format.TABLE, db: Db = None, config: Config
 
 @group.command()
 def accept(ref: Ref, db: Db = None, config: ConfigFile = None) -> None:
-    """Believe a held file after all: it counts, and what follows from it is derived and told."""
+    """Believe a file after all: it counts, and what follows from it is derived and told. A later `reject` undoes it."""
     _decide(ref, "accept", db, config)
 
 
 @group.command()
 def reject(ref: Ref, db: Db = None, config: ConfigFile = None) -> None:
-    """Never believe a held file: it stays stored and counts for nothing."""
+    """Never believe a file, an accepted one too: it stays stored and counts for nothing. A later `accept` undoes it."""
     _decide(ref, "reject", db, config)
 
 
@@ -122,13 +123,14 @@ def _decide(ref: str, verdict: Literal["accept", "reject"], db: Db, config: Conf
     from monitor.store.engine import reading
 
     app = program(config, db)
-    with app.opened() as engine:
+    with app.existing() as engine:
         with reading(engine) as conn:
             found = queries.find_held(conn, ref)
         if not isinstance(found, queries.HeldFile):
             raise UsageError(f"{found.ref} could not be read at all ({found.text}); it can only be replayed.")
         outcome = app.decide(engine, found, verdict)
-        output.say(f"{found.ref} is {verdict}ed: {outcome.events:,} events, {outcome.items:,} items.")
+        events, items = counted(outcome.events, "event"), counted(outcome.items, "item")
+        output.say(f"{found.ref} is {verdict}ed: {events}, {items}.")
         if outcome.deliveries:
             raise typer.Exit(summary.send(app, engine))
 
@@ -140,7 +142,7 @@ def replay(ref: Ref, db: Db = None, config: ConfigFile = None) -> None:
     from monitor.store.engine import reading
 
     app = program(config, db)
-    with app.opened() as engine:
+    with app.existing() as engine:
         with reading(engine) as conn:
             found = queries.find_held(conn, ref)
         outcome = app.replay(engine, found)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli import output
-from monitor.cli.context import ATTENTION, history, program
+from monitor.cli.context import ATTENTION, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
+from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.store.queries.state import StatusRow
 
 SQL_HELP = """Answer a SELECT over the documented views; nothing can be changed.
 
@@ -67,10 +71,20 @@ def export(
     """Write a whole view to a file."""
     from monitor.cli.exporting import write_view
 
-    if to.exists() and not force:
+    if to.is_file() and not force:
         raise UsageError(f"{to} exists already. Choose another name, or replace it with --force.")
     rows = write_view(program(config, db).config.database, view, to)
-    output.say(f"{rows:,} rows written to {to}.")
+    output.say(f"{counted(rows, 'row')} written to {to}.")
+
+
+COUNTED = {"work": "issuer", "quarantine": "file", "deliveries": "message"}
+
+
+def _counted(row: StatusRow) -> str | None:
+    """What the count of a row counts, in words; nothing for a fund without a file."""
+    if row.what != "fund":
+        return counted(row.count, COUNTED[row.what])
+    return counted(row.count, "session behind", "sessions behind") if row.since else None
 
 
 def status(form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
@@ -78,8 +92,12 @@ def status(form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) 
     from monitor.cli.context import now
     from monitor.store import queries
 
-    with history(config, db) as conn:
-        rows = queries.status(conn, now())
-    output.show([record(one) for one in rows], form, ("what", "name", "state", "count", "since", "detail"), "")
+    app = program(config, db)
+    with app.reading() as conn:
+        rows = queries.status(conn, now(), app.watched_funds())
+    records = [record(one) for one in rows]
+    if form is Format.TABLE:
+        records = [one | {"count": _counted(row)} for one, row in zip(records, rows, strict=True)]
+    output.show(records, form, ("what", "name", "state", "count", "since", "detail"), "")
     if queries.needs_attention(rows):
         raise typer.Exit(ATTENTION)

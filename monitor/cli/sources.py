@@ -47,7 +47,7 @@ def show_source(source: SourceId, form: Form = Format.TABLE, db: Db = None, conf
     rows = [
         {
             "fund": fund.ticker,
-            "name": fund.name,
+            "name": fund.name or None,
             "kind": fund.kind.value,
             "cadence": fund.cadence.value,
             "inception": output.plain(fund.inception),
@@ -99,7 +99,7 @@ def try_file(
         raise ParseError(f"{file} is refused ({error.code}{where}): {error}", code=error.code) from error
     if form is Format.TABLE:
         _head(found, understood, fund)
-    lines = [record(line) for line in understood.lines]
+    lines = [{key: None if value == "" else value for key, value in record(line).items()} for line in understood.lines]
     output.show(lines, form, ("row", "ticker", "name", "identifier", "shares", "value", "weight"), "No lines.")
     _rest(understood, output.say if form is Format.TABLE else output.tell)
 

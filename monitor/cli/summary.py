@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.cli import output
 from monitor.cli.context import ATTENTION, DONE, FAILED
+from monitor.cli.wording import counted
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -41,15 +42,16 @@ def _line(file: FileOutcome) -> str:
 
 
 def _counts(outcome: Outcome, unread: int) -> str:
-    counted = Counter(file.outcome for file in outcome.files)
-    parts = [f"{counted[name]:,} {WORDS.get(name, name)}" for name in ORDER if counted[name]]
+    number = Counter(file.outcome for file in outcome.files)
+    parts = [f"{number[name]:,} {WORDS.get(name, name)}" for name in ORDER if number[name]]
     codes = Counter(file.code for file in outcome.files if file.outcome == "refused" and file.code)
     reasons = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items(), key=lambda one: (-one[1], one[0])))
     files = ", ".join(parts) or "no files"
     if unread:
         files += f", {unread:,} not read"
     refused = f" (refused: {reasons})" if reasons else ""
-    return f"{len(outcome.files):,} files: {files}{refused}. {outcome.events:,} events, {outcome.items:,} items."
+    events, items = counted(outcome.events, "event"), counted(outcome.items, "item")
+    return f"{counted(len(outcome.files), 'file')}: {files}{refused}. {events}, {items}."
 
 
 def exit_code(outcome: Outcome) -> int:
@@ -79,7 +81,9 @@ def print_deliveries(report: DeliveryReport) -> None:
             for count, word in ((report.failed, "to be tried again"), (report.dead, "given up"))
             if count
         ]
-        output.tell(f"{report.sent} messages sent{''.join(', ' + one for one in more)}, {report.waiting} waiting.")
+        output.tell(
+            f"{counted(report.sent, 'message')} sent{''.join(', ' + one for one in more)}, {report.waiting} waiting."
+        )
 
 
 def delivery_code(report: DeliveryReport) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,10 @@ from monitor.cli import output, summary
 from monitor.cli.context import program
 from monitor.cli.options import ConfigFile, Db, instant
 from monitor.cli.progress import Progress
-from monitor.core.errors import StoreError, UsageError
+from monitor.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.sources.files import LocalFile, NotRead
 
 
 def demo(
@@ -53,7 +56,7 @@ def init(
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{file} cannot be written: {error.strerror}.") from error
+        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
     app = program(file, None)
     app.open().dispose()
     output.say(f"Wrote {file} and made the database {app.config.database_shown}.")
@@ -76,6 +79,7 @@ def check(
 ) -> None:
     """One pass now: fetch what is due, compare, tell."""
     app = program(config, db, instant(at))
+    app.watch(fund or [])  # refuses what cannot be watched before a database is made
     with app.opened() as engine, Progress() as progress:
         outcome = app.check(engine, fund or [], dry_run=dry_run, progress=progress)
         progress.clear()
@@ -109,8 +113,9 @@ def ingest(
     app = program(config, db, instant(at))
     found = app.source(source)
     unread: list[str] = []
+    bodies = _bodies(path, unread)
     with app.opened() as engine, Progress() as progress:
-        outcome = app.ingest(engine, found, _bodies(path, unread), alert=alert, progress=progress)
+        outcome = app.ingest(engine, found, bodies, alert=alert, progress=progress)
         progress.clear()
         summary.print_outcome(outcome, brief=not verbose, unread=unread)
         code = summary.exit_code(outcome)
@@ -120,9 +125,16 @@ def ingest(
 
 
 def _bodies(paths: list[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:
-    from monitor.sources.files import LocalFile, read_paths
+    """The bodies as they are read; a path that does not exist is refused at once."""
+    from monitor.sources.files import read_paths
 
-    for one in read_paths(paths):
+    return _told(read_paths(paths), unread)
+
+
+def _told(found: Iterable[LocalFile | NotRead], unread: list[str]) -> Iterator[tuple[str, bytes]]:
+    from monitor.sources.files import LocalFile
+
+    for one in found:
         if isinstance(one, LocalFile):
             yield one.name, one.body
         else:

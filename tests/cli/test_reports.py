@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cli.wording import counted
 from monitor.store.views import VIEWS
 from tests.cli.conftest import Run
 from tests.cli.look_alike import HOSTILE, body
@@ -109,7 +110,7 @@ def test_every_view_is_exported(run: Run, story: str, tmp_path: Path, view: str)
     rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     count = run("sql", f"SELECT count(*) AS n FROM {view}", "--format", "json", "--db", story).rows[0]["n"]
     assert len(rows) == count
-    assert f"{count:,} rows written" in answer.out
+    assert f"{counted(count, 'row')} written" in answer.out
 
 
 def test_exports_agree_and_are_guarded(run: Run, story: str, tmp_path: Path) -> None:
@@ -149,6 +150,13 @@ def test_status_asks_for_attention_while_a_file_is_quarantined(run: Run, story: 
     assert rows["fund", "ARKF"]["state"] == "late"
     assert rows["deliveries", "all"]["state"] == "ok"
     assert list(answer.rows[0]) == ["what", "name", "state", "count", "since", "detail"]
+
+
+def test_the_table_of_status_says_what_it_counts(run: Run, story: str) -> None:
+    said = run("status", "--db", story).out
+    assert "sessions behind" in said
+    assert "1 file " in said
+    assert "0 messages" in said
 
 
 def test_status_of_an_empty_database_is_fine(run: Run, database_url: str) -> None:

@@ -60,7 +60,7 @@ def test_check_fetches_stores_and_tells_once(
         serve(httpserver, date(2022, 1, number))
         answer = run("check", "--at", f"2022-01-0{number}T13:00:00Z")
         assert answer.code == 0, answer.err
-        assert "1 files: 1 new" in answer.out
+        assert "1 file: 1 new" in answer.out
     seen, _ = httpserver.log[0]
     assert seen.path.startswith("/mirror/")
     serve(httpserver, date(2022, 1, 6))
@@ -92,8 +92,19 @@ def test_a_server_that_fails_is_said(run: Run, httpserver: HTTPServer, configure
     httpserver.expect_request(ANY).respond_with_data("", status=503)
     answer = run("check", "--at", "2022-01-03T13:00:00Z")
     assert answer.code == 1
-    assert "not fetched" in answer.out
+    assert "1 file: 1 not fetched" in answer.out
     assert "503" in answer.out
+    row = run("status", "--format", "json").rows[0]
+    assert (row["what"], row["name"], row["state"], row["count"]) == ("fund", "ARKF", "failing", 0)
+
+
+def test_a_watched_fund_has_a_status_before_the_first_check(run: Run, configured: Path) -> None:
+    assert run("db", "upgrade").code == 0
+    answer = run("status", "--format", "json")
+    assert answer.code == 0
+    assert [(row["name"], row["state"], row["detail"]) for row in answer.rows if row["what"] == "fund"] == [
+        ("ARKF", "empty", "watched, never fetched")
+    ]
 
 
 def test_a_named_fund_is_checked_and_an_unknown_one_is_not(run: Run, httpserver: HTTPServer, configured: Path) -> None:
@@ -143,6 +154,7 @@ def test_the_daemon_refuses_a_faulty_configuration(run: Run, tmp_path: Path) -> 
     idle = run("run")
     assert idle.code == 2
     assert "Nothing is watched yet" in idle.err
+    assert not list(tmp_path.glob("*.db"))
 
 
 def test_the_daemon_looks_every_day_mondays_included(configured: Path, tmp_path: Path) -> None:

@@ -119,11 +119,17 @@ def refused_files(conn: Connection) -> list[RefusedFile]:
 
 
 def find_held(conn: Connection, ref: str) -> HeldFile | RefusedFile:
-    """The held or refused file that `ref` names: FUND/DATE/HASH as listed, FUND/DATE, or the beginning of its hash."""
+    """The file that `ref` names: FUND/DATE/HASH as listed, FUND/DATE, or the beginning of its hash.
+
+    Any stored file has such a name, an accepted one too; a file that is held or refused is preferred.
+    """
+    text = ref.strip()
     files: list[HeldFile | RefusedFile] = [*held_files(conn, standings=NOT_COUNTED), *refused_files(conn)]
-    found = [one for one in files if _is_meant(one, ref.strip())]
+    found = [one for one in files if _is_meant(one, text)]
     if not found:
-        raise UsageError(f"No file {ref!r} is held. See: holdings-monitor quarantine list --all")
+        found = [one for one in held_files(conn, standings=tuple(Standing)) if _is_meant(one, text)]
+    if not found:
+        raise UsageError(f"No file {ref!r} is known. See: holdings-monitor quarantine list --all")
     if len(found) > 1:
         raise UsageError(f"{ref!r} means several files. Say which one: {', '.join(_names(found))}")
     return found[0]

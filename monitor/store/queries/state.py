@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,12 +26,17 @@ MEANINGS = {
     "due": "not sent yet: is `run` running?",
     "planned": "will be sent later",
 }
+IN_VAIN = frozenset({"failed", "refused"})  # outcomes of a look for a file
 ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due"})
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One thing looked at. `what` is fund, work, quarantine or deliveries; `count` what `state` counts."""
+    """One thing looked at. `what` is fund, work, quarantine or deliveries.
+
+    `count` is how many sessions a fund's last file is behind, how many issuers have unfinished work, how many files
+    are quarantined, or how many messages are undelivered.
+    """
 
     what: str
     name: str
@@ -41,10 +46,17 @@ class StatusRow:
     detail: str
 
 
-def status(conn: Connection, now: datetime) -> list[StatusRow]:
-    """Freshness of every fund, then unfinished work, quarantine and deliveries; counts are 0 where all is well."""
+def status(conn: Connection, now: datetime, watched: Collection[tuple[str, str]] = ()) -> list[StatusRow]:
+    """Freshness of every fund, then unfinished work, quarantine and deliveries; counts are 0 where all is well.
+
+    `watched` names funds (issuer, ticker) that get a row even while the database does not know them.
+    """
     held = held_files(conn)
-    rows = [_freshness(conn, fund, now.date()) for fund in funds_known(conn)]
+    known = {(one.issuer, one.ticker): one for one in funds_known(conn)}
+    rows = [
+        _freshness(conn, known[name], now.date()) if name in known else _never_fetched(name[1])
+        for name in sorted(known.keys() | set(watched))
+    ]
     rows += _unfinished(conn)
     refs = [one.ref for one in held]
     since = min((one.known_at for one in held), default=None)
@@ -65,13 +77,18 @@ def _freshness(conn: Connection, fund: FundRef, today: date) -> StatusRow:
         .limit(1)
     )
     last = conn.execute(query).first()
-    tried = _last_try(conn, fund)
+    outcome, tried = _last_try(conn, fund)
     if last is None:
-        return StatusRow("fund", fund.ticker, "empty", 0, None, f"no accepted file yet{tried}")
+        state = "failing" if outcome in IN_VAIN else "empty"
+        return StatusRow("fund", fund.ticker, state, 0, None, f"no accepted file yet{tried}")
     as_of = date_of_day(last.as_of)
     behind = _sessions_behind(conn, fund, as_of, today)
     state = "closed" if fund.closed else "late" if behind > _allowed(fund) else "ok"
     return StatusRow("fund", fund.ticker, state, behind, last.known_at, f"last file {as_of}{tried}")
+
+
+def _never_fetched(ticker: str) -> StatusRow:
+    return StatusRow("fund", ticker, "empty", 0, None, "watched, never fetched")
 
 
 def _allowed(fund: FundRef) -> int:
@@ -85,10 +102,13 @@ def _sessions_behind(conn: Connection, fund: FundRef, as_of: date, today: date) 
     return 0 if yesterday is None else max(0, calendar.distance(as_of, yesterday))
 
 
-def _last_try(conn: Connection, fund: FundRef) -> str:
+def _last_try(conn: Connection, fund: FundRef) -> tuple[str | None, str]:
+    """The outcome of the last look for a file, and a few words about it."""
     query = select(fetch.c.at, fetch.c.outcome).where(fetch.c.fund == fund.id).order_by(fetch.c.id.desc()).limit(1)
     row = conn.execute(query).first()
-    return "" if row is None else f", last look {row.at[:16].replace('T', ' ')} UTC: {row.outcome}"
+    if row is None:
+        return None, ""
+    return row.outcome, f", last look {row.at[:16].replace('T', ' ')} UTC: {row.outcome}"
 
 
 def _unfinished(conn: Connection) -> list[StatusRow]:
