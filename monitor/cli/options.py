@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +25,19 @@ Db = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration; default: monitor.toml here, if there.")
 ]
-Form = Annotated[Format, typer.Option("--format", help="How to print the list.")]
+
+
+def _format(text: str | Format) -> Format:
+    try:
+        return Format(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(Format)}.") from None
+
+
+Form = Annotated[
+    Format,
+    typer.Option("--format", parser=_format, metavar="[table|json|csv]", help="How to print the list."),
+]
 Issuer = Annotated[str | None, typer.Option("--issuer", metavar="ID", help="Only this issuer.")]
 Fund = Annotated[str | None, typer.Option("--fund", metavar="FUND", help="Only this fund (ticker, or issuer/ticker).")]
 On = Annotated[
@@ -55,16 +67,28 @@ def day(text: str | None) -> date | None:
 
 
 def instant(text: str | None) -> datetime | None:
-    """An instant: 2021-09-03T14:00:00Z, with another offset, or a date (its end); without an offset it is UTC."""
+    """An instant: 2021-09-03T14:00:00Z, with another offset (without one it is UTC), or a date as in `day`: its end."""
     if text is None:
         return None
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
-            return datetime.fromisoformat(text.strip() + "T23:59:59.999999+00:00")
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(f"{text!r} is no instant. Write 2021-09-03T14:00:00Z or 2021-09-03.") from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        if re.match(r"\d{4}-?\d\d-?\d\d[T ]", text.strip()):
+            found = datetime.fromisoformat(text.strip())
+            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        end = day(text)
+        assert end is not None
+        return datetime.combine(end, time.max, UTC)
+    except (ValueError, OverflowError, UsageError):
+        raise UsageError(
+            f"{text!r} is no instant. Write 2021-09-03T14:00:00Z, or a date: 2021-09-03, yesterday or -30d."
+        ) from None
+
+
+def period(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """The days of --since and --until, in this order."""
+    first, last = day(since), day(until)
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--since {first} is later than --until {last}: no day is between them.")
+    return first, last
 
 
 def choices(kind: type[E], texts: list[str] | None, what: str) -> tuple[E, ...]:

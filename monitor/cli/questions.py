@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from monitor.cli import output
 from monitor.cli.context import history as asking
-from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, choices, day, instant
+from monitor.cli.context import now
+from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, choices, day, instant, period
 from monitor.cli.output import Format, record
 from monitor.core.errors import UsageError
 
+OLD_DAYS = 14  # a latest file older than this is pointed out
 Security = Annotated[
     str, typer.Argument(metavar="SECURITY", help="Public id, ticker (also a former one), CUSIP, ISIN, SEDOL or a name.")
 ]
@@ -61,7 +64,12 @@ def holdings(
     fund: Annotated[str, typer.Argument(metavar="FUND", help="Ticker, or issuer/ticker.")],
     on: On = None,
     as_known: Annotated[
-        str | None, typer.Option("--as-known", metavar="INSTANT", help="As we knew it then, before later corrections.")
+        str | None,
+        typer.Option(
+            "--as-known",
+            metavar="DATE|INSTANT",
+            help="As we knew it then, before later corrections: 2021-09-03T14:00:00Z, or the end (UTC) of a date.",
+        ),
     ] = None,
     against: Annotated[
         str | None, typer.Option("--against", metavar="DATE", help="The difference to the file of that day instead.")
@@ -156,6 +164,16 @@ def who_holds(
         found = queries.who_holds(conn, queries.find_security(conn, security), when, issuer)
     columns = ("fund", "as_of", "security.ticker", "security.name", "shares", "value", "weight")
     output.show([record(one) for one in found], form, columns, "No fund holds it.")
+    if form is Format.TABLE:
+        _tell_old([(one.fund, one.as_of) for one in found], when or now().date())
+
+
+def _tell_old(files: list[tuple[str, date]], asked: date) -> None:
+    """A note on funds whose latest file is much older than the day that was asked for."""
+    old = sorted({(fund, as_of) for fund, as_of in files if (asked - as_of).days > OLD_DAYS})
+    if old:
+        named = ", ".join(f"{fund} as of {as_of}" for fund, as_of in old)
+        output.tell(f"Files more than {OLD_DAYS} days older than {asked}, nothing later is known: {named}")
 
 
 def changes(
@@ -169,18 +187,27 @@ def changes(
         list[str] | None, typer.Option("--severity", metavar="LEVEL", help="Only high, normal or low; repeatable.")
     ] = None,
     level: Annotated[
-        str | None, typer.Option("--level", help="Only 'event' (one fund) or 'item' (issuer-wide).")
+        str | None,
+        typer.Option(
+            "--level", help="Only 'event' (one fund) or 'item' (issuer-wide: what people are told). Default: both."
+        ),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the newest so many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only the newest so many of what is listed.")
+    ] = None,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,
 ) -> None:
-    """What entered, left, came back or changed, newest last: events per fund and issuer-wide items."""
+    """What entered, left, came back or changed, newest last.
+
+    By default both levels are listed: the events of each fund and the issuer-wide items made of them. With
+    --level item you get what people are told.
+    """
     from monitor.core.model import Kind, Severity
     from monitor.store import queries
 
-    first, last = day(since), day(until)
+    first, last = period(since, until)
     kinds, severities = choices(Kind, kind, "kind"), choices(Severity, severity, "severity")
     if level not in (None, "event", "item"):
         raise UsageError(f"There is no level {level!r}. Known: event, item")

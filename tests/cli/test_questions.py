@@ -127,6 +127,31 @@ def test_who_holds_on_a_day(run: Run, story: str) -> None:
     assert run("who-holds", "SQ", "--format", "json", "--db", story).rows == []
 
 
+def test_who_holds_before_any_file_is_not_known(run: Run, story: str) -> None:
+    answer = run("who-holds", "SQ", "--on", "2021-12-31", "--format", "json", "--db", story)
+    assert answer.code == 2
+    assert "No fund has an accepted file dated 2021-12-31 or before" in answer.err
+
+
+def test_who_holds_points_out_old_files_beside_the_table(run: Run, story: str) -> None:
+    answer = run("who-holds", "COIN", "--on", "2022-01-28", "--db", story)
+    assert "ARKF as of 2022-01-13, ARKW as of 2022-01-13" in answer.err
+    assert run("who-holds", "COIN", "--on", "2022-01-27", "--db", story).err == ""
+    assert run("who-holds", "COIN", "--on", "2022-01-28", "--format", "json", "--db", story).err == ""
+
+
+@pytest.mark.parametrize("when", ["today", "-0d"])
+def test_as_known_takes_a_date_like_any_other(run: Run, story: str, when: str) -> None:
+    answer = run("holdings", "ARKF", "--as-known", when, "--format", "json", "--db", story)
+    assert answer.code == 0, answer.err
+    assert answer.rows[0]["as_of"] == "2022-01-13"
+
+
+def test_as_known_of_a_date_is_its_end(run: Run, story: str) -> None:
+    answer = run("holdings", "ARKF", "--as-known", "2022-01-05", "--db", story)
+    assert "known at 2022-01-05 23:59 UTC" in answer.err
+
+
 def test_changes_have_the_documented_keys_in_order(run: Run, story: str) -> None:
     rows = run("changes", "--format", "json", "--db", story).rows
     assert rows
@@ -164,6 +189,7 @@ def test_changes_are_filtered(run: Run, story: str) -> None:
         (["changes", "--severity", "loud"], "Known: high, normal, low"),
         (["changes", "--level", "fund"], "Known: event, item"),
         (["changes", "--since", "yesterdayish"], "is no date"),
+        (["changes", "--since", "2022-01-06", "--until", "2022-01-05"], "later than --until 2022-01-05"),
         (["changes", "--issuer", "arc"], "Did you mean ark?"),
         (["holdings", "ARKG2"], "Did you mean"),
         (["holdings", "ARKF", "--as-known", "noon"], "is no instant"),

@@ -71,7 +71,8 @@ def test_ingest_reads_archives(run: Run, story_files: Path, tmp_path: Path) -> N
 
 def test_ingest_of_nothing_useful_fails(run: Run, story_files: Path) -> None:
     assert run("ingest", story_files / "page.html", "--source", "ark", "--db", "a.db").code == 1
-    assert run("ingest", "missing.csv", "--source", "ark", "--db", "a.db").code == 2
+    assert run("ingest", "missing.csv", "--source", "ark", "--db", "b.db").code == 2
+    assert not Path("b.db").exists()
     assert run("ingest", story_files, "--source", "arc", "--db", "a.db").code == 2
     assert run("ingest", story_files, "--db", "a.db").code == 2
 
@@ -105,11 +106,12 @@ def test_alerting_without_a_channel_says_so(run: Run, story_files: Path) -> None
     assert "No channel is configured" in answer.err
 
 
-def test_check_needs_something_to_watch(run: Run) -> None:
+def test_check_needs_something_to_watch(run: Run, tmp_path: Path) -> None:
     answer = run("check", "--db", "a.db")
     assert answer.code == 2
     assert "Nothing is watched yet" in answer.err
     assert run("check", "NOFUND", "--db", "a.db").code == 2
+    assert not (tmp_path / "a.db").exists()
 
 
 def test_sources_are_listed_and_shown(run: Run) -> None:
@@ -134,6 +136,8 @@ def test_sources_try_prints_what_was_understood(run: Run, tmp_path: Path) -> Non
     assert "row 12" in answer.out
     rows = run("sources", "try", "ark", file, "--format", "json").rows
     assert (rows[0]["row"], rows[0]["ticker"], rows[0]["shares"]) == (2, "TSLA", 1_003_000)
+    assert rows[0]["isin"] is None
+    assert not [value for row in rows for value in row.values() if value == ""]
 
 
 def test_sources_try_refuses_with_the_reason(run: Run, story_files: Path) -> None:
@@ -169,7 +173,9 @@ def test_a_group_without_a_command_shows_its_help(run: Run, group: str) -> None:
 
 
 def test_wrong_options_are_wrong_use(run: Run) -> None:
-    assert run("funds", "--format", "xml").code == 2
+    wrong = run("funds", "--format", "yaml")
+    assert wrong.code == 2
+    assert "'--format': 'yaml' is none of table, json, csv." in wrong.err
     assert run("nothing").code == 2
     assert run("changes", "--limit", "0").code == 2
 

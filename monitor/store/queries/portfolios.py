@@ -119,12 +119,17 @@ def difference(
 def who_holds(
     conn: Connection, what: FoundSecurity, on: date | None = None, issuer: str | None = None
 ) -> list[Holding]:
-    """Every fund whose latest accepted file (by `on`) lists the security, largest value first."""
+    """Every fund whose latest accepted file (by `on`) lists the security, largest value first.
+
+    Raises UsageError when no fund has a file by then: nobody knows what was held.
+    """
+    files = [file for fund in funds_known(conn, issuer) if (file := file_on(conn, fund, on)) is not None]
+    if not files:
+        when = f" dated {on} or before" if on else ""
+        raise UsageError(f"No fund has an accepted file{when}. See: holdings-monitor coverage")
     found: list[Holding] = []
-    for fund in funds_known(conn, issuer):
-        file = file_on(conn, fund, on)
-        if file is not None:
-            found += [line for _, line in _lines(conn, file, groups(conn, fund_id=fund.id), what.ids)]
+    for file in files:
+        found += [line for _, line in _lines(conn, file, groups(conn, fund_id=file.fund.id), what.ids)]
     return sorted(found, key=lambda one: (-(one.value or 0), one.issuer, one.fund, one.security.id))
 
 
