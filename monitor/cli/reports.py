@@ -55,7 +55,7 @@ def sql(
     else:
         output.print_table(columns, rows)
     if answer.cut:
-        output.tell(f"Only the first {limit:,} rows are shown. Raise --limit, or use `export`.")
+        output.tell(f"Only the first {counted(limit, 'row')} of the answer: raise --limit, or use `export`.")
 
 
 sql.__doc__ = SQL_HELP
