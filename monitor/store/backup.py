@@ -10,14 +10,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import lzma
 import os
+import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+import psycopg
 from sqlalchemy import LargeBinary, MetaData, Table, func, inspect, select, text
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, StatementError
 
 from monitor.core.errors import StoreError
 from monitor.store.engine import Connection, Engine, bulk_insert, is_postgres, open_engine, reading, schema_transaction
@@ -26,6 +31,10 @@ from monitor.store.migrate import UPGRADE, current_of, head, migrate, revisions
 FORMAT = 1
 MANIFEST = "manifest.json"
 BATCH = 5_000
+MANIFEST_BYTES = 4 << 20  # that of thousands of tables; ours have about twenty
+ROW_BYTES = 256 << 20  # the largest archived file, as base64
+NAME = re.compile(r"[a-z0-9_]{1,63}")
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 Progress = Callable[[str, int, int], None]
 """Told the table at hand, how many tables are done and how many there are."""
@@ -86,6 +95,7 @@ def restore(url: str, path: Path, *, force: bool = False, progress: Progress = q
             _make_room(conn, force)
             migrate(conn, manifest.revision)
             tables = _tables(conn)
+            _same_tables(manifest, tables)
             for done, copy in enumerate(manifest.tables):
                 progress(copy.name, done, len(manifest.tables))
                 _load(conn, tables, copy, archive)
@@ -100,15 +110,15 @@ def verify(path: Path) -> Manifest:
     """What the backup holds, after every table was compared with its SHA-256."""
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = _manifest(json.loads(archive.read(MANIFEST)))
+            manifest = _manifest(archive)
             for copy in manifest.tables:
                 with archive.open(f"{copy.name}.jsonl") as member:
                     if _sha256(member) != copy.sha256:
                         raise StoreError(f"The backup {path} is damaged: table {copy.name} does not match its SHA-256.")
     except OSError as error:
-        raise StoreError(f"The backup {path} cannot be read: {error.strerror}") from error
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{path} is not a complete backup: {error}") from error
+        raise StoreError(f"The backup {path} cannot be read: {error.strerror or 'it is damaged'}") from error
+    except (KeyError, TypeError, ValueError, *DAMAGE) as error:
+        raise StoreError(f"{path} is not a complete backup: {_reason(error)}") from error
     if manifest.revision not in revisions():
         raise StoreError(f"The backup {path} has schema {manifest.revision}; this program knows up to {head()}.")
     return manifest
@@ -121,12 +131,46 @@ def _sha256(member: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _manifest(found: dict[str, object]) -> Manifest:
-    tables = found["tables"]
-    if found["format"] != FORMAT or not isinstance(tables, list):
-        raise ValueError(f"its format {found['format']} is not known")
-    copies = (TableCopy(table["name"], tuple(table["columns"]), table["rows"], table["sha256"]) for table in tables)
-    return Manifest(FORMAT, str(found["revision"]), tuple(copies))
+def _reason(error: Exception) -> str:
+    """Why, in words of ours: those of a foreign library may repeat what is stored."""
+    match error:
+        case json.JSONDecodeError():
+            return "its manifest is not JSON"
+        case UnicodeDecodeError() | RecursionError():
+            return "its manifest cannot be read"
+        case KeyError():
+            return "a part is missing"
+        case ValueError():
+            return str(error)
+        case _:
+            return f"it is damaged ({type(error).__name__})"
+
+
+def _manifest(archive: zipfile.ZipFile) -> Manifest:
+    with archive.open(MANIFEST) as member:
+        body = member.read(MANIFEST_BYTES + 1)
+    if len(body) > MANIFEST_BYTES:
+        raise ValueError(f"its manifest is larger than {MANIFEST_BYTES >> 20} MiB")
+    found = json.loads(body)
+    if found["format"] != FORMAT or not isinstance(found["tables"], list):
+        raise ValueError("its format is not known")
+    copies = tuple(_copy_of(table) for table in found["tables"])
+    if len({copy.name for copy in copies}) < len(copies) or len(set(archive.namelist())) < len(archive.namelist()):
+        raise ValueError("it names a table twice")
+    return Manifest(FORMAT, _name(found["revision"]), copies)
+
+
+def _copy_of(found: dict[str, object]) -> TableCopy:
+    columns, rows = found["columns"], found["rows"]
+    if not isinstance(columns, list) or not isinstance(rows, int):
+        raise ValueError("its manifest does not describe tables")
+    return TableCopy(_name(found["name"]), tuple(_name(column) for column in columns), rows, str(found["sha256"]))
+
+
+def _name(found: object) -> str:
+    if not isinstance(found, str) or not NAME.fullmatch(found):
+        raise ValueError("its manifest has a name that is none")
+    return found
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -187,24 +231,56 @@ def _make_room(conn: Connection, force: bool) -> None:
     found.drop_all(conn)
 
 
+def _same_tables(manifest: Manifest, tables: dict[str, Table]) -> None:
+    """Refuses a backup that lacks a table or a column of its schema, or has one more."""
+    described = {copy.name: sorted(copy.columns) for copy in manifest.tables}
+    expected = {name: sorted(table.columns.keys()) for name, table in tables.items()}
+    wrong = [name for name in sorted({*described, *expected}) if described.get(name) != expected.get(name)]
+    if wrong:
+        raise StoreError(f"The backup is damaged: its {wrong[0]} is not that of schema {manifest.revision}.")
+
+
 def _load(conn: Connection, tables: dict[str, Table], copy: TableCopy, archive: zipfile.ZipFile) -> None:
-    table = tables.get(copy.name)
-    if table is None or not set(copy.columns) <= set(table.columns.keys()):
-        raise StoreError(f"The backup has columns of {copy.name} that schema {current_of(conn)} does not have.")
-    with archive.open(f"{copy.name}.jsonl") as member:
-        added = bulk_insert(conn, table, copy.columns, _rows(table, copy, member))
+    table = tables[copy.name]
+    try:
+        with archive.open(f"{copy.name}.jsonl") as member:
+            added = bulk_insert(conn, table, copy.columns, _rows(table, copy, member))
+    except (IntegrityError, DataError, InterfaceError, psycopg.DataError, psycopg.IntegrityError) as error:
+        raise _unfit(copy) from error
+    except StatementError as error:
+        if isinstance(error.orig, (TypeError, ValueError, OverflowError)):
+            raise _unfit(copy) from error
+        raise
+    except (TypeError, ValueError, OverflowError, *DAMAGE) as error:
+        raise _unfit(copy) from error
     if added != copy.rows:
         raise StoreError(f"The backup is damaged: {copy.name} should have {copy.rows} rows and has {added}.")
     _continue_numbers(conn, table)
 
 
+def _unfit(copy: TableCopy) -> StoreError:
+    return StoreError(f"The backup is damaged: {copy.name} has rows that do not fit the table.")
+
+
 def _rows(table: Table, copy: TableCopy, member: IO[bytes]) -> Iterator[list[object]]:
     binary = [index for index, name in enumerate(copy.columns) if isinstance(table.c[name].type, LargeBinary)]
-    for line in member:
+    number = 0
+    while line := member.readline(ROW_BYTES):
+        number += 1
+        yield _row(line, len(copy.columns), binary, f"row {number:,} of {copy.name}")
+
+
+def _row(line: bytes, width: int, binary: list[int], name: str) -> list[object]:
+    """The cells of one line. Raises StoreError when it is no row of this table; what it holds is not repeated."""
+    try:
         row = json.loads(line)
+        if not isinstance(row, list) or len(row) != width or any(isinstance(cell, (list, dict)) for cell in row):
+            raise ValueError
         for index in binary:
-            row[index] = None if row[index] is None else base64.b64decode(row[index])
-        yield row
+            row[index] = None if row[index] is None else base64.b64decode(row[index], validate=True)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoreError(f"The backup is damaged: {name} is not a row.") from error
+    return row
 
 
 def _continue_numbers(conn: Connection, table: Table) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -298,3 +300,63 @@ def test_a_database_without_tables_has_nothing_to_back_up(other: Engine, tmp_pat
         backup(other, tmp_path / "b")
     upgrade(other)
     assert sum(table.rows for table in backup(other, tmp_path / "b").tables) == 0
+
+
+Parts = dict[str, bytes]
+
+
+def _described(parts: Parts) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(parts["manifest.json"])
+    return found
+
+
+def _with_rows(parts: Parts, table: str, rows: bytes) -> Parts:
+    """The backup with other rows in one table, and a manifest that vouches for them."""
+    manifest = _described(parts)
+    for one in manifest["tables"]:
+        if one["name"] == table:
+            one |= {"sha256": hashlib.sha256(rows).hexdigest(), "rows": rows.count(b"\n")}
+    return parts | {f"{table}.jsonl": rows, "manifest.json": json.dumps(manifest).encode()}
+
+
+def _with_tables(parts: Parts, change: Callable[[list[Any]], list[Any]]) -> Parts:
+    manifest = _described(parts)
+    return parts | {"manifest.json": json.dumps(manifest | {"tables": change(manifest["tables"])}).encode()}
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda p: p | {"manifest.json": b"{SECRET"}, "manifest is not JSON"),
+        (lambda p: p | {"manifest.json": b"[" * 100_000}, "not a complete backup"),
+        (lambda p: p | {"manifest.json": b"[]"}, "not a complete backup"),
+        (lambda p: p | {"manifest.json": b" " * (5 << 20) + p["manifest.json"]}, "larger than 4 MiB"),
+        (lambda p: _with_tables(p, lambda tables: [*tables, tables[0]]), "names a table twice"),
+        (lambda p: _with_tables(p, lambda tables: tables[:-1]), "is not that of schema"),
+        (lambda p: _with_tables(p, lambda tables: [tables[0] | {"columns": ["id"]}, *tables[1:]]), "is not that of"),
+        (lambda p: _with_tables(p, lambda tables: [tables[0] | {"rows": "SECRET"}]), "does not describe tables"),
+        (lambda p: _with_tables(p, lambda tables: [tables[0] | {"name": "SECRET"}]), "a name that is none"),
+        (lambda p: _with_rows(p, "issuer", b"[1, SECRET\n"), "row 1 of issuer is not a row"),
+        (lambda p: _with_rows(p, "issuer", b'[1,"SECRET"]\n'), "row 1 of issuer is not a row"),
+        (lambda p: _with_rows(p, "issuer", p["issuer.jsonl"] + b'{"a":"SECRET"}\n'), "row 2 of issuer is not a row"),
+        (lambda p: _with_rows(p, "issuer", p["issuer.jsonl"] * 2), "issuer has rows that do not fit"),
+        (lambda p: _with_rows(p, "archive", b'["SECRET",1,"SECRET!","x"]\n'), "row 1 of archive is not a row"),
+        (lambda p: _with_rows(p, "session", b'["XNYS",99999999999999999999999]\n'), "session has rows that do not fit"),
+    ],
+)
+def test_a_backup_made_by_hand_is_refused_in_one_sentence(
+    filled: Engine, database_url: str, tmp_path: Path, damage: Callable[[Parts], Parts], words: str
+) -> None:
+    backup(filled, tmp_path / "b")
+    before = contents(filled)
+    with zipfile.ZipFile(tmp_path / "b") as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(tmp_path / "bad", "w", zipfile.ZIP_DEFLATED) as bad:
+        for name, content in damage(parts).items():
+            bad.writestr(name, content)
+    with pytest.raises(StoreError) as refused:
+        restore(database_url, tmp_path / "bad", force=True)
+    assert words in str(refused.value)
+    assert "SECRET" not in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+    assert contents(filled) == before
