@@ -105,7 +105,8 @@ def _between(interval: Interval) -> str:
 def bad(out: Out, held: Sequence[HeldFile], refused: Sequence[RefusedFile]) -> None:
     """Every file that was not believed, with all its reasons."""
     for one in held:
-        out(f"   {one.ref}  {one.standing}")
+        then = ", then discarded" if one.standing == "discarded" else ""
+        out(f"   {one.ref}  quarantined{then}")
         for reason in one.reasons:
             _say(out, f"{reason.gate}: {reason.text}", "      ")
     for other in refused:
