@@ -65,12 +65,25 @@ def exit_code(outcome: Outcome) -> int:
 def send(app: App, engine: Engine) -> int:
     """Send what is due, once, and say what became of it; the exit code of that."""
     channels = app.channels(sys.stdout)
-    if not channels:
+    if channels:
+        print_deliveries(app.deliver(engine, channels))
+    else:
         output.tell("No channel is configured, so nobody was told. See: holdings-monitor init")
-        return DONE
-    report = app.deliver(engine, channels)
-    print_deliveries(report)
-    return delivery_code(report)
+    return _undelivered(app, engine)
+
+
+def _undelivered(app: App, engine: Engine) -> int:
+    """3 when messages of this or an earlier pass are given up or overdue, and says how many, as `status` does."""
+    from monitor.store import queries
+    from monitor.store.engine import reading
+
+    with reading(engine) as conn:
+        rows = [row for row in queries.status(conn, app.clock()) if row.what == "deliveries"]
+    late = [row for row in rows if queries.needs_attention([row])]
+    if late:
+        each = ", ".join(f"{row.name}: {row.count:,} {row.state}" for row in late)
+        output.tell(f"Undelivered: {sum(row.count for row in late):,} ({each}). See: holdings-monitor status")
+    return ATTENTION if late else DONE
 
 
 def print_deliveries(report: DeliveryReport) -> None:

@@ -73,6 +73,19 @@ def test_check_fetches_stores_and_tells_once(
     assert (coverage["files"], coverage["late"]) == (4, 0)
 
 
+def test_check_asks_for_attention_while_a_message_is_undelivered(
+    run: Run, httpserver: HTTPServer, configured: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "alerts.jsonl").mkdir()  # a file cannot be written here: the channel refuses
+    for number in (3, 4, 5, 6):
+        serve(httpserver, date(2022, 1, number))
+        answer = run("check", "--at", f"2022-01-0{number}T13:00:00Z")
+    assert answer.code == 3
+    again = run("check", "--at", "2022-01-06T13:00:01Z")
+    assert again.code == 3
+    assert re.search(r"Undelivered: \d+ \(.*log: \d+ (dead|failing)", again.err)
+
+
 def test_check_dry_run_stores_nothing(run: Run, httpserver: HTTPServer, configured: Path) -> None:
     serve(httpserver, date(2022, 1, 3))
     answer = run("check", "--dry-run", "--at", "2022-01-03T13:00:00Z")
