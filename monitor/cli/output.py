@@ -19,6 +19,9 @@ from monitor.core.sessions import Gap
 
 Record = Mapping[str, object]
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
+WIDE = 64  # characters of a text cell in a table: a SHA-256 is whole, an absurdly long name is not
+SENTENCES = frozenset({"claim", "detail", "error", "gaps", "headline", "place", "reasons", "text", "url"})
+SENTENCE_WIDE = 400
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -169,7 +172,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         all(isinstance(row[at], (int, Decimal, float)) or row[at] is None for row in rows) for at in range(len(columns))
     ]
     names = [name.removeprefix("security.") for name in columns]
-    texts = [[cell(value) for value in row] for row in rows]
+    widths = [SENTENCE_WIDE if name in SENTENCES else WIDE for name in names]
+    texts = [[shortened(cell(value), width) for value, width in zip(row, widths, strict=True)] for row in rows]
     if sys.stdout.isatty():
         _print_rich(names, texts, numeric)
     else:
@@ -220,6 +224,11 @@ def cell(value: object) -> str:
         return " ".join(cell(part) for part in value.values() if part is not None)
     text = str(value)
     return f"{text[:10]} {text[11:16]} UTC" if INSTANT.fullmatch(text) else clean(text)
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many characters; what was cut shows as an ellipsis. JSON and CSV always have the whole text."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def plain_cell(value: object) -> object:

@@ -44,6 +44,18 @@ def test_the_views_do_not_depend_on_the_order_of_loading(run: Run, tmp_path: Pat
     assert "ROKU" not in found[0][0]
 
 
+def test_a_very_long_name_is_shortened_in_tables_only(run: Run, tmp_path: Path) -> None:
+    name, day = "ROKU " + "X" * 4000, date(2022, 1, 3)
+    (tmp_path / "long.csv").write_text(body("ARKF", day).replace("ROKU INC", name), encoding="utf-8")
+    assert run("ingest", "long.csv", "--source", "ark", "--db", "long.db").code == 0
+    table = run("holdings", "ARKF", "--db", "long.db").out
+    assert f"ROKU {'X' * 58}…" in table
+    assert max(map(len, table.splitlines())) < 200
+    for form in ("json", "csv"):
+        assert name in run("holdings", "ARKF", "--format", form, "--db", "long.db").out
+    assert "a" * 64 in run("sql", f"SELECT '{'a' * 64}' AS sha256", "--db", "long.db").out
+
+
 @pytest.mark.parametrize(
     "statement",
     [
