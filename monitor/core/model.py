@@ -52,8 +52,6 @@ class Kind(StrEnum):
     SUCCESSOR = "SUCCESSOR"
     CRUMB_REMOVED = "CRUMB_REMOVED"
     REBALANCE = "REBALANCE"
-    FUND_CLOSED = "FUND_CLOSED"
-    CORRECTION = "CORRECTION"
 
 
 class Severity(StrEnum):

@@ -137,9 +137,9 @@ def compose(
     revision: int,
     link: str | None,
 ) -> Message:
-    """The message for `item`. A revision above 1 is an update, a CORRECTION item a correction."""
+    """The message for `item`. A revision above 1 is an update."""
     return Message(
-        form=_form(item, revision),
+        form=_form(revision),
         item=item.key,
         revision=revision,
         severity=item.severity,
@@ -166,9 +166,7 @@ def compose(
     )
 
 
-def _form(item: Item, revision: int) -> Form:
-    if item.kind is Kind.CORRECTION:
-        return Form.CORRECTION
+def _form(revision: int) -> Form:
     return Form.UPDATE if revision > 1 else Form.ALERT
 
 

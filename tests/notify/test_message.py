@@ -16,7 +16,7 @@ from monitor.core.errors import DeliveryError
 from monitor.core.model import Kind
 from monitor.notify.blocks import blocks, fallback, metadata
 from monitor.notify.letter import letter
-from monitor.notify.message import Form, Message, compose
+from monitor.notify.message import Form, Message, correct
 from monitor.notify.sample import sample
 from monitor.notify.text import whole
 from monitor.notify.wire import from_json, to_json
@@ -66,11 +66,9 @@ def test_a_file_of_unknown_convention_claims_no_session() -> None:
     assert source.label() == "ARKF file dated 2025-09-23"
 
 
-def test_a_second_revision_is_an_update_and_a_correction_says_so() -> None:
+def test_a_second_revision_is_an_update_and_what_was_untrue_is_withdrawn() -> None:
     assert samples.full(2).title.startswith("Update: ")
-    item = replace(samples.baba_item(), kind=Kind.CORRECTION)
-    message = compose(item, samples.BABA, issuer_name="ARK", history=(), sources=(), revision=3, link=None)
-    assert message.form is Form.CORRECTION
+    assert correct(samples.full(), reason="The file was restated.").form is Form.CORRECTION
     assert samples.withdrawn().title.startswith("Withdrawn: ")
 
 
