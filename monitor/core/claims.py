@@ -102,10 +102,14 @@ def absence_note(gone: Absence, holder: str = "") -> str:
         words.append(f"last line after the close of {gone.last_held}")
     words.append(f"last material holding after the close of {gone.last_material}{detail}")
     if gone.sessions is not None:
-        words.append(f"{gone.sessions:,} sessions between{_hole(gone)}")
+        words.append(f"{_sessions(gone.sessions)} between{_hole(gone)}")
     if gone.resolution > 0:
         words.append(resolution_note(gone.resolution))
     return "; ".join(words)
+
+
+def _sessions(count: int) -> str:
+    return f"{count:,} session{'' if count == 1 else 's'}"
 
 
 def _hole(gone: Absence) -> str:
@@ -116,7 +120,7 @@ def _hole(gone: Absence) -> str:
         return f", {gone.uncovered_sessions:,} of them, {where}, without files"
     return (
         f", {gone.uncovered_sessions:,} of them without files, the longest run {where}"
-        f" ({gone.longest_gap_sessions:,} sessions)"
+        f" ({_sessions(gone.longest_gap_sessions)})"
     )
 
 
@@ -125,7 +129,7 @@ def reach(seen: Coverage, whose: str) -> str:
     if seen.first is None:
         return f"The sessions our records of {whose} cover are not known."
     share = f"{100 * seen.files / seen.sessions:.0f} %" if seen.sessions else "none"
-    hole = f", the longest gap is {seen.longest_gap_sessions} sessions" if seen.longest_gap_sessions else ""
+    hole = f", the longest gap is {_sessions(seen.longest_gap_sessions)}" if seen.longest_gap_sessions else ""
     return (
         f"Our records of {whose} begin {seen.first}; {share} of the sessions since have a file of every fund then"
         f" publishing{hole}."
