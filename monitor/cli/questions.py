@@ -133,7 +133,7 @@ def history(
         records = [one | {"opened": _between(one["opened"]), "closed": _between(one["closed"])} for one in records]
     columns = (
         "fund", "security.ticker", "opened", "closed", "entry_shares", "peak_shares", "exit_shares", "sessions",
-        "first_file", "last_file", "censored",
+        "first_file", "exit_file", "last_file", "censored",
     )  # fmt: skip
     output.show(records, form, columns, "No fund held a material position of it.")
 

@@ -25,7 +25,6 @@ class Label(StrEnum):
     UNCHANGED = "UNCHANGED"
     FLOW = "FLOW"
     GROUP = "GROUP"
-    PENDING = "PENDING"  # looks like a split whose price has not followed yet
     ACTIVE = "ACTIVE"
 
 

@@ -24,8 +24,9 @@ from monitor.store.sessions import sessions
 @dataclass(frozen=True, slots=True)
 class SpellRow:
     """One unbroken run of a material position. Share counts are in units of the exit file (of the latest file
-    while open). `closed` is the sessions of the effective exit; `last_file` the last file that lists the security
-    at all, small remains included; `sessions` counts from the entry to the last session before the exit."""
+    while open). `closed` is the sessions of the effective exit; `exit_file` the first file that shows a crumb or
+    nothing; `last_file` the last that lists the security at all, small remains included; `sessions` counts from the
+    entry to the last session before the exit."""
 
     fund: str
     security: SecurityRef
@@ -38,6 +39,7 @@ class SpellRow:
     first_file: date
     last_file: date | None
     censored: str
+    exit_file: date | None
 
 
 class _Line(NamedTuple):
@@ -124,6 +126,7 @@ def _row(conn: Connection, ground: _Ground, one: _Stored, lines: Sequence[_Line]
         one.first_file,
         last.as_of if last else None,
         one.censored,
+        one.exit_file,
     )
 
 
