@@ -194,7 +194,6 @@ def _event(
         claim=words,
         evidence=(_line(scene.before, before), _line(scene.after, after)),
         factors=(("flow_factor", f"{scene.flow.factor:.8f}"), ("units", str(scene.flow.units))),
-        first_ever=gone is None and kind is Kind.INITIATED,
         published_from=scene.after.published_from,
         published_to=scene.after.published_to,
     )

@@ -150,6 +150,16 @@ def asset_class_of(name: str, ticker: str, identifier: str, printed: str = "") -
     return AssetClass.EQUITY
 
 
+def class_of_listing(key: str, stored: AssetClass, name: str, ticker: str, identifier: str) -> AssetClass:
+    """The class of a stored line. What words decide is read from the line itself: under one identifier a company
+    may print "INC WT" one day and "-CW27" the next, and which file was stored first must not matter. `stored`
+    is kept where a file's own class column may have decided."""
+    if stored not in (AssetClass.EQUITY, AssetClass.RIGHT, AssetClass.COIN):
+        return stored
+    best = key.partition(":")[2] if is_verified(key) else identifier
+    return asset_class_of(name, ticker, best)
+
+
 def _is_cash(name: str, ticker: str, identifier: str, own: str) -> bool:
     if own in ("CASH", "MONEY MARKET", "CASH COLLATERAL AND MARGINS", "FX", "FORWARDS"):
         return True
@@ -190,11 +200,11 @@ def positions_of(fund: str, lines: Iterable[Line]) -> tuple[Position, ...]:
     Lines without a share count are left out; the caller has refused the file when that is the rule.
     Missing weights are taken from the share of the total value.
     """
-    summed: dict[str, Position] = {}
+    totals: dict[str, Position] = {}
     for found in sorted((_position(fund, line) for line in lines if line.shares is not None), key=_rank):
-        known = summed.get(found.key)
-        summed[found.key] = found if known is None else _add(known, found)
-    return _with_weights(tuple(summed.values()))
+        known = totals.get(found.key)
+        totals[found.key] = found if known is None else summed(known, found)
+    return _with_weights(tuple(totals.values()))
 
 
 def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
@@ -215,7 +225,8 @@ def _position(fund: str, line: Line) -> Position:
     )
 
 
-def _add(one: Position, other: Position) -> Position:
+def summed(one: Position, other: Position) -> Position:
+    """Two lines of one position as one, described as `one` is."""
     return replace(
         one,
         shares=one.shares + other.shares,

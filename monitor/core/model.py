@@ -268,7 +268,6 @@ class Event:
     evidence: tuple[Evidence, ...] = ()
     factors: tuple[tuple[str, str], ...] = ()  # numbers and rules behind it, name and value
     peak_shares: Decimal | None = None
-    first_ever: bool = False
     maximum_weight: Decimal | None = None  # of the last 60 files, for exits
     published_from: datetime | None = None
     published_to: datetime | None = None

@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from monitor.core.errors import StoreError
+from monitor.core.identity import summed
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position, Snapshot
 from monitor.core.spells import Point, Spell
@@ -309,17 +310,5 @@ def rooted(positions: Iterable[Position], roots: Roots) -> dict[str, Position]:
     for position in positions:
         root = roots.of(position.key)
         known = found.get(root)
-        found[root] = position if known is None else add(known, position)
+        found[root] = position if known is None else summed(position, known)
     return found
-
-
-def add(one: Position, other: Position) -> Position:
-    """Two lines of one position as one."""
-    return replace(
-        other,
-        shares=one.shares + other.shares,
-        value=None if one.value is None or other.value is None else one.value + other.value,
-        weight=None if one.weight is None or other.weight is None else one.weight + other.weight,
-        ids=tuple(dict.fromkeys(one.ids + other.ids)),
-        lines=one.lines + other.lines,
-    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, select
 
+from monitor.core.identity import class_of_listing
 from monitor.core.model import AssetClass, Interval, Position
 from monitor.core.spells import Ending, Point, Spell
 from monitor.store import schema as t
@@ -86,8 +87,9 @@ class Securities:
     def _position(
         self, security: int, listing: int, shares: int, value: int | None, weight: int | None, exponent: int
     ) -> Position:
-        key, kind = self._by_id[security]
+        key, stored = self._by_id[security]
         name, ticker, identifier = self._listings[listing]
+        kind = class_of_listing(key, stored, name, ticker, identifier)
         return Position(
             key,
             name,

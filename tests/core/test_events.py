@@ -41,7 +41,7 @@ def test_an_entry_is_named_by_what_went_before(gone: Absence | None, kind: Kind,
     made = entry(gone)
     assert made.kind is kind
     assert made.claim.startswith(f"LANA {verb} QUILLON ROBOTICS INC (QLN), first ")
-    assert made.first_ever is (gone is None)
+    assert (made.absence is None) is (gone is None)
     assert made.absence == gone
 
 

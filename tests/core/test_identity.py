@@ -268,3 +268,12 @@ def test_an_identifier_in_a_column_of_its_own_makes_a_line_without_ticker_a_secu
         (one,) = identity.positions_of("LANA", [line(ticker="", identifier=identifier, **column)])
         assert one.asset_class is AssetClass.EQUITY
         assert identity.is_verified(one.key)
+
+
+def test_the_class_of_a_stored_line_is_read_from_the_line() -> None:
+    key = "cusip:037833100"
+    for stored in (AssetClass.EQUITY, AssetClass.RIGHT):  # whichever of its two names was stored first
+        assert identity.class_of_listing(key, stored, "NIMBUS INC WT", "NIMW", "037833100") is AssetClass.RIGHT
+        assert identity.class_of_listing(key, stored, "NIMBUS -CW27", "NIMW", "037833100") is AssetClass.EQUITY
+    assert identity.class_of_listing(key, AssetClass.BOND, "NIMBUS 2030", "", "037833100") is AssetClass.BOND
+    assert identity.class_of_listing("local:F:X1", AssetClass.RIGHT, "NIMBUS", "NIM", "X1") is AssetClass.EQUITY
