@@ -75,7 +75,7 @@ def picture(conn: Connection, told: Told) -> list[HistoryPoint]:
 def _held(track: Sequence[Point], day: date) -> Decimal:
     """What a fund's last file up to `day` listed."""
     found = bisect_right(track, day, key=lambda point: point.as_of)
-    return track[found - 1].shares if found else Decimal(0)
+    return track[found - 1].shares or Decimal(0) if found else Decimal(0)
 
 
 def sources(conn: Connection, item: Item) -> list[SourceRef]:

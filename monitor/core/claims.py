@@ -178,6 +178,13 @@ def number(value: Decimal | None) -> str:
     return f"{whole:,f}"
 
 
+def size(shares: Decimal | None, weight: Decimal | None) -> str:
+    """ "99,090 shares", or "4.31 % of the fund" where the file prints weights only."""
+    if shares is None and weight is not None:
+        return f"{weight.normalize():f} % of the fund"
+    return f"{number(shares)} shares"
+
+
 def money(value: Decimal | None, currency: str) -> str:
     """`$16.3M`, `$778,941`, `EUR 1.2bn`; "value unknown" for None."""
     if value is None:

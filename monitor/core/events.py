@@ -23,7 +23,7 @@ from monitor.core.model import (
     Position,
     Snapshot,
 )
-from monitor.core.spells import RE_ENTRY, Closing, Opening
+from monitor.core.spells import RE_ENTRY, Closing, Opening, Point
 
 UNKNOWN_RE_ENTRY = 30  # days: about 21 sessions
 
@@ -59,9 +59,13 @@ def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date
         kind = Kind.RESUMED
     position = opening.position
     before = scene.positions_before.get(opening.root)
-    shares_before = before.shares if before is not None else Decimal(0)
     words = _entry_words(scene, kind, position, gone, first_line, records)
-    return _event(scene, kind, opening.root, before, position, position.shares - shares_before, words, gone)
+    return _event(scene, kind, opening.root, before, position, _difference(before, position), words, gone)
+
+
+def _difference(before: Position | None, after: Position) -> Decimal | None:
+    held = before.shares if before is not None else Decimal(0)
+    return None if after.shares is None or held is None else after.shares - held
 
 
 def _is_long(gone: Absence, now: date) -> bool:
@@ -74,7 +78,9 @@ def _is_long(gone: Absence, now: date) -> bool:
 def _entry_words(
     scene: Scene, kind: Kind, position: Position, gone: Absence | None, first_line: date | None, records: Coverage
 ) -> str:
-    size = f"{claims.number(position.shares)} shares, {claims.money(position.value, scene.currency)}"
+    size = claims.size(position.shares, position.weight)
+    if position.value is not None or position.shares is not None:
+        size += f", {claims.money(position.value, scene.currency)}"
     what = {
         Kind.INITIATED: f"{scene.fund} opens {label(position)}",
         Kind.RE_ENTERED: f"{scene.fund} reopens {label(position)}",
@@ -93,18 +99,18 @@ def departure(scene: Scene, closing: Closing, interval: Interval, known: Positio
     ending, position = closing.ending, closing.position
     last = scene.positions_before.get(closing.root)
     name = label(known)
-    left = f"; a crumb of {claims.number(ending.left)} shares is left" if ending.left > 0 else ""
+    left = f"; a crumb of {claims.number(ending.left)} shares is left" if ending.left else ""
     words = (
         f"{name} left the portfolio of {scene.fund} {claims.during(interval)}:"
-        f" {claims.number(ending.last.shares)} shares ({claims.money(ending.last.value, scene.currency)}) in the file"
+        f" {claims.size(ending.last.shares, ending.last.weight)}{_worth(ending.last, scene.currency)} in the file"
         f" before{left}; held since"
         f" {'before our records begin' if closing.spell.censored else f'the file dated {closing.spell.first_file}'},"
-        f" peak {claims.number(ending.peak.shares)} shares in the file dated {ending.peak.as_of}"
+        f" peak {claims.size(ending.peak.shares, ending.peak.weight)} in the file dated {ending.peak.as_of}"
     )
     price = _price(last) if last is not None else None
-    active = ending.left - ending.last.shares
+    active = None if ending.left is None or ending.last.shares is None else ending.left - ending.last.shares
     event = _event(scene, Kind.EXITED, closing.root, last, position, active, words, None, as_of=ending.exit_file)
-    value = active * price if price is not None else _negated(ending.last.value)
+    value = active * price if active is not None and price is not None else _negated(ending.last.value)
     return replace(
         event,
         evidence=_exit_evidence(scene, closing, event.evidence),
@@ -118,12 +124,19 @@ def departure(scene: Scene, closing: Closing, interval: Interval, known: Positio
     )
 
 
+def _worth(point: Point, currency: str) -> str:
+    known = point.value is not None or point.shares is not None
+    return f" ({claims.money(point.value, currency)})" if known else ""
+
+
 def _exit_evidence(scene: Scene, closing: Closing, usual: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """The last file that held it and the first that did not; an exit that waited for a second file adds that one."""
     ending = closing.ending
     if not ending.exit_sha256:
         return usual
-    last = Evidence(scene.fund, ending.last.as_of, ending.last.sha256, f"{claims.number(ending.last.shares)} shares")
+    last = Evidence(
+        scene.fund, ending.last.as_of, ending.last.sha256, claims.size(ending.last.shares, ending.last.weight)
+    )
     left = f"{claims.number(ending.left)} shares" if ending.left else "not listed"
     return last, Evidence(scene.fund, ending.exit_file, ending.exit_sha256, left), usual[-1]
 
@@ -131,8 +144,9 @@ def _exit_evidence(scene: Scene, closing: Closing, usual: tuple[Evidence, ...]) 
 def resize(scene: Scene, root: str, before: Decimal) -> Event:
     """An active change of a line held in both files; `before` is split-adjusted."""
     position = scene.positions_after[root]
-    active = position.shares - Decimal(repr(scene.flow.factor)) * before
-    if position.shares == position.shares.to_integral_value() and before == before.to_integral_value():
+    shares = position.shares if position.shares is not None else Decimal(0)  # only counted lines are re-sized
+    active = shares - Decimal(repr(scene.flow.factor)) * before
+    if shares == shares.to_integral_value() and before == before.to_integral_value():
         active = active.quantize(Decimal(1))
     kind = Kind.INCREASED if active > 0 else Kind.DECREASED
     price = _price(position)
@@ -141,7 +155,7 @@ def resize(scene: Scene, root: str, before: Decimal) -> Event:
     flow = "" if scene.flow.factor == 1.0 else f", flow factor {scene.flow.factor:.6f} removed"
     words = (
         f"{scene.fund} {kind.value.lower()} {label(position)} by {claims.number(abs(active))} shares{change}"
-        f" {claims.during(scene.interval)}{flow}: {claims.number(position.shares)} shares now,"
+        f" {claims.during(scene.interval)}{flow}: {claims.number(shares)} shares now,"
         f" {claims.money(value, scene.currency)}"
     )
     event = _event(scene, kind, root, scene.positions_before[root], position, active, words, None)
@@ -209,8 +223,9 @@ def _line(snapshot: Snapshot, position: Position | None) -> Evidence:
     if position is None:
         said = "not listed"
     else:
-        weight = "" if position.weight is None else f", {position.weight.normalize():f} %"
-        said = f"{position.name}, {position.ticker or '-'}: {claims.number(position.shares)} shares{weight}"
+        weight = "" if position.weight is None else f"{position.weight.normalize():f} %"
+        counted = "" if position.shares is None else f"{claims.number(position.shares)} shares"
+        said = f"{position.name}, {position.ticker or '-'}: {', '.join(filter(None, (counted, weight)))}"
     return Evidence(snapshot.fund, snapshot.as_of, snapshot.sha256, said)
 
 

@@ -197,11 +197,16 @@ def public_id(key: str) -> str:
 def positions_of(fund: str, lines: Iterable[Line]) -> tuple[Position, ...]:
     """The positions of a file: lines of one identity summed (cash lots, settlement rows), sorted by key.
 
-    Lines without a share count are left out; the caller has refused the file when that is the rule.
-    Missing weights are taken from the share of the total value.
+    A file without any share count prints weights only: its positions have shares None. In other files lines
+    without a share count are left out; the caller has refused the file when that is the rule. Missing
+    weights are taken from the share of the total value.
     """
+    lines = list(lines)
+    weights_only = all(line.shares is None for line in lines)
     totals: dict[str, Position] = {}
-    for found in sorted((_position(fund, line) for line in lines if line.shares is not None), key=_rank):
+    for found in sorted(
+        (_position(fund, line) for line in lines if weights_only or line.shares is not None), key=_rank
+    ):
         known = totals.get(found.key)
         totals[found.key] = found if known is None else summed(known, found)
     return _with_weights(tuple(totals.values()))
@@ -210,7 +215,8 @@ def positions_of(fund: str, lines: Iterable[Line]) -> tuple[Position, ...]:
 def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
     """By key; of one key the largest line first, whose name the sum bears, so that no order of lines matters."""
     printed = (position.name, position.ticker, position.identifier, *position.ids)
-    return position.key, -position.shares, printed
+    size = position.shares if position.shares is not None else position.weight or Decimal(0)
+    return position.key, -size, printed
 
 
 def _position(fund: str, line: Line) -> Position:
@@ -219,9 +225,16 @@ def _position(fund: str, line: Line) -> Position:
     best = next((text for text in own_columns if verified_ids(text)), line.identifier)
     kind = asset_class_of(line.name, line.ticker, best, line.asset_class)
     key = key_of(fund, line, ids, kind)
-    shares = line.shares if line.shares is not None else Decimal(0)
     return Position(
-        key, line.name.strip(), line.ticker.strip(), line.identifier.strip(), kind, shares, line.value, line.weight, ids
+        key,
+        line.name.strip(),
+        line.ticker.strip(),
+        line.identifier.strip(),
+        kind,
+        line.shares,
+        line.value,
+        line.weight,
+        ids,
     )
 
 
@@ -229,7 +242,7 @@ def summed(one: Position, other: Position) -> Position:
     """Two lines of one position as one, described as `one` is."""
     return replace(
         one,
-        shares=one.shares + other.shares,
+        shares=None if one.shares is None or other.shares is None else one.shares + other.shares,
         value=None if one.value is None or other.value is None else one.value + other.value,
         weight=None if one.weight is None or other.weight is None else one.weight + other.weight,
         ids=tuple(dict.fromkeys(one.ids + other.ids)),

@@ -162,12 +162,24 @@ def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None
     if not _is_position(group):
         return group.events[0].claim
     verb = _verb(group, kind)
-    shares = _sum([e.active_shares for e in group.events])
-    value = _sum([e.value for e in group.events])
     what = f"{_who(group, backdrop)} {verb} {backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
+    shares = _sum([e.active_shares for e in group.events])
+    if all(e.active_shares is None for e in group.events) and (weight := _weight_told(group)):
+        return f"{what}: {weight}"
+    value = _sum([e.value for e in group.events])
     size = claims.number(abs(shares) if shares is not None else None)
     worth = claims.money(abs(value) if value is not None else None, group.events[0].currency)
     return f"{what}: {size} shares{_beyond(kind, group)}, {worth}{_rest(kind, group)}"
+
+
+def _weight_told(group: Group) -> str:
+    """The size of an entry or exit in files that print weights only; empty when these are not known either."""
+    leaving = group.direction == ranking.OUT
+    weight = _largest([e.weight_before if leaving else e.weight_after for e in group.events])
+    if weight is None:
+        return ""
+    whose = "the fund" if len(group.events) == 1 else "a fund at most"
+    return f"{weight.normalize():f} % of {whose}{' before' if leaving else ''}"
 
 
 def _beyond(kind: Kind, group: Group) -> str:

@@ -62,7 +62,7 @@ def candidates(fund: str, before: Mapping[str, Position], after: Mapping[str, Po
 
 def _candidate(fund: str, one: tuple[str, Position], other: tuple[str, Position], flow: Flow) -> Candidate | None:
     (earlier, old), (later, new) = one, other
-    words = f"{fund}: {old.name} {old.ticker or '-'} {old.shares:f} -> {new.name} {new.ticker or '-'} {new.shares:f}"
+    words = f"{fund}: {_printed(old)} -> {_printed(new)}"
     if set(old.ids) & set(new.ids):
         return Candidate(fund, earlier, later, "shared identifier", Kind.IDENTIFIER_CHANGE, 3.0, words)
     if old.asset_class is new.asset_class:
@@ -77,6 +77,10 @@ def _candidate(fund: str, one: tuple[str, Position], other: tuple[str, Position]
     return None
 
 
+def _printed(position: Position) -> str:
+    return f"{position.name} {position.ticker or '-'} {'-' if position.shares is None else f'{position.shares:f}'}"
+
+
 def _other_class(old: Position, new: Position) -> bool:
     """Both names carry a share class and the classes differ: two securities of one company."""
     one, other = share_class(old.name), share_class(new.name)
@@ -88,6 +92,8 @@ def _same_count(old: Position, new: Position, flow: Flow) -> bool:
 
     On a day that re-sizes most lines small counts agree by chance (CTRU 2022-04-01: NET 1,623, ALLE 1,632).
     """
+    if old.shares is None or new.shares is None:
+        return False
     before = float(old.shares) * flow.factor
     least = _LEAST_ON_REBALANCE if flow.is_rebalance else _LEAST_SHARES
     if before < least or not old.value or not new.value:

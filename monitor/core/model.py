@@ -136,8 +136,9 @@ class Position:
     """A fund's total in one line identity on one as_of: lines with the same key are summed.
 
     `key` is what `identity.key_of` made of the line, `ids` every verified identifier it carried
-    (`scheme:value`). `value` is in the file's currency, `weight` in percent points of the fund, taken
-    from the file or else from the value; `None` when neither exists.
+    (`scheme:value`). `shares` is `None` in a file that prints weights only. `value` is in the file's
+    currency, `weight` in percent points of the fund, taken from the file or else from the value; `None`
+    when neither exists.
     """
 
     key: str
@@ -145,7 +146,7 @@ class Position:
     ticker: str
     identifier: str
     asset_class: AssetClass
-    shares: Decimal
+    shares: Decimal | None
     value: Decimal | None
     weight: Decimal | None
     ids: tuple[str, ...] = ()

@@ -64,14 +64,14 @@ def _dates(file: HoldingsFile, known_on: date, latest: date | None) -> list[Find
 def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]:
     found = []
     missing = sum(line.shares is None for line in file.lines)
-    if missing:
+    if missing and missing < len(file.lines):  # a file of weights alone is a form of its own
         words = f"{missing} of {len(file.lines)} lines have no share count"
         found.append(Finding("numbers", words, missing > 0.05 * len(file.lines), True))
     if file.unread:
         first = file.unread[0]
         words = f"{len(file.unread)} rows could not be read, the first is row {first.row}: {first.reason}"
         found.append(Finding("rows", words, len(file.unread) > 0.05 * (len(file.lines) + 1), True))
-    negative = [p for p in positions if p.shares < 0 and p.asset_class is AssetClass.EQUITY]
+    negative = [p for p in positions if p.shares is not None and p.shares < 0 and p.asset_class is AssetClass.EQUITY]
     if negative:
         found.append(Finding("numbers", f"negative share count: {negative[0].name}", False))
     return found
@@ -189,7 +189,7 @@ def _prices(pair: Comparison) -> list[Finding]:
     ratios = [
         float(new.value / new.shares) / float(old.value / old.shares)
         for old, new in both
-        if old.value and new.value and old.shares and old.value > 0 and new.value > 0
+        if old.value and new.value and old.shares and new.shares and old.value > 0 and new.value > 0
     ]
     moved = sum(not 0.714 <= abs(ratio) <= 1.4 for ratio in ratios)
     if moved < 3 or moved <= 0.1 * len(ratios):
@@ -224,10 +224,12 @@ def dating(as_of: date, *, is_session: bool, any_day: bool, inception: date | No
 
 
 def is_same_content(before: Mapping[str, Position], after: Mapping[str, Position]) -> bool:
-    """Whether two files list the same share counts at the same values: an old list under a new date."""
-    return before.keys() == after.keys() and all(
-        before[k].shares == after[k].shares and before[k].value == after[k].value for k in after
-    )
+    """Whether two files list the same quantities at the same values: an old list under a new date."""
+    return before.keys() == after.keys() and all(_content(before[k]) == _content(after[k]) for k in after)
+
+
+def _content(position: Position) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    return position.shares, position.value, position.weight if position.value is None else None
 
 
 def _securities(positions: Mapping[str, Position]) -> list[str]:

@@ -28,11 +28,12 @@ TRACKED = (AssetClass.EQUITY, AssetClass.COIN)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One file's line of one security: what a spell's peak and end are computed from. Raw shares."""
+    """One file's line of one security: what a spell's peak and end are computed from. Raw shares, `None` in a
+    file that prints weights only."""
 
     as_of: date
     session: date | None
-    shares: Decimal
+    shares: Decimal | None
     value: Decimal | None
     weight: Decimal | None
     sha256: str = ""  # of the file, where the point was read from one
@@ -48,7 +49,7 @@ class Ending:
     last: Point  # the last file before exit_file
     material: Point  # the last material file
     peak: Point
-    left: Decimal
+    left: Decimal | None
     files: int
     maximum_weight: Decimal  # of the last 60 files held
     exit_sha256: str = ""  # of the exit file when it is older than the file that settled the exit
@@ -63,7 +64,7 @@ class Spell:
     opened_day: date
     entry: Interval
     first_file: date
-    entry_shares: Decimal
+    entry_shares: Decimal | None
     censored: bool  # it was already there in the fund's first file
     ending: Ending | None = None
     last_line: Point | None = None  # the last file that listed it at all, crumbs included, once gone
@@ -112,25 +113,25 @@ class Step:
 
 def is_material(position: Position) -> bool:
     """Weight ≥ 0.05 %, or ≥ 0.02 % and worth $1M."""
-    if position.shares <= 0 or position.asset_class not in TRACKED or position.weight is None:
-        return False
-    if position.weight >= MATERIAL:
-        return True
-    return position.weight >= SMALL and position.value is not None and position.value >= MATERIAL_VALUE
+    return position.asset_class in TRACKED and _is_material(position)
 
 
-def _point_is_material(point: Point) -> bool:
-    if point.weight is None or point.shares <= 0:
+def _is_material(line: Position | Point) -> bool:
+    if line.weight is None or not is_held(line):
         return False
-    return point.weight >= MATERIAL or (
-        point.weight >= SMALL and point.value is not None and point.value >= MATERIAL_VALUE
-    )
+    return line.weight >= MATERIAL or (line.weight >= SMALL and line.value is not None and line.value >= MATERIAL_VALUE)
+
+
+def is_held(line: Position | Point) -> bool:
+    """Whether a listed line stands for anything: shares above 0, in a file of weights a weight above 0."""
+    size = line.shares if line.shares is not None else line.weight
+    return size is not None and size > 0
 
 
 def is_held_afresh(position: Position) -> bool:
     """Whether a line counts as held when nothing is known of the days before: the fund's first file, or the
     first after a gap. ARKW, file 2021-12-08: META at 0.02 % after 26 sessions without files."""
-    if position.shares <= 0 or position.asset_class not in TRACKED or position.weight is None:
+    if not is_held(position) or position.asset_class not in TRACKED or position.weight is None:
         return False
     return position.weight >= SMALL
 
@@ -143,7 +144,7 @@ def suspects(open_roots: Collection[str], before: Mapping[str, Position], after:
 
 
 def _is_small(position: Position | None) -> bool:
-    return position is None or position.shares <= 0 or position.weight is None or position.weight < SMALL
+    return position is None or not is_held(position) or position.weight is None or position.weight < SMALL
 
 
 def advance(
@@ -226,26 +227,31 @@ def _last_held(track: Sequence[Point], splits: Sequence[Split], until: date) -> 
 
 
 def _point_is_absent(point: Point, earlier: Sequence[Point], splits: Sequence[Split], until: date) -> bool:
-    if point.shares <= 0:
-        return True
-    if point.weight is None or point.weight >= SMALL:
+    return not is_held(point) or _is_crumb(point, point.as_of, earlier, splits, until)
+
+
+def _is_crumb(
+    line: Position | Point, as_of: date, earlier: Sequence[Point], splits: Sequence[Split], until: date
+) -> bool:
+    if line.weight is None or line.weight >= SMALL:
         return False
-    peak = maximum_shares(earlier[-WINDOW:], splits, until)
-    return adjusted(point.shares, point.as_of, splits, until) <= CRUMB_OF_PEAK * peak
+    if line.shares is None:
+        return line.weight <= CRUMB_OF_PEAK * max(
+            (p.weight or Decimal(0) for p in earlier[-WINDOW:]), default=Decimal(0)
+        )
+    return adjusted(line.shares, as_of, splits, until) <= CRUMB_OF_PEAK * maximum_shares(
+        earlier[-WINDOW:], splits, until
+    )
 
 
 def is_absent(position: Position | None, held: Sequence[Point], splits: Sequence[Split], as_of: date) -> bool:
     """Not listed, no shares, or a crumb: below 0.02 % and at most 5 % of the peak of the last 60 files."""
-    if position is None or position.shares <= 0:
-        return True
-    if position.weight is None or position.weight >= SMALL:
-        return False
-    return position.shares <= CRUMB_OF_PEAK * maximum_shares(held[-WINDOW:], splits, as_of)
+    return position is None or not is_held(position) or _is_crumb(position, as_of, held, splits, as_of)
 
 
 def maximum_shares(points: Sequence[Point], splits: Sequence[Split], until: date) -> Decimal:
     """The largest split-adjusted share count among `points`; 0 when there are none."""
-    return max((adjusted(p.shares, p.as_of, splits, until) for p in points), default=Decimal(0))
+    return max((adjusted(p.shares, p.as_of, splits, until) for p in points if p.shares is not None), default=Decimal(0))
 
 
 def _end(
@@ -257,8 +263,8 @@ def _end(
 ) -> Ending:
     exit_file, session = (waiting[0].as_of, waiting[0].session) if waiting else (facts.as_of, facts.session)
     last = held[-1]
-    material = next((p for p in reversed(held) if _point_is_material(p)), last)
-    peak = max(held, key=lambda p: (adjusted(p.shares, p.as_of, splits, exit_file), p.as_of))
+    material = next((p for p in reversed(held) if _is_material(p)), last)
+    peak = max(held, key=lambda p: (_size(p, splits, exit_file), p.as_of))
     left = waiting[0].shares if waiting else (position.shares if position is not None else Decimal(0))
     return Ending(
         facts.as_of,
@@ -274,5 +280,11 @@ def _end(
     )
 
 
+def _size(point: Point, splits: Sequence[Split], until: date) -> Decimal:
+    return _adjust(point, splits, until).shares or point.weight or Decimal(0)
+
+
 def _adjust(point: Point, splits: Sequence[Split], until: date) -> Point:
+    if point.shares is None:
+        return point
     return replace(point, shares=adjusted(point.shares, point.as_of, splits, until))

@@ -280,7 +280,9 @@ class Comparing:
         if end is None:
             raise ValueError(f"the spell of {spell.security} in {ticker} is still open")
         later = self.at.book.splits(root)
-        shares = splits.adjusted(end.material.shares, end.exit_file, later, until)
+        shares = end.material.shares
+        if shares is not None:
+            shares = splits.adjusted(shares, end.exit_file, later, until)
         held = spell.last_line.session if spell.last_line is not None else end.last.session
         return Past(
             max((d for d in (held, end.last.session) if d is not None), default=None),
@@ -324,9 +326,8 @@ class Comparing:
         for root in sorted(held):
             if pair.labels.get(root) is not Label.ACTIVE or (scene.fund, self.at.book.roots.of(root)) in waiting:
                 continue
-            before = splits.adjusted(
-                pair.positions_before[root].shares, scene.before.as_of, self.at.book.splits(root), scene.after.as_of
-            )
+            shares = pair.positions_before[root].shares or Decimal(0)
+            before = splits.adjusted(shares, scene.before.as_of, self.at.book.splits(root), scene.after.as_of)
             event = events.resize(scene, root, before)
             if event.active_shares:
                 self._emit(event, pair.positions_after[root])
@@ -346,6 +347,6 @@ def _is_better(old: Position, new: Position) -> bool:
 
 
 def _price_ratio(old: Position, new: Position) -> float | None:
-    if not old.value or not new.value:
+    if not old.value or not new.value or not old.shares or not new.shares:
         return None
     return float(new.value / new.shares) / float(old.value / old.shares)

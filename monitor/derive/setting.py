@@ -95,7 +95,9 @@ def counts_of(
     found = []
     for root, new in after.items():
         old = before.get(root)
-        if old is None or new.asset_class is not AssetClass.EQUITY or old.shares <= 0 or new.shares <= 0:
+        if old is None or new.asset_class is not AssetClass.EQUITY:
+            continue
+        if old.shares is None or new.shares is None or old.shares <= 0 or new.shares <= 0:
             continue
         factor = factors.get(root)
         held = float(old.shares) if factor is None else float(old.shares * factor.numerator / factor.denominator)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from monitor.core import claims, events, items, ranking
+from monitor.core import claims, events, items, ranking, spells
 from monitor.core.claims import Past
 from monitor.core.model import Absence, Arrival, Coverage, Event, Item
 from monitor.core.sessions import Sessions
@@ -36,7 +36,7 @@ class Summing:
         changed = {e.fund for e in group.events}
         others = self._others(group, members, changed, as_of)
         before, holder = self._issuer_past(group, changed)
-        held_now = any(o.position is not None and o.position.shares > 0 for o in others.values())
+        held_now = any(o.position is not None and spells.is_held(o.position) for o in others.values())
         gone = None
         if group.direction == ranking.IN and before is not None and not held_now:
             gone = self._issuer_absence(group, before)

@@ -38,18 +38,22 @@ def parse_instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
-def encode_shares(values: Sequence[Decimal]) -> tuple[list[int], int]:
-    """The values as integers and their common exponent: the smallest in 0…12 that keeps every one exact."""
-    ratios = [_ratio(value) for value in values]
-    exponent = max((_places(bottom, value) for (_, bottom), value in zip(ratios, values, strict=True)), default=0)
+def encode_shares(values: Sequence[Decimal | None]) -> tuple[list[int | None], int]:
+    """The values as integers and their common exponent: the smallest in 0…12 that keeps every one exact.
+
+    Counts that are not printed (None) stay None.
+    """
+    known = {value: _ratio(value) for value in values if value is not None}
+    exponent = max((_places(bottom, value) for value, (_, bottom) in known.items()), default=0)
     scale = 10**exponent
-    return [
-        _fits(top * scale // bottom, value, INT64) for (top, bottom), value in zip(ratios, values, strict=True)
-    ], exponent
+    amounts = {value: _fits(top * scale // bottom, value, INT64) for value, (top, bottom) in known.items()}
+    return [None if value is None else amounts[value] for value in values], exponent
 
 
-def decode_shares(number: int, exponent: int) -> Decimal:
-    """The quantity stored as `number / 10**exponent`, exactly, without trailing zeros."""
+def decode_shares(number: int | None, exponent: int) -> Decimal | None:
+    """The quantity stored as `number / 10**exponent`, exactly, without trailing zeros; None when not printed."""
+    if number is None:
+        return None
     return Decimal(number) if exponent == 0 else _scaled(number, exponent)
 
 

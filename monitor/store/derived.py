@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import delete, select, update
 
@@ -228,7 +229,7 @@ def _spell_row(fund: int, security: int, spell: Spell) -> dict[str, int | str | 
         "opened_from": _day(spell.entry.first),
         "opened_to": _day(spell.entry.last),
         "first_file": day_of(spell.first_file),
-        "entry_shares": f"{spell.entry_shares:f}",
+        "entry_shares": _text(spell.entry_shares),
         "censored": "left" if spell.censored else "none",
     }
     end = spell.ending
@@ -240,12 +241,12 @@ def _spell_row(fund: int, security: int, spell: Spell) -> dict[str, int | str | 
             "exit_file": day_of(end.exit_file),
             "last_file": day_of(end.last.as_of),
             "last_session": _day(end.last.session),
-            "exit_shares": f"{end.left:f}",
-            "last_shares": f"{end.last.shares:f}",
+            "exit_shares": _text(end.left),
+            "last_shares": _text(end.last.shares),
             "material_file": day_of(end.material.as_of),
             "material_session": _day(end.material.session),
-            "material_shares": f"{end.material.shares:f}",
-            "peak_shares": f"{end.peak.shares:f}",
+            "material_shares": _text(end.material.shares),
+            "peak_shares": _text(end.peak.shares),
             "peak_file": day_of(end.peak.as_of),
             "files": end.files,
         }
@@ -253,10 +254,14 @@ def _spell_row(fund: int, security: int, spell: Spell) -> dict[str, int | str | 
         row |= {
             "last_line_file": day_of(spell.last_line.as_of),
             "last_line_session": _day(spell.last_line.session),
-            "last_line_shares": f"{spell.last_line.shares:f}",
+            "last_line_shares": _text(spell.last_line.shares),
             "last_line_day": day_of(spell.gone_day),
         }
     return row
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
 
 
 def settle(conn: Connection, issuer: int) -> None:

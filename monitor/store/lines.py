@@ -85,7 +85,7 @@ class Securities:
         return tuple(sorted((self._position(*r, row.shares_exp) for r in found), key=lambda p: p.key))
 
     def _position(
-        self, security: int, listing: int, shares: int, value: int | None, weight: int | None, exponent: int
+        self, security: int, listing: int, shares: int | None, value: int | None, weight: int | None, exponent: int
     ) -> Position:
         key, stored = self._by_id[security]
         name, ticker, identifier = self._listings[listing]
@@ -137,7 +137,7 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
             _point(row.last_file, row.last_session, row.last_shares),
             _point(row.material_file, row.material_session, row.material_shares),
             _point(row.peak_file, None, row.peak_shares),
-            Decimal(row.exit_shares),
+            _amount(row.exit_shares),
             row.files,
             Decimal(0),
             exit_from=maybe_date(row.closed_from),
@@ -150,7 +150,7 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
         date_of_day(row.opened_day),
         Interval(maybe_date(row.opened_from), maybe_date(row.opened_to)),
         date_of_day(row.first_file),
-        Decimal(row.entry_shares),
+        _amount(row.entry_shares),
         row.censored == "left",
         ending,
         gone,
@@ -159,8 +159,12 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
     return StoredSpell(row.fund, spell)
 
 
-def _point(day: int, session: int | None, shares: str) -> Point:
-    return Point(date_of_day(day), maybe_date(session), Decimal(shares), None, None)
+def _point(day: int, session: int | None, shares: str | None) -> Point:
+    return Point(date_of_day(day), maybe_date(session), _amount(shares), None, None)
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def track(conn: Connection, fund: int, securities: Sequence[int], first: date, before: date) -> list[Point]:
@@ -171,7 +175,8 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
     standing, snap, held = t.standing.c, t.snapshot.c, t.holding.c
     join = and_(held.fund == standing.fund, held.snapshot == standing.snapshot, held.security.in_(securities))
     query = (
-        select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp, held.shares, held.value, held.weight)
+        select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp)
+        .add_columns(held.security, held.shares, held.value, held.weight)
         .select_from(t.standing)
         .join(t.snapshot, and_(snap.fund == standing.fund, snap.id == standing.snapshot))
         .outerjoin(t.holding, join)
@@ -184,9 +189,9 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
         .order_by(standing.as_of)
     )
     points: dict[date, Point] = {}
-    for as_of, session, sha256, exponent, shares, value, weight in conn.execute(query):
+    for as_of, session, sha256, exponent, listed, shares, value, weight in conn.execute(query):
         day = date_of_day(as_of)
-        amount = Decimal(0) if shares is None else decode_shares(shares, exponent)
+        amount = Decimal(0) if listed is None else decode_shares(shares, exponent)
         point = Point(day, maybe_date(session), amount, decode_value(value), decode_weight(weight), sha256)
         points[day] = point if day not in points else _sum(points[day], point)
     return list(points.values())
@@ -195,7 +200,8 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
 def _sum(one: Point, other: Point) -> Point:
     value = None if one.value is None or other.value is None else one.value + other.value
     weight = None if one.weight is None or other.weight is None else one.weight + other.weight
-    return Point(one.as_of, one.session, one.shares + other.shares, value, weight, one.sha256)
+    shares = None if one.shares is None or other.shares is None else one.shares + other.shares
+    return Point(one.as_of, one.session, shares, value, weight, one.sha256)
 
 
 def issuer_tracks(conn: Connection, code: str, keys: Sequence[str], until: date) -> list[list[Point]]:

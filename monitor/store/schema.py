@@ -189,7 +189,7 @@ holding = Table(
     Column("snapshot", Integer, primary_key=True, autoincrement=False),
     Column("security", Integer, primary_key=True, autoincrement=False),
     Column("listing", Integer, nullable=False),
-    Column("shares", BigInteger, nullable=False),  # / 10**snapshot.shares_exp
+    Column("shares", BigInteger),  # / 10**snapshot.shares_exp; null in a file that prints weights only
     Column("value", BigInteger),  # cents
     Column("weight", Integer),  # 10^-6 of the fund, as printed; null when not printed
     sqlite_with_rowid=False,
@@ -250,7 +250,7 @@ spell = Table(
     Column("opened_from", Integer),  # session interval of the entry
     Column("opened_to", Integer),
     Column("first_file", Integer, nullable=False),
-    Column("entry_shares", Text, nullable=False),
+    Column("entry_shares", Text),  # null in a file that prints weights only
     Column("censored", String(4), nullable=False),  # left | none
     Column("closed_day", Integer),
     Column("closed_from", Integer),

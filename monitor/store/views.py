@@ -149,7 +149,11 @@ HOLDINGS = View(
         _column("ticker", "l.ticker", "ticker as printed in this file"),
         _column("identifier", "l.identifier", "identifier as printed in this file"),
         _column("asset_class", "s.asset_class", "equity, coin, cash, future, option, swap, bond or right"),
-        ViewColumn("shares", lambda words: words.shares("h.shares", "n.shares_exp"), "number of shares or units"),
+        ViewColumn(
+            "shares",
+            lambda words: words.shares("h.shares", "n.shares_exp"),
+            "number of shares or units; null in a file of weights",
+        ),
         _scaled("value", "h.value", 2, "market value in `currency`; null when not printed"),
         _scaled("weight", "h.weight", 4, "percent points of the fund; null when not printed"),
         _column("currency", "n.currency", "currency of the file"),

@@ -57,13 +57,13 @@ def line(name: str = "QUILLON ROBOTICS INC", **changed: Any) -> Line:
 
 def position(key: str = "cusip:55501A105", shares: object = 20_000, **changed: Any) -> Position:
     """A position; its weight is 1 % and its price 100 unless told otherwise."""
-    amount = D(str(shares))
+    amount = None if shares is None else D(str(shares))
     values: dict[str, Any] = {
         "name": "QUILLON ROBOTICS INC",
         "ticker": "QLN",
         "identifier": key.rpartition(":")[2],
         "asset_class": AssetClass.EQUITY,
-        "value": amount * 100,
+        "value": None if amount is None else amount * 100,
         "weight": D(1),
         "ids": (key,),
     } | changed

@@ -15,6 +15,7 @@ from tests.core.samples import CALENDAR, NOW, D, absence, by_key, day, plain, po
 
 ROOT = "cusip:55501A105"
 RECORDS = Coverage(day(0), day(1), 2, 2, 0, None, 0)
+WEIGHED = Spell(ROOT, day(0), Interval(day(0), day(0)), day(0), None, False)
 
 
 def entry(
@@ -101,6 +102,33 @@ def test_an_exit_says_that_it_left_not_that_it_was_sold() -> None:
     )
     assert plain(made.shares_before, made.shares_after, made.active_shares) == (20_000, 0, -20_000)
     assert plain(made.value, made.weight_before, made.peak_shares, made.maximum_weight) == (-2_000_000, 1, 60_000, 1.5)
+
+
+def test_entries_and_exits_in_files_of_weights_are_told_in_weights() -> None:
+    made = events.entry(
+        scene({}, by_key(position(ROOT, None, value=None, weight=D("0.4300")))),
+        Opening(ROOT, position(ROOT, None, value=None, weight=D("0.4300")), WEIGHED),
+        None,
+        None,
+        RECORDS,
+    )
+    assert ": 0.43 % of the fund; file dated" in made.claim
+    assert (made.active_shares, made.shares_after, made.evidence[1].row) == (
+        None,
+        None,
+        "QUILLON ROBOTICS INC, QLN: 0.43 %",
+    )
+    weighed = Point(day(0), day(0), None, None, D("0.43"))
+    ending = Ending(day(1), day(1), day(1), weighed, weighed, weighed, D(0), 9, D("0.43"))
+    gone = events.departure(
+        scene(by_key(position(ROOT, None, value=None)), {}),
+        Closing(ROOT, None, WEIGHED, ending),
+        Interval(day(1), day(1)),
+        position(ROOT, None),
+    )
+    assert ": 0.43 % of the fund in the file before; held since" in gone.claim
+    assert "peak 0.43 % of the fund in" in gone.claim
+    assert (gone.active_shares, gone.value) == (None, None)
 
 
 def test_an_exit_into_a_crumb_names_it() -> None:

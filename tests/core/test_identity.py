@@ -257,7 +257,9 @@ def test_two_names_of_one_identity_are_printed_the_same_whatever_comes_first() -
 @given(st.lists(LINES, max_size=8))
 def test_no_share_is_lost_or_invented(lines: list[Line]) -> None:
     positions = identity.positions_of("LANA", lines)
-    assert sum((p.shares for p in positions), Decimal(0)) == sum((one.shares or 0 for one in lines), Decimal(0))
+    assert sum((p.shares or Decimal(0) for p in positions), Decimal(0)) == sum(
+        (one.shares or 0 for one in lines), Decimal(0)
+    )
     assert sum(p.lines for p in positions) == len(lines)
     assert len({p.key for p in positions}) == len(positions)
 
@@ -277,3 +279,13 @@ def test_the_class_of_a_stored_line_is_read_from_the_line() -> None:
         assert identity.class_of_listing(key, stored, "NIMBUS -CW27", "NIMW", "037833100") is AssetClass.EQUITY
     assert identity.class_of_listing(key, AssetClass.BOND, "NIMBUS 2030", "", "037833100") is AssetClass.BOND
     assert identity.class_of_listing("local:F:X1", AssetClass.RIGHT, "NIMBUS", "NIM", "X1") is AssetClass.EQUITY
+
+
+def test_a_file_of_weights_gives_positions_without_share_counts() -> None:
+    lines = [
+        line("QUILLON", isin="US55501A1059", shares=None, weight=Decimal("1.5")),
+        line("QUILLON", isin="US55501A1059", shares=None, weight=Decimal("0.5")),
+        line("ROWAN", ticker="RWN", identifier="", shares=None, weight=Decimal(3)),
+    ]
+    found = {p.name: (p.shares, p.weight, p.lines) for p in identity.positions_of("LANA", lines)}
+    assert found == {"QUILLON": (None, Decimal("2.0"), 2), "ROWAN": (None, Decimal(3), 1)}

@@ -55,6 +55,15 @@ def test_several_funds_are_counted_and_named() -> None:
     assert plain(many.active_shares, many.value) == (180_000, 18_000_000)
 
 
+def test_files_of_weights_are_told_in_weights() -> None:
+    unknown: dict[str, Any] = {"active_shares": None, "shares_after": None, "value": None, "weight_after": D("0.430")}
+    assert make(event(**unknown)).headline.endswith(": 0.43 % of the fund")
+    assert make(event(**unknown), event(fund="LANB", **unknown)).headline.endswith(": 0.43 % of a fund at most")
+    left = event(Kind.EXITED, **(unknown | {"weight_before": D("1.20"), "weight_after": None}))
+    assert make(left, direction=ranking.OUT).headline.endswith(": 1.2 % of the fund before")
+    assert make(event(**(unknown | {"weight_after": None}))).headline.endswith(": unknown shares, value unknown")
+
+
 def test_a_return_after_an_absence_of_the_whole_issuer() -> None:
     whole = absence(300, longest_gap_sessions=9, uncovered_sessions=9, longest_gap=Interval(day(1), day(9)))
     item = make(event(Kind.RE_ENTERED, absence=absence(500)), absence=whole, holder="LANQ")

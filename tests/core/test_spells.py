@@ -81,7 +81,7 @@ def test_the_first_file_opens_censored_spells() -> None:
 def step(track: Sequence[Point], after: Position | None, *, splits: Sequence[Split] = (), **changed: Any) -> Step:
     """One more file for a spell with this track."""
     last = track[-1]
-    before = {ROOT: held(last.shares, None if last.weight is None else str(last.weight))} if last.shares > 0 else {}
+    before = {ROOT: held(last.shares, None if last.weight is None else str(last.weight))} if last.shares else {}
     spell = Spell(ROOT, day(0), Interval(day(0), day(0)), day(0), track[0].shares, False)
     return advance(
         {ROOT: spell},
@@ -299,3 +299,30 @@ def test_an_exit_is_settled_by_its_own_file_or_the_next_one(sizes: list[int]) ->
 def test_the_same_file_again_changes_nothing(shares: int, files: int) -> None:
     assert live([shares] * files) in ([], [("in", 0, 0)]) or 0 < shares < 50
     assert replace(held(5, "1")) == held(5, "1")
+
+
+def weighed(at: int, weight: str) -> Point:
+    """A line of a file that prints weights only."""
+    return Point(day(at), day(at), None, None, D(weight))
+
+
+def test_weights_alone_open_a_position() -> None:
+    assert is_material(held(None, "0.05"))
+    assert not is_material(held(None, "0.04", None))
+    assert not is_material(held(None, "0"))
+
+
+@pytest.mark.parametrize(("left", "ends"), [("0.01", True), ("0.019", False), ("0.5", False), (None, True)])
+def test_weights_alone_end_a_position(left: str | None, ends: bool) -> None:
+    track = [weighed(0, "0.2"), weighed(1, "0.3")]
+    found = step(track, None if left is None else held(None, left, None))
+    assert bool(found.closed) is ends
+    if ends:
+        (closing,) = found.closed
+        assert (closing.ending.last.shares, closing.ending.peak.weight) == (None, D("0.3"))
+
+
+def test_a_crumb_of_weight_waits_for_its_removal() -> None:
+    track = [weighed(0, "0.4"), weighed(1, "0.01")]
+    (closing,) = step(track, None, warned=True).closed
+    assert (closing.ending.exit_file, closing.ending.left) == (day(1), None)

@@ -116,3 +116,23 @@ def test_every_view_has_the_documented_columns(engine: Engine) -> None:
         assert all(column.says for column in view.columns)
         with engine.connect() as conn:
             assert conn.execute(text(f"SELECT * FROM {view.name}")).all() == []
+
+
+def test_an_older_database_keeps_its_lines_and_derives_again(blank: Engine) -> None:
+    upgrade(blank, "0001")
+    facts = (
+        "INSERT INTO issuer (id, code, name) VALUES (1, 'lantern', 'Lantern')",
+        "INSERT INTO fund (id, issuer, ticker, name, kind, calendar) VALUES (7, 1, 'LANA', 'A', 'active', 'XNYS')",
+        "INSERT INTO archive (sha256, size, body, stored_at) VALUES ('ab', 0, '', '2026-01-05T00:00:00.000000Z')",
+        "INSERT INTO snapshot (fund, id, as_of, sha256, place, arrival, known_at, rank, shares_exp, lines, positions,"
+        " currency, dates, warnings, unread) VALUES (7, 5242880, 20480, 'ab', 'a.csv', 'live',"
+        " '2026-01-05T00:00:00.000000Z', '0', 0, 1, 1, 'USD', '2026-01-27', '[]', 0)",
+        "INSERT INTO holding (fund, snapshot, security, listing, shares) VALUES (7, 5242880, 3, 4, 99090)",
+    )
+    with transaction(blank) as conn:
+        for statement in facts:
+            conn.execute(text(statement))
+    assert upgrade(blank) == ("0001", head())
+    with blank.connect() as conn:
+        assert conn.execute(text("SELECT fund, shares FROM holding")).one() == (7, 99090)
+        assert conn.execute(text("SELECT derive_from FROM issuer")).scalar() == 20480

@@ -109,7 +109,7 @@ def rows(engine: Engine) -> Iterator[Rows]:
         yield written
 
 
-def held(rows: Rows, on: date | None = None, known: datetime | None = None) -> dict[str, Decimal]:
+def held(rows: Rows, on: date | None = None, known: datetime | None = None) -> dict[str, Decimal | None]:
     found = queries.holdings(rows.conn, queries.find_fund(rows.conn, "AAA"), on, known)
     return {one.security.name: one.shares for one in found}
 

@@ -37,14 +37,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One line of a fund's portfolio, shares as published; weight in percent points."""
+    """One line of a fund's portfolio, shares as published (None in a file of weights); weight in percent points."""
 
     fund: str
     issuer: str
     as_of: date
     pos_session: date | None
     security: SecurityRef
-    shares: Decimal
+    shares: Decimal | None
     value: Decimal | None
     currency: str | None
     weight: Decimal | None
@@ -52,16 +52,17 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One line that differs between two files of a fund. `change` is free of splits: after − before × split."""
+    """One line that differs between two files of a fund. `change` is free of splits: after − before × split;
+    None where the files print weights only."""
 
     fund: str
     as_of_before: date
     as_of_after: date
     security: SecurityRef
-    shares_before: Decimal
-    shares_after: Decimal
+    shares_before: Decimal | None
+    shares_after: Decimal | None
     split: Decimal
-    change: Decimal
+    change: Decimal | None
     value_before: Decimal | None
     value_after: Decimal | None
     weight_before: Decimal | None
@@ -112,7 +113,7 @@ def difference(
     for root in old.keys() | new.keys():
         factor = factor_between(splits(root), files[0].as_of, files[1].as_of)
         found.append(_differing(files, old.get(root), new.get(root), factor))
-    changed = [one for one in found if one.change]
+    changed = [one for one in found if one.change or (one.change is None and one.weight_before != one.weight_after)]
     return sorted(changed, key=lambda one: (-_size(one), one.security.name, one.security.id))
 
 
@@ -179,7 +180,8 @@ def _weight(printed: int | None, value: int | None, total: int | None) -> Decima
 
 
 def _by_weight(one: Holding) -> tuple[Decimal, Decimal, str, str, Decimal]:
-    return (-(one.weight or Decimal(0)), -(one.value or Decimal(0)), one.security.name, one.security.id, one.shares)
+    size = one.shares or Decimal(0)
+    return (-(one.weight or Decimal(0)), -(one.value or Decimal(0)), one.security.name, one.security.id, size)
 
 
 def _summed(lines: Iterable[tuple[int, Holding]]) -> dict[int, Holding]:
@@ -198,7 +200,7 @@ def _plus(one: Holding, other: Holding) -> Holding:
         one.as_of,
         one.pos_session,
         one.security,
-        one.shares + other.shares,
+        _sum(one.shares, other.shares),
         _sum(one.value, other.value),
         one.currency,
         _sum(one.weight, other.weight),
@@ -221,7 +223,7 @@ def _differing(files: Sequence[File], old: Holding | None, new: Holding | None, 
         before,
         after,
         factor,
-        after - before * factor,
+        None if before is None or after is None else after - before * factor,
         Decimal(0) if old is None else old.value,
         Decimal(0) if new is None else new.value,
         Decimal(0) if old is None else old.weight,
@@ -230,7 +232,9 @@ def _differing(files: Sequence[File], old: Holding | None, new: Holding | None, 
 
 
 def _size(one: Difference) -> Decimal:
-    """About what the change was worth, at the later price or else the earlier."""
+    """About what the change was worth, at the later price or else the earlier; of weights, their difference."""
+    if one.change is None:
+        return abs((one.weight_after or Decimal(0)) - (one.weight_before or Decimal(0)))
     if one.shares_after and one.value_after is not None:
         return abs(one.change * one.value_after / one.shares_after)
     if one.shares_before and one.value_before is not None:

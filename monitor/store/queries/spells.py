@@ -32,7 +32,7 @@ class SpellRow:
     security: SecurityRef
     opened: Interval
     closed: Interval | None
-    entry_shares: Decimal
+    entry_shares: Decimal | None
     peak_shares: Decimal | None
     exit_shares: Decimal | None
     sessions: int | None
@@ -47,7 +47,7 @@ class _Line(NamedTuple):
 
     as_of: date
     session: date | None
-    shares: Decimal
+    shares: Decimal | None
     security: int
     listing: int
 
@@ -58,7 +58,7 @@ class _Stored(NamedTuple):
     security: int
     opened: Interval
     first_file: date
-    entry_shares: Decimal
+    entry_shares: Decimal | None
     censored: str
     closed: Interval | None
     exit_file: date | None
@@ -119,7 +119,7 @@ def _row(conn: Connection, ground: _Ground, one: _Stored, lines: Sequence[_Line]
         _called(conn, ground, last, one, key),
         one.opened,
         one.closed,
-        one.entry_shares * factor_between(splits, one.first_file, end),
+        None if one.entry_shares is None else one.entry_shares * factor_between(splits, one.first_file, end),
         one.peak_shares if one.closed else _peak(lines, splits, end),
         one.exit_shares if one.closed else None,
         _count(ground.calendar, one.opened.last, held_last),
@@ -137,7 +137,8 @@ def _called(conn: Connection, ground: _Ground, last: _Line | None, one: _Stored,
 
 
 def _peak(lines: Sequence[_Line], splits: Sequence[Split], end: date) -> Decimal | None:
-    return max((line.shares * factor_between(splits, line.as_of, end) for line in lines), default=None)
+    counted = ((line.as_of, line.shares) for line in lines if line.shares is not None)
+    return max((shares * factor_between(splits, day, end) for day, shares in counted), default=None)
 
 
 def _count(calendar: Sessions, first: date | None, last: date | None) -> int | None:
@@ -154,7 +155,7 @@ def _stored(conn: Connection, fund: FundRef, what: FoundSecurity) -> list[_Store
                     row.security,
                     Interval(_day(row.opened_from), _day(row.opened_to)),
                     date_of_day(row.first_file),
-                    Decimal(row.entry_shares),
+                    _decimal(row.entry_shares),
                     row.censored,
                     Interval(_day(row.closed_from), _day(row.closed_to)) if closed else None,
                     _day(row.exit_file) if closed else None,
@@ -176,12 +177,16 @@ def _lines(conn: Connection, fund: FundRef, ids: frozenset[int]) -> list[_Line]:
         .where(holding.c.security.in_(sorted(ids)))
     )
     by_file: dict[int, _Line] = {}
-    for row in sorted(conn.execute(query), key=lambda row: (row.as_of, row.shares)):
+    for row in sorted(conn.execute(query), key=lambda row: (row.as_of, row.shares or 0)):
         shares = decode_shares(row.shares, row.shares_exp)
         seen = by_file.get(row.as_of)
         line = _Line(date_of_day(row.as_of), _day(row.pos_session), shares, row.security, row.listing)
-        by_file[row.as_of] = line if seen is None else line._replace(shares=seen.shares + shares)
+        by_file[row.as_of] = line if seen is None else line._replace(shares=_plus(seen.shares, shares))
     return list(by_file.values())
+
+
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 def _day(value: int | None) -> date | None:

@@ -1,0 +1,223 @@
+CREATE VIEW v_holdings AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    (DATE '1970-01-01' + n.as_of) AS as_of,
+    (DATE '1970-01-01' + t.pos_session) AS pos_session,
+    s.public AS security,
+    l.name AS name,
+    l.ticker AS ticker,
+    l.identifier AS identifier,
+    s.asset_class AS asset_class,
+    round(h.shares * power(10::numeric, -n.shares_exp), n.shares_exp) AS shares,
+    h.value * 0.01 AS value,
+    h.weight * 0.0001 AS weight,
+    n.currency AS currency,
+    n.known_at AS known_at
+FROM holding h
+JOIN snapshot n ON n.fund = h.fund AND n.id = h.snapshot
+JOIN standing t ON t.fund = h.fund AND t.snapshot = h.snapshot AND t.standing = 'accepted'
+JOIN fund f ON f.id = h.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = h.security
+JOIN listing l ON l.id = h.listing;
+
+CREATE VIEW v_spells AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    s.public AS security,
+    l.name AS name,
+    l.ticker AS ticker,
+    (DATE '1970-01-01' + p.opened_day) AS opened,
+    (DATE '1970-01-01' + p.opened_from) AS opened_from,
+    (DATE '1970-01-01' + p.opened_to) AS opened_to,
+    (DATE '1970-01-01' + p.closed_day) AS closed,
+    (DATE '1970-01-01' + p.closed_from) AS closed_from,
+    (DATE '1970-01-01' + p.closed_to) AS closed_to,
+    (DATE '1970-01-01' + p.first_file) AS first_file,
+    (DATE '1970-01-01' + p.last_file) AS last_file,
+    CAST(p.entry_shares AS numeric) AS entry_shares,
+    CAST(p.peak_shares AS numeric) AS peak_shares,
+    CAST(p.exit_shares AS numeric) AS exit_shares,
+    p.files AS files,
+    p.censored AS censored
+FROM spell p
+JOIN fund f ON f.id = p.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = p.security
+LEFT JOIN listing l ON l.id = (
+    WITH RECURSIVE same (security) AS (
+        SELECT p.security
+        UNION
+        SELECT k.later FROM same JOIN link k ON k.fund = p.fund AND k.earlier = same.security
+    )
+    SELECT x.id
+    FROM standing t
+    JOIN holding h ON h.fund = t.fund AND h.snapshot = t.snapshot AND h.security IN (SELECT security FROM same)
+    JOIN listing x ON x.id = h.listing
+    WHERE t.fund = p.fund AND t.standing = 'accepted'
+        AND t.as_of BETWEEN p.first_file AND coalesce(p.last_file, 2147483647)
+    ORDER BY t.as_of DESC, x.name, x.ticker, x.identifier
+    LIMIT 1
+);
+
+CREATE VIEW v_events AS
+SELECT
+    b.id AS id,
+    b.kind AS kind,
+    i.code AS issuer,
+    f.ticker AS fund,
+    s.public AS security,
+    b.body::jsonb #>> '{security,name}' AS name,
+    b.body::jsonb #>> '{security,ticker}' AS ticker,
+    (DATE '1970-01-01' + b.as_of) AS as_of,
+    (DATE '1970-01-01' + b.day) AS day,
+    (b.body::jsonb #>> '{pos_session,from}')::date AS session_from,
+    (b.body::jsonb #>> '{pos_session,to}')::date AS session_to,
+    b.body::jsonb #>> '{known_at}' AS known_at,
+    (b.body::jsonb #>> '{shares_before}')::numeric AS shares_before,
+    (b.body::jsonb #>> '{shares_after}')::numeric AS shares_after,
+    (b.body::jsonb #>> '{active_shares}')::numeric AS active_shares,
+    (b.body::jsonb #>> '{value}')::numeric AS value,
+    b.body::jsonb #>> '{currency}' AS currency,
+    (b.body::jsonb #>> '{weight_before}')::numeric AS weight_before,
+    (b.body::jsonb #>> '{weight_after}')::numeric AS weight_after,
+    (b.body::jsonb #>> '{absence,last_held}')::date AS last_held,
+    (b.body::jsonb #>> '{absence,last_material}')::date AS last_material,
+    (b.body::jsonb #>> '{absence,sessions}')::integer AS absence_sessions,
+    (b.body::jsonb #>> '{absence,days}')::integer AS absence_days,
+    (b.body::jsonb #>> '{absence,uncovered_sessions}')::integer AS uncovered_sessions,
+    b.body::jsonb #>> '{claim}' AS claim,
+    b.body::jsonb #>> '{confidence}' AS confidence,
+    b.body::jsonb #>> '{status}' AS status
+FROM event b
+JOIN fund f ON f.id = b.fund
+JOIN issuer i ON i.id = b.issuer
+JOIN security s ON s.id = b.security;
+
+CREATE VIEW v_items AS
+SELECT
+    b.id AS id,
+    b.kind AS kind,
+    i.code AS issuer,
+    (SELECT string_agg(j, ', ') FROM jsonb_array_elements_text(b.body::jsonb -> 'funds') j) AS funds,
+    s.public AS security,
+    b.body::jsonb #>> '{security,name}' AS name,
+    b.body::jsonb #>> '{security,ticker}' AS ticker,
+    (DATE '1970-01-01' + b.as_of) AS as_of,
+    (DATE '1970-01-01' + b.day) AS day,
+    b.severity AS severity,
+    b.score AS score,
+    (b.body::jsonb #>> '{pos_session,from}')::date AS session_from,
+    (b.body::jsonb #>> '{pos_session,to}')::date AS session_to,
+    b.body::jsonb #>> '{known_at}' AS known_at,
+    (b.body::jsonb #>> '{shares_before}')::numeric AS shares_before,
+    (b.body::jsonb #>> '{shares_after}')::numeric AS shares_after,
+    (b.body::jsonb #>> '{active_shares}')::numeric AS active_shares,
+    (b.body::jsonb #>> '{value}')::numeric AS value,
+    b.body::jsonb #>> '{currency}' AS currency,
+    (b.body::jsonb #>> '{weight_before}')::numeric AS weight_before,
+    (b.body::jsonb #>> '{weight_after}')::numeric AS weight_after,
+    (b.body::jsonb #>> '{absence,last_held}')::date AS last_held,
+    (b.body::jsonb #>> '{absence,last_material}')::date AS last_material,
+    (b.body::jsonb #>> '{absence,sessions}')::integer AS absence_sessions,
+    (b.body::jsonb #>> '{absence,days}')::integer AS absence_days,
+    (b.body::jsonb #>> '{absence,uncovered_sessions}')::integer AS uncovered_sessions,
+    b.body::jsonb #>> '{claim}' AS claim,
+    b.body::jsonb #>> '{confidence}' AS confidence,
+    b.body::jsonb #>> '{status}' AS status
+FROM item b
+JOIN issuer i ON i.id = b.issuer
+JOIN security s ON s.id = b.security;
+
+CREATE VIEW v_coverage AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    f.name AS name,
+    (DATE '1970-01-01' + c.first) AS first,
+    (DATE '1970-01-01' + c.last) AS last,
+    coalesce(c.files, 0) AS files,
+    (SELECT count(*) FROM session x WHERE x.calendar = f.calendar AND x.day BETWEEN c.first_session AND c.last_session) AS sessions,
+    coalesce(c.covered, 0) AS covered,
+    (SELECT count(*) FROM standing q WHERE q.fund = f.id AND q.standing = 'quarantined') AS quarantined,
+    (SELECT count(*) FROM refusal r WHERE r.fund = f.id) AS refused,
+    (DATE '1970-01-01' + f.closed) AS closed
+FROM fund f
+JOIN issuer i ON i.id = f.issuer
+LEFT JOIN (
+    SELECT t.fund, min(t.as_of) AS first, max(t.as_of) AS last, count(*) AS files,
+        min(t.pos_session) AS first_session, max(t.pos_session) AS last_session,
+        count(DISTINCT t.pos_session) AS covered
+    FROM standing t
+    WHERE t.standing = 'accepted'
+    GROUP BY t.fund
+) c ON c.fund = f.id;
+
+CREATE VIEW v_deliveries AS
+SELECT
+    d.id AS id,
+    d.item AS item,
+    d.revision AS revision,
+    b.kind AS kind,
+    i.code AS issuer,
+    s.public AS security,
+    d.channel AS channel,
+    d.severity AS severity,
+    d.state AS state,
+    d.attempts AS attempts,
+    d.created_at AS created_at,
+    d.due_at AS due_at,
+    d.sent_at AS sent_at,
+    d.error AS error
+FROM delivery d
+LEFT JOIN item b ON b.id = d.item
+LEFT JOIN issuer i ON i.id = b.issuer
+LEFT JOIN security s ON s.id = b.security;
+
+CREATE VIEW v_snapshots AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    (DATE '1970-01-01' + n.as_of) AS as_of,
+    n.id % 256 AS number,
+    (DATE '1970-01-01' + t.pos_session) AS pos_session,
+    t.standing AS standing,
+    t.convention AS convention,
+    t.reasons AS reasons,
+    t.warnings AS cautions,
+    n.warnings AS notes,
+    n.operator AS operator,
+    n.arrival AS arrival,
+    n.known_at AS known_at,
+    n.published_from AS published_from,
+    n.published_to AS published_to,
+    n.lines AS lines,
+    n.positions AS positions,
+    n.unread AS unread,
+    n.value * 0.01 AS value,
+    n.weight * 0.0001 AS weight,
+    n.currency AS currency,
+    n.place AS place,
+    n.sha256 AS sha256
+FROM snapshot n
+JOIN fund f ON f.id = n.fund
+JOIN issuer i ON i.id = f.issuer
+LEFT JOIN standing t ON t.fund = n.fund AND t.snapshot = n.id;
+
+CREATE VIEW v_refusals AS
+SELECT
+    r.id AS id,
+    i.code AS issuer,
+    f.ticker AS fund,
+    r.code AS code,
+    r.text AS text,
+    r.place AS place,
+    r.sha256 AS sha256,
+    r.first_at AS first_at,
+    r.last_at AS last_at,
+    r.times AS times
+FROM refusal r
+JOIN issuer i ON i.id = r.issuer
+LEFT JOIN fund f ON f.id = r.fund;
