@@ -221,3 +221,67 @@ SELECT
 FROM refusal r
 JOIN issuer i ON i.id = r.issuer
 LEFT JOIN fund f ON f.id = r.fund;
+
+CREATE VIEW v_identifiers AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    r.public AS security,
+    s.public AS identity,
+    x.kind AS kind,
+    x.value AS value,
+    date(x.first * 86400, 'unixepoch') AS valid_from,
+    date(x.last * 86400, 'unixepoch') AS valid_to,
+    'file' AS source,
+    x.confidence AS confidence,
+    CASE WHEN x.users > 1 THEN 1 ELSE 0 END AS reused,
+    x.conflict AS conflict
+FROM (
+    WITH RECURSIVE up (fund, security, root) AS (
+        SELECT k.fund, k.later, k.earlier FROM link k
+        UNION
+        SELECT up.fund, up.security, k.earlier FROM up JOIN link k ON k.fund = up.fund AND k.later = up.root
+    ), top (fund, security, root) AS (
+        SELECT up.fund, up.security, min(up.root) FROM up
+        WHERE NOT EXISTS (SELECT 1 FROM link k WHERE k.fund = up.fund AND k.later = up.root)
+        GROUP BY up.fund, up.security
+    ), seen (fund, security, listing, first, last) AS (
+        SELECT h.fund, h.security, h.listing, min(t.as_of), max(t.as_of)
+        FROM holding h
+        JOIN standing t ON t.fund = h.fund AND t.snapshot = h.snapshot AND t.standing = 'accepted'
+        GROUP BY h.fund, h.security, h.listing
+    ), said (fund, security, kind, value, confidence, first, last) AS (
+        SELECT n.fund, n.security, 'name', l.name, 'printed', n.first, n.last
+        FROM seen n JOIN listing l ON l.id = n.listing WHERE l.name <> ''
+        UNION ALL
+        SELECT n.fund, n.security, 'ticker', l.ticker, 'printed', n.first, n.last
+        FROM seen n JOIN listing l ON l.id = n.listing WHERE l.ticker <> ''
+        UNION ALL
+        SELECT n.fund, n.security, d.scheme, d.value, 'verified', n.first, n.last
+        FROM seen n JOIN identifier d ON d.security = n.security
+    ), spoken (fund, security, root, kind, value, confidence, first, last) AS (
+        SELECT a.fund, a.security, coalesce(top.root, a.security), a.kind, a.value, a.confidence,
+            min(a.first), max(a.last)
+        FROM said a LEFT JOIN top ON top.fund = a.fund AND top.security = a.security
+        GROUP BY a.fund, a.security, coalesce(top.root, a.security), a.kind, a.value, a.confidence
+    ), positions (fund, root, kind, value, first, last) AS (
+        SELECT p.fund, p.root, p.kind, p.value, min(p.first), max(p.last)
+        FROM spoken p GROUP BY p.fund, p.root, p.kind, p.value
+    ), shared (fund, root, kind, value, first, last, users, earlier, later) AS (
+        SELECT q.fund, q.root, q.kind, q.value, q.first, q.last,
+            count(*) OVER (PARTITION BY q.fund, q.kind, q.value),
+            max(q.last) OVER (PARTITION BY q.fund, q.kind, q.value ORDER BY q.first, q.root
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+            min(q.first) OVER (PARTITION BY q.fund, q.kind, q.value ORDER BY q.first, q.root
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+        FROM positions q
+    )
+    SELECT p.fund, p.security, p.root, p.kind, p.value, p.confidence, p.first, p.last, q.users,
+        CASE WHEN p.kind <> 'name' AND (q.earlier >= q.first OR q.later <= q.last) THEN 1 ELSE 0 END AS conflict
+    FROM spoken p
+    JOIN shared q ON q.fund = p.fund AND q.root = p.root AND q.kind = p.kind AND q.value = p.value
+) x
+JOIN fund f ON f.id = x.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = x.security
+JOIN security r ON r.id = x.root;

@@ -29,6 +29,7 @@ def upgrade() -> None:
     for view in VIEWS:
         op.execute(sa.text(f"DROP VIEW {view}"))
     weights_only()
+    evidence()
     views()
     derive_again()
 
@@ -52,6 +53,64 @@ def weights_only() -> None:
         batch.alter_column("shares", existing_type=sa.BigInteger(), nullable=True)
     with op.batch_alter_table("spell") as batch:
         batch.alter_column("entry_shares", existing_type=sa.Text(), nullable=True)
+
+
+def evidence() -> None:
+    """Lists of what a fund held that are not its daily files, and what prices said about its dates."""
+    op.create_table(
+        "schedule",
+        sa.Column("fund", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=12), nullable=False),
+        sa.Column("as_of", sa.Integer(), nullable=False),
+        sa.Column("session", sa.Integer(), nullable=False),
+        sa.Column("complete", sa.SmallInteger(), nullable=False),
+        sa.Column("rank", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("known_at", sa.String(length=27), nullable=False),
+        sa.ForeignKeyConstraint(["fund"], ["fund.id"], name=op.f("fk_schedule_fund_fund")),
+        sa.ForeignKeyConstraint(["sha256"], ["archive.sha256"], name=op.f("fk_schedule_sha256_archive")),
+        sa.PrimaryKeyConstraint("fund", "sha256", name=op.f("pk_schedule")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_schedule_fund_session", "schedule", ["fund", "session"], unique=False)
+    op.create_table(
+        "presence",
+        sa.Column("fund", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("session", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("names", sa.Text(), nullable=False),
+        sa.Column("ids", sa.Text(), nullable=False),
+        sa.Column("shares", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("weight", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["fund"], ["fund.id"], name=op.f("fk_presence_fund_fund")),
+        sa.ForeignKeyConstraint(["sha256"], ["archive.sha256"], name=op.f("fk_presence_sha256_archive")),
+        sa.PrimaryKeyConstraint("fund", "sha256", "key", name=op.f("pk_presence")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_presence_key", "presence", ["key"], unique=False)
+    op.create_table(
+        "calibration",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("fund", sa.Integer(), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=True),
+        sa.Column("last", sa.Integer(), nullable=True),
+        sa.Column("found", sa.String(length=10), nullable=False),
+        sa.Column("configured", sa.String(length=10), nullable=False),
+        sa.Column("outcome", sa.String(length=8), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("compared", sa.Integer(), nullable=False),
+        sa.Column("prices", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["fund"], ["fund.id"], name=op.f("fk_calibration_fund_fund")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration")),
+    )
+    op.create_index("ix_calibration_fund_id", "calibration", ["fund", "id"], unique=False)
 
 
 def views() -> None:

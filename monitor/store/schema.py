@@ -1,6 +1,7 @@
 """The tables, and nothing else: no queries, no connections, no decisions.
 
-Facts are append-only (`archive`, `fetch`, `snapshot`, `holding`, `refusal`, the interned names);
+Facts are append-only (`archive`, `fetch`, `snapshot`, `holding`, `refusal`, `schedule`, `presence`, `calibration`,
+the interned names);
 `standing`, `link`, `split`, `spell`, `event` and `item` are derived from them and can be made again,
 bit for bit, by `db rebuild`. `delivery` is a record of what was promised and sent and is never derived.
 
@@ -193,6 +194,62 @@ holding = Table(
     Column("value", BigInteger),  # cents
     Column("weight", Integer),  # 10^-6 of the fund, as printed; null when not printed
     sqlite_with_rowid=False,
+)
+
+# A list of what a fund held that is not its issuer's daily file: an N-PORT, an archived or re-published copy.
+# It alerts nobody and never overwrites a file; it narrows intervals and refutes claims.
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("sha256", String(64), ForeignKey("archive.sha256"), primary_key=True),
+    Column("source", String(12), nullable=False),  # back-file | archive | n-port | third-party
+    Column("as_of", Integer, nullable=False),  # the date it states
+    Column("session", Integer, nullable=False),  # session after whose close it was true
+    Column("complete", SmallInteger, nullable=False),  # 1: what it does not list was not held
+    Column("rank", String(16), nullable=False),  # of two for one session the later one counts
+    Column("title", Text, nullable=False),  # what it says it is: the series name
+    Column("place", Text, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("known_at", String(27), nullable=False),
+    Index("ix_schedule_fund_session", "fund", "session"),
+    sqlite_with_rowid=False,
+)
+
+# One security a schedule speaks of. `key` is its identity as published (it need not be one of `security`).
+presence = Table(
+    "presence",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("sha256", String(64), ForeignKey("archive.sha256"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("session", Integer, nullable=False),
+    Column("state", String(16), nullable=False),  # HELD | NOT_LISTED | BELOW_RESOLUTION | UNKNOWN
+    Column("names", Text, nullable=False),  # JSON array: the names printed
+    Column("ids", Text, nullable=False),  # every verified identifier, "cusip:… isin:…"
+    Column("shares", Text),
+    Column("value", Text),
+    Column("weight", Text),  # percent points
+    Index("ix_presence_key", "key"),
+    sqlite_with_rowid=False,
+)
+
+# What comparing implied prices with closes said about a fund's dates, each time it was asked.
+calibration = Table(
+    "calibration",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fund", Integer, ForeignKey("fund.id"), nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("first", Integer),  # dates of the files compared
+    Column("last", Integer),
+    Column("found", String(10), nullable=False),
+    Column("configured", String(10), nullable=False),
+    Column("outcome", String(8), nullable=False),  # agrees | differs | unknown
+    Column("files", Integer, nullable=False),  # that speak for `found`
+    Column("compared", Integer, nullable=False),
+    Column("prices", Text, nullable=False),  # where the closes came from
+    Index("ix_calibration_fund_id", "fund", "id"),
 )
 
 # --- derived from facts ---------------------------------------------------------------------------
