@@ -131,6 +131,59 @@ FROM item b
 JOIN issuer i ON i.id = b.issuer
 JOIN security s ON s.id = b.security;
 
+CREATE VIEW v_flows AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    (DATE '1970-01-01' + w.as_of) AS as_of,
+    (DATE '1970-01-01' + o.as_of) AS previous,
+    (DATE '1970-01-01' + w.session_from) AS session_from,
+    (DATE '1970-01-01' + w.session_to) AS session_to,
+    w.gap AS gap,
+    CAST(w.factor AS numeric) AS flow_factor,
+    w.units AS units,
+    w.lines AS lines,
+    w.unchanged AS unchanged,
+    w.in_flow AS in_flow,
+    w.in_groups AS in_groups,
+    w.active AS active,
+    w.rebalance AS rebalance,
+    w.confidence AS confidence
+FROM flow w
+JOIN snapshot o ON o.fund = w.fund AND o.id = w.previous
+JOIN fund f ON f.id = w.fund
+JOIN issuer i ON i.id = f.issuer;
+
+CREATE VIEW v_trades AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    (DATE '1970-01-01' + w.as_of) AS as_of,
+    (DATE '1970-01-01' + w.session_from) AS session_from,
+    (DATE '1970-01-01' + w.session_to) AS session_to,
+    s.public AS security,
+    l.name AS name,
+    l.ticker AS ticker,
+    l.identifier AS identifier,
+    d.label AS label,
+    CAST(d.shares_before AS numeric) AS shares_before,
+    CAST(d.shares_after AS numeric) AS shares_after,
+    d.split AS split,
+    CAST(w.factor AS numeric) AS flow_factor,
+    w.units AS units,
+    CAST(d.active_shares AS numeric) AS active_shares,
+    d.value * 0.01 AS value,
+    round(d.value::numeric / nullif(n.value, 0), 8) AS share_of_fund,
+    n.currency AS currency,
+    w.confidence AS confidence
+FROM trade d
+JOIN flow w ON w.fund = d.fund AND w.snapshot = d.snapshot
+JOIN snapshot n ON n.fund = d.fund AND n.id = d.snapshot
+JOIN fund f ON f.id = d.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = d.security
+JOIN listing l ON l.id = d.listing;
+
 CREATE VIEW v_coverage AS
 SELECT
     i.code AS issuer,

@@ -131,6 +131,59 @@ FROM item b
 JOIN issuer i ON i.id = b.issuer
 JOIN security s ON s.id = b.security;
 
+CREATE VIEW v_flows AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    date(w.as_of * 86400, 'unixepoch') AS as_of,
+    date(o.as_of * 86400, 'unixepoch') AS previous,
+    date(w.session_from * 86400, 'unixepoch') AS session_from,
+    date(w.session_to * 86400, 'unixepoch') AS session_to,
+    w.gap AS gap,
+    CAST(w.factor AS REAL) AS flow_factor,
+    w.units AS units,
+    w.lines AS lines,
+    w.unchanged AS unchanged,
+    w.in_flow AS in_flow,
+    w.in_groups AS in_groups,
+    w.active AS active,
+    w.rebalance AS rebalance,
+    w.confidence AS confidence
+FROM flow w
+JOIN snapshot o ON o.fund = w.fund AND o.id = w.previous
+JOIN fund f ON f.id = w.fund
+JOIN issuer i ON i.id = f.issuer;
+
+CREATE VIEW v_trades AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    date(w.as_of * 86400, 'unixepoch') AS as_of,
+    date(w.session_from * 86400, 'unixepoch') AS session_from,
+    date(w.session_to * 86400, 'unixepoch') AS session_to,
+    s.public AS security,
+    l.name AS name,
+    l.ticker AS ticker,
+    l.identifier AS identifier,
+    d.label AS label,
+    CAST(d.shares_before AS REAL) AS shares_before,
+    CAST(d.shares_after AS REAL) AS shares_after,
+    d.split AS split,
+    CAST(w.factor AS REAL) AS flow_factor,
+    w.units AS units,
+    CAST(d.active_shares AS REAL) AS active_shares,
+    d.value / 1e2 AS value,
+    round(d.value * 1.0 / nullif(n.value, 0), 8) AS share_of_fund,
+    n.currency AS currency,
+    w.confidence AS confidence
+FROM trade d
+JOIN flow w ON w.fund = d.fund AND w.snapshot = d.snapshot
+JOIN snapshot n ON n.fund = d.fund AND n.id = d.snapshot
+JOIN fund f ON f.id = d.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = d.security
+JOIN listing l ON l.id = d.listing;
+
 CREATE VIEW v_coverage AS
 SELECT
     i.code AS issuer,

@@ -30,6 +30,7 @@ def upgrade() -> None:
         op.execute(sa.text(f"DROP VIEW {view}"))
     weights_only()
     evidence()
+    flows_and_trades()
     views()
     derive_again()
 
@@ -111,6 +112,51 @@ def evidence() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration")),
     )
     op.create_index("ix_calibration_fund_id", "calibration", ["fund", "id"], unique=False)
+
+
+def flows_and_trades() -> None:
+    """What creations and redemptions explain between two files, and what they do not."""
+    op.create_table(
+        "flow",
+        sa.Column("fund", sa.Integer(), nullable=False),
+        sa.Column("snapshot", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.Integer(), nullable=False),
+        sa.Column("session_from", sa.Integer(), nullable=True),
+        sa.Column("session_to", sa.Integer(), nullable=True),
+        sa.Column("gap", sa.Integer(), nullable=False),
+        sa.Column("factor", sa.String(length=24), nullable=True),
+        sa.Column("units", sa.Integer(), nullable=True),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("in_flow", sa.Integer(), nullable=True),
+        sa.Column("in_groups", sa.Integer(), nullable=True),
+        sa.Column("active", sa.Integer(), nullable=True),
+        sa.Column("rebalance", sa.SmallInteger(), nullable=False),
+        sa.Column("confidence", sa.String(length=8), nullable=False),
+        sa.ForeignKeyConstraint(["fund"], ["fund.id"], name=op.f("fk_flow_fund_fund")),
+        sa.PrimaryKeyConstraint("fund", "snapshot", name=op.f("pk_flow")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_flow_as_of", "flow", ["as_of"], unique=False)
+    op.create_table(
+        "trade",
+        sa.Column("fund", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("snapshot", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("security", sa.Integer(), nullable=False),
+        sa.Column("listing", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=12), nullable=False),
+        sa.Column("shares_before", sa.Text(), nullable=True),
+        sa.Column("shares_after", sa.Text(), nullable=True),
+        sa.Column("split", sa.String(length=40), nullable=False),
+        sa.Column("active_shares", sa.Text(), nullable=True),
+        sa.Column("value", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["listing"], ["listing.id"], name=op.f("fk_trade_listing_listing")),
+        sa.ForeignKeyConstraint(["security"], ["security.id"], name=op.f("fk_trade_security_security")),
+        sa.PrimaryKeyConstraint("fund", "snapshot", "security", name=op.f("pk_trade")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_trade_security", "trade", ["security"], unique=False)
 
 
 def views() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import alerts, database, held, questions, reports, sources, work
+from monitor.cli import alerts, database, held, questions, reports, sources, trading, work
 
 cli = typer.Typer(
     name="holdings-monitor",
@@ -30,6 +30,7 @@ cli.command()(questions.holdings)
 cli.command()(questions.history)
 cli.command("who-holds")(questions.who_holds)
 cli.command()(questions.changes)
+cli.command()(trading.trades)
 cli.command(context_settings={"ignore_unknown_options": True})(reports.sql)  # a query may begin with "--"
 cli.command()(reports.export)
 

@@ -26,6 +26,8 @@ v_holdings – one position of one fund in one accepted file.
 v_spells – one unbroken run in which a fund held a security; open while closed is null.
 v_events – one change of one position of one fund.
 v_items – one change over all funds of an issuer: what people are told.
+v_flows – two consecutive files of one fund: what creations and redemptions explain.
+v_trades – one line that was bought or sold between them.
 v_coverage – one fund: how much of its history we have.
 v_deliveries – one message for one channel.
 v_snapshots – one published version of a fund's holdings, whatever became of it.

@@ -24,6 +24,7 @@ from monitor.core.model import (
     Snapshot,
 )
 from monitor.core.spells import RE_ENTRY, Closing, Opening, Point
+from monitor.core.trades import active_shares
 
 UNKNOWN_RE_ENTRY = 30  # days: about 21 sessions
 
@@ -145,9 +146,7 @@ def resize(scene: Scene, root: str, before: Decimal) -> Event:
     """An active change of a line held in both files; `before` is split-adjusted."""
     position = scene.positions_after[root]
     shares = position.shares if position.shares is not None else Decimal(0)  # only counted lines are re-sized
-    active = shares - Decimal(repr(scene.flow.factor)) * before
-    if shares == shares.to_integral_value() and before == before.to_integral_value():
-        active = active.quantize(Decimal(1))
+    active = active_shares(before, shares, scene.flow.factor)
     kind = Kind.INCREASED if active > 0 else Kind.DECREASED
     price = _price(position)
     value = active * price if price is not None else None

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+LONGEST_FLOW = 5  # sessions between two files up to which a flow factor still means something
 LEAST_LINES = 8  # fewer common lines cannot tell a flow from trades
 REBALANCE_BELOW = 0.5  # explained share: all 36 such days measured are quarterly re-sizings of index funds
 LOW_CONFIDENCE_BELOW = 0.6

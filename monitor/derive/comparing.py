@@ -10,15 +10,14 @@ from decimal import Decimal
 from monitor.core import claims, events, flows, identity, linking, spells, splits
 from monitor.core.claims import Past
 from monitor.core.events import Scene
-from monitor.core.flows import Count, Flow, Label
+from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
 from monitor.core.model import AssetClass, Coverage, Event, Interval, Kind, Position, Snapshot
 from monitor.core.sessions import change_interval
 from monitor.core.spells import FileFacts, Spell
+from monitor.derive import recording
 from monitor.derive.judging import Judged
 from monitor.derive.setting import Setting, counts_of
 from monitor.store.book import point_of, rooted
-
-LONGEST_FLOW = 5  # sessions between two files up to which a flow factor still means something
 
 
 @dataclass(slots=True)
@@ -226,6 +225,7 @@ class Comparing:
             facts,
         )
         scene = self._scene(pair)
+        recording.record(self.at.book, scene, pair.labels, waiting)
         for opening in step.opened:
             self._emit(self._entry(scene, opening), opening.position)
         resized = {r for r in fund.open if r in pair.positions_after} - {c.root for c in step.closed}

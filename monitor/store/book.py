@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from monitor.core.errors import StoreError
 from monitor.core.identity import summed
@@ -135,6 +136,15 @@ class Book:
         """The splits of a security, whatever it was called then, oldest first."""
         keys = set(self.roots.members(self.roots.of(root)))
         return sorted((s for s in self._splits if s.key in keys), key=lambda s: s.day)
+
+    def split_factors(self, after: date, until: date) -> dict[str, Fraction]:
+        """New shares per old one by issuer-wide root, for the splits in files dated (after, until]."""
+        found: dict[str, Fraction] = {}
+        for split in self._splits:
+            if after < split.day <= until:
+                root = self.roots.of(split.key)
+                found[root] = found.get(root, Fraction(1)) * split.factor
+        return found
 
     # --- spells --------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""Writes and takes back what is derived: standings, links, splits, spells, sightings, events, items.
+"""Writes and takes back what is derived: standings, links, splits, spells, sightings, flows, trades,
+events, items.
 
 `rewind` restores the derived tables to what they were before a day; `write` adds what the days since then
 gave. Both in the caller's transaction. Nothing here decides anything.
@@ -22,6 +23,7 @@ from monitor.store import schema as t
 from monitor.store.codec import day_of
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities, StoredSpell
+from monitor.store.trades import PairLine, rewind_pairs, write_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Derived:
     sightings: list[Sighting] = field(default_factory=list)
     events: list[tuple[Event, str]] = field(default_factory=list)  # with the JSON body
     items: list[tuple[Item, str]] = field(default_factory=list)
+    pairs: list[PairLine] = field(default_factory=list)
 
 
 def rewind(conn: Connection, issuer: int, fund_ids: Sequence[int], since: date) -> None:
@@ -68,6 +71,7 @@ def rewind(conn: Connection, issuer: int, fund_ids: Sequence[int], since: date) 
     conn.execute(delete(t.item).where(t.item.c.issuer == issuer, t.item.c.day >= day))
     conn.execute(delete(t.event).where(t.event.c.issuer == issuer, t.event.c.day >= day))
     conn.execute(delete(t.split).where(t.split.c.issuer == issuer, t.split.c.day >= day))
+    rewind_pairs(conn, fund_ids, since)
     for fund in fund_ids:
         conn.execute(delete(t.link).where(t.link.c.fund == fund, t.link.c.day >= day))
         conn.execute(delete(t.sighting).where(t.sighting.c.fund == fund, t.sighting.c.day >= day))
@@ -125,6 +129,7 @@ def write(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, 
         sorted((s.fund, names.number(s.key), day_of(s.as_of), _day(s.session), day_of(s.day)) for s in new.sightings),
     )
     _write_changes(conn, issuer, names, fund_ids, new)
+    write_pairs(conn, names, new.pairs)
 
 
 def _write_changes(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, int], new: Derived) -> None:

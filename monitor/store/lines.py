@@ -42,6 +42,7 @@ class Securities:
         self._ids: dict[str, int] = {}
         self._verified: dict[int, tuple[str, ...]] = {}
         self._listings: dict[int, tuple[str, str, str]] = {}
+        self._listing_ids: dict[tuple[int, str, str, str], int] = {}
 
     def number(self, key: str) -> int:
         """The number of a key that is stored."""
@@ -74,6 +75,18 @@ class Securities:
             table = t.listing.c
             query = select(table.id, table.name, table.ticker, table.identifier).where(table.id.in_(chunk))
             self._listings.update({r.id: (r.name, r.ticker, r.identifier) for r in self._conn.execute(query)})
+
+    def listing(self, position: Position) -> int:
+        """The number of the listing a stored position was read with."""
+        security = self.number(position.key)
+        table = t.listing.c
+        wanted = (security, position.name, position.ticker, position.identifier)
+        if wanted not in self._listing_ids:
+            query = select(table.id, table.name, table.ticker, table.identifier).where(table.security == security)
+            self._listing_ids |= {
+                (security, r.name, r.ticker, r.identifier): int(r.id) for r in self._conn.execute(query)
+            }
+        return self._listing_ids[wanted]
 
     def positions(self, row: SnapshotRow) -> tuple[Position, ...]:
         """The positions of a stored snapshot, by key; missing weights from the share of the value."""

@@ -2,7 +2,7 @@
 
 Facts are append-only (`archive`, `fetch`, `snapshot`, `holding`, `refusal`, `schedule`, `presence`, `calibration`,
 the interned names);
-`standing`, `link`, `split`, `spell`, `event` and `item` are derived from them and can be made again,
+`standing`, `link`, `split`, `flow`, `trade`, `spell`, `event` and `item` are derived from them and can be made again,
 bit for bit, by `db rebuild`. `delivery` is a record of what was promised and sent and is never derived.
 
 Numbers are exact integers: shares are `shares / 10**snapshot.shares_exp`, values are cents of the file's
@@ -294,6 +294,48 @@ split = Table(
     Column("factor", String(40), nullable=False),  # new shares per old, exact decimal or a/b
     Column("rule", String(24), nullable=False),
     Column("evidence", Text, nullable=False),
+)
+
+# Two consecutive accepted files of one fund side by side: what its own creations and redemptions explain.
+flow = Table(
+    "flow",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("snapshot", Integer, primary_key=True, autoincrement=False),  # the newer file
+    Column("previous", Integer, nullable=False),  # the snapshot before
+    Column("as_of", Integer, nullable=False),  # of the newer file
+    Column("session_from", Integer),  # sessions in which the changes happened; null when unknown
+    Column("session_to", Integer),
+    Column("gap", Integer, nullable=False),  # sessions from one file to the other
+    Column("factor", String(24)),  # decimal; null when too few lines are common, or across a long gap
+    Column("units", Integer),  # net creation units; null when unknown
+    Column("lines", Integer, nullable=False),  # equity lines in both files
+    Column("unchanged", Integer, nullable=False),
+    Column("in_flow", Integer),  # these three are null across a long gap
+    Column("in_groups", Integer),
+    Column("active", Integer),
+    Column("rebalance", SmallInteger, nullable=False),  # 0 | 1
+    Column("confidence", String(8), nullable=False),  # high | low
+    Index("ix_flow_as_of", "as_of"),
+    sqlite_with_rowid=False,
+)
+
+# One line of the newer file of a `flow` (of the older one when it is gone) that the flow does not explain.
+trade = Table(
+    "trade",
+    metadata,
+    Column("fund", Integer, primary_key=True, autoincrement=False),
+    Column("snapshot", Integer, primary_key=True, autoincrement=False),
+    Column("security", Integer, ForeignKey("security.id"), primary_key=True),  # as that file publishes it
+    Column("listing", Integer, ForeignKey("listing.id"), nullable=False),
+    Column("label", String(12), nullable=False),  # ACTIVE | NEW | GONE | PENDING | REBALANCE
+    Column("shares_before", Text),  # exact decimals, before in shares of the newer file; null when not published
+    Column("shares_after", Text),
+    Column("split", String(40), nullable=False),  # new shares per old one between the two files, 1 or a/b
+    Column("active_shares", Text),  # null where no size may be claimed
+    Column("value", BigInteger),  # cents of `active_shares`
+    Index("ix_trade_security", "security"),
+    sqlite_with_rowid=False,
 )
 
 # An unbroken run of a material position. Open while `closed_day` is null; what only the end can tell

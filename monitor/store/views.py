@@ -58,6 +58,12 @@ class Words:
             return f"{number} / 1e{places}"
         return f"{number} * 0.{'1'.zfill(places)}"
 
+    def ratio(self, part: str, whole: str) -> str:
+        """One integer as a part of another, null when the whole is 0."""
+        if self.dialect == "sqlite":
+            return f"round({part} * 1.0 / nullif({whole}, 0), 8)"
+        return f"round({part}::numeric / nullif({whole}, 0), 8)"
+
     def text(self, body: str, *path: str) -> str:
         """A text in a JSON document, null when absent."""
         if self.dialect == "sqlite":
@@ -464,7 +470,100 @@ JOIN security s ON s.id = x.security
 JOIN security r ON r.id = x.root""",
 )
 
-VIEWS: tuple[View, ...] = (HOLDINGS, SPELLS, EVENTS, ITEMS, COVERAGE, DELIVERIES, SNAPSHOTS, REFUSALS, IDENTIFIERS)
+INTERVAL = (
+    _day("session_from", "w.session_from", "first session in which it may have happened; null when unknown"),
+    _day("session_to", "w.session_to", "last session in which it may have happened; null when unknown"),
+)
+FACTOR = ViewColumn(
+    "flow_factor", lambda words: _decimal(words, "w.factor"), "what creations and redemptions did; null when unknown"
+)
+CONFIDENCE = _column("confidence", "w.confidence", "low when little of the flow is explained, or over several sessions")
+
+FLOWS = View(
+    "v_flows",
+    "Two consecutive accepted files of one fund: what creations and redemptions explain.",
+    (
+        ISSUER,
+        FUND,
+        _day("as_of", "w.as_of", "date of the newer file"),
+        _day("previous", "o.as_of", "date of the older file"),
+        *INTERVAL,
+        _column("gap", "w.gap", "sessions from one file to the other"),
+        FACTOR,
+        _column("units", "w.units", "net creation units; null when unknown"),
+        _column("lines", "w.lines", "equity lines in both files"),
+        _column("unchanged", "w.unchanged", "lines whose share count did not change"),
+        _column("in_flow", "w.in_flow", "lines that changed with the flow; null across more than 5 sessions"),
+        _column("in_groups", "w.in_groups", "lines that changed by another common ratio"),
+        _column("active", "w.active", "lines that neither explains"),
+        _column("rebalance", "w.rebalance", "1 when most lines were re-sized, else 0"),
+        CONFIDENCE,
+    ),
+    """flow w
+JOIN snapshot o ON o.fund = w.fund AND o.id = w.previous
+JOIN fund f ON f.id = w.fund
+JOIN issuer i ON i.id = f.issuer""",
+)
+
+TRADES = View(
+    "v_trades",
+    "One line of one fund that was bought or sold between two files, the fund's own flows removed.",
+    (
+        ISSUER,
+        FUND,
+        _day("as_of", "w.as_of", "date of the file that shows it"),
+        *INTERVAL,
+        SECURITY,
+        _column("name", "l.name", "name as printed"),
+        _column("ticker", "l.ticker", "ticker as printed"),
+        _column("identifier", "l.identifier", "identifier as printed"),
+        _column(
+            "label",
+            "d.label",
+            "ACTIVE, NEW or GONE; PENDING: perhaps a split; REBALANCE: the fund re-sized most of its lines",
+        ),
+        ViewColumn(
+            "shares_before", lambda words: _decimal(words, "d.shares_before"), "before, in shares of the newer file"
+        ),
+        ViewColumn("shares_after", lambda words: _decimal(words, "d.shares_after"), "shares after"),
+        _column("split", "d.split", "new shares per old one between the two files"),
+        FACTOR,
+        _column("units", "w.units", "net creation units; null when unknown"),
+        ViewColumn(
+            "active_shares",
+            lambda words: _decimal(words, "d.active_shares"),
+            "after minus flow factor times before; null where no size may be claimed",
+        ),
+        _scaled("value", "d.value", 2, "value of `active_shares` in `currency`; null when unknown"),
+        ViewColumn(
+            "share_of_fund", lambda words: words.ratio("d.value", "n.value"), "`value` as a part of the fund, 0 … 1"
+        ),
+        _column("currency", "n.currency", "currency of `value`"),
+        CONFIDENCE,
+    ),
+    """trade d
+JOIN flow w ON w.fund = d.fund AND w.snapshot = d.snapshot
+JOIN snapshot n ON n.fund = d.fund AND n.id = d.snapshot
+JOIN fund f ON f.id = d.fund
+JOIN issuer i ON i.id = f.issuer
+JOIN security s ON s.id = d.security
+JOIN listing l ON l.id = d.listing""",
+)
+
+
+VIEWS: tuple[View, ...] = (
+    HOLDINGS,
+    SPELLS,
+    EVENTS,
+    ITEMS,
+    FLOWS,
+    TRADES,
+    COVERAGE,
+    DELIVERIES,
+    SNAPSHOTS,
+    REFUSALS,
+    IDENTIFIERS,
+)
 
 
 def _decimal(words: Words, sql: str) -> str:

@@ -32,6 +32,16 @@ DERIVED = {
     "sighting": """
         SELECT f.ticker, s.key, d.as_of, d.session, d.day
         FROM sighting d JOIN fund f ON f.id = d.fund JOIN security s ON s.id = d.security""",
+    "flow": """
+        SELECT f.ticker, n.sha256, o.sha256 AS previous, d.as_of, d.session_from, d.session_to, d.gap, d.factor,
+        d.units, d.lines, d.unchanged, d.in_flow, d.in_groups, d.active, d.rebalance, d.confidence
+        FROM flow d JOIN fund f ON f.id = d.fund JOIN snapshot n ON n.fund = d.fund AND n.id = d.snapshot
+        JOIN snapshot o ON o.fund = d.fund AND o.id = d.previous""",
+    "trade": """
+        SELECT f.ticker, n.sha256, s.key, l.name, l.ticker AS symbol, l.identifier, d.label, d.shares_before,
+        d.shares_after, d.split, d.active_shares, d.value
+        FROM trade d JOIN fund f ON f.id = d.fund JOIN snapshot n ON n.fund = d.fund AND n.id = d.snapshot
+        JOIN security s ON s.id = d.security JOIN listing l ON l.id = d.listing""",
     "spell": """
         SELECT f.ticker, s.key, d.opened_day, d.opened_from, d.opened_to, d.first_file, d.entry_shares, d.censored,
         d.closed_day, d.closed_from, d.closed_to, d.exit_file, d.last_file, d.last_session, d.exit_shares,

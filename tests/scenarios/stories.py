@@ -229,7 +229,7 @@ def t_day(days: object) -> date:
     return date(1970, 1, 1) + timedelta(days=days)
 
 
-DERIVED = (t.standing, t.link, t.split, t.spell, t.sighting, t.event, t.item)
+DERIVED = (t.standing, t.link, t.split, t.flow, t.trade, t.spell, t.sighting, t.event, t.item)
 
 
 def derived(engine: Engine) -> dict[str, list[dict[str, Any]]]:
@@ -250,10 +250,14 @@ class _Names:
         self._funds = {row.id: row.ticker for row in conn.execute(select(t.fund))}
         self._keys = {row.id: row.key for row in conn.execute(select(t.security))}
         self._files = {(row.fund, row.id): row.sha256 for row in conn.execute(select(t.snapshot))}
+        self._listings = {row.id: (row.name, row.ticker, row.identifier) for row in conn.execute(select(t.listing))}
 
     def read(self, row: dict[str, Any]) -> dict[str, Any]:
-        if "snapshot" in row:
-            row["snapshot"] = self._files[row["fund"], row["snapshot"]]
+        for name in ("snapshot", "previous"):
+            if name in row:
+                row[name] = self._files[row["fund"], row[name]]
+        if "listing" in row:
+            row["listing"] = self._listings[row["listing"]]
         for name in ("security", "earlier", "later"):
             if name in row:
                 row[name] = self._keys[row[name]]

@@ -63,6 +63,26 @@ def test_upgrading_twice_changes_nothing(blank: Engine) -> None:
     assert current(blank) == head()
 
 
+def test_what_earlier_rules_derived_is_to_be_derived_again(blank: Engine) -> None:
+    upgrade(blank, "0001")
+    with transaction(blank) as conn:
+        for statement in (
+            "INSERT INTO issuer (id, code, name) VALUES (1, 'lantern', 'Lantern'), (2, 'wick', 'Wick')",
+            "INSERT INTO fund (id, issuer, ticker, name, kind, calendar) VALUES (1, 1, 'LANA', 'A', 'active', 'XNYS')",
+            "INSERT INTO archive (sha256, size, body, stored_at) VALUES ('ab', 0, '', '')",
+            "INSERT INTO snapshot (fund, id, as_of, sha256, place, arrival, known_at, rank, shares_exp, lines,"
+            " positions, currency, dates, warnings, unread)"
+            " VALUES (1, 5120000, 20000, 'ab', '', '', '', '', 0, 0, 0, '', '', '', 0)",
+        ):
+            conn.execute(text(statement))
+    assert upgrade(blank) == ("0001", head())
+    with blank.connect() as conn:
+        assert conn.execute(text("SELECT code, derive_from FROM issuer ORDER BY code")).all() == [
+            ("lantern", 20_000),
+            ("wick", None),
+        ]
+
+
 def test_an_empty_database_is_told_to_upgrade(blank: Engine) -> None:
     with pytest.raises(StoreError, match=r"no tables yet\. Run: holdings-monitor db upgrade"):
         require_current(blank)

@@ -8,6 +8,7 @@ from monitor.store.queries.portfolios import Difference, Holding, difference, fi
 from monitor.store.queries.search import FoundSecurity, find_security
 from monitor.store.queries.spells import SpellRow, history
 from monitor.store.queries.state import StatusRow, needs_attention, status
+from monitor.store.queries.trades import TradeRow, TradesWanted, trades
 
 __all__ = [
     "Change",
@@ -22,6 +23,8 @@ __all__ = [
     "RefusedFile",
     "SpellRow",
     "StatusRow",
+    "TradeRow",
+    "TradesWanted",
     "Wanted",
     "change",
     "changes",
@@ -39,5 +42,6 @@ __all__ = [
     "needs_attention",
     "refused_files",
     "status",
+    "trades",
     "who_holds",
 ]

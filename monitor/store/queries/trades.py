@@ -1,0 +1,125 @@
+"""What funds bought and sold, their own flows removed, as it was derived. It filters and sorts, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+
+from monitor.core.model import Interval, SecurityRef
+from monitor.core.trades import TradeLabel
+from monitor.store.codec import date_of_day, day_of, decode_value
+from monitor.store.engine import Connection
+from monitor.store.queries.names import FundRef, chunks, funds_known, groups, refs
+from monitor.store.schema import flow, snapshot, trade
+
+SHARE_PLACES = Decimal("0.00000001")
+
+
+@dataclass(frozen=True, slots=True)
+class TradesWanted:
+    """Which trades are asked for; None means all. `since` and `until` are trade sessions (dates of files where a
+    fund's convention is unknown), `session` one session the trade may have happened in."""
+
+    since: date | None = None
+    until: date | None = None
+    session: date | None = None
+    fund: FundRef | None = None
+    issuer: str | None = None
+    securities: frozenset[int] | None = None
+    labels: tuple[TradeLabel, ...] = tuple(TradeLabel)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRow:
+    """One line that was traded: `shares_before` in shares of the newer file, `flow_factor` and `units` of the fund
+    that day, `active_shares` what the flow does not explain, `value` of them in the file's currency and as a part of
+    the fund (0 … 1). Unknown is None."""
+
+    fund: str
+    trade_session: Interval
+    security: SecurityRef
+    shares_before: Decimal | None
+    shares_after: Decimal | None
+    flow_factor: Decimal | None
+    units: int | None
+    active_shares: Decimal | None
+    value: Decimal | None
+    share_of_fund: Decimal | None
+    label: str
+
+
+def trades(conn: Connection, wanted: TradesWanted) -> list[TradeRow]:
+    """The trades, oldest first, within a session by fund and size."""
+    owners = {one.id: one for one in funds_known(conn, wanted.issuer)}
+    if wanted.fund is not None:
+        owners = {number: one for number, one in owners.items() if number == wanted.fund.id}
+    rows = [row for row in _rows(conn, wanted) if row.fund in owners]
+    named = _named(conn, rows, owners)
+    found = [_row(row, owners[row.fund], named[row.security, row.listing]) for row in rows]
+    return sorted(found, key=_order)
+
+
+def _rows(conn: Connection, wanted: TradesWanted) -> list[Row[Any]]:
+    last = func.coalesce(flow.c.session_to, flow.c.as_of)
+    first = func.coalesce(flow.c.session_from, last)
+    bounds: list[ColumnElement[bool]] = [trade.c.label.in_([str(label) for label in wanted.labels])]
+    bounds += [last >= day_of(day) for day in (wanted.since, wanted.session) if day is not None]
+    bounds += [first <= day_of(day) for day in (wanted.until, wanted.session) if day is not None]
+    if wanted.fund is not None:
+        bounds.append(trade.c.fund == wanted.fund.id)
+    query = _joined().where(*bounds)
+    if wanted.securities is None:
+        return list(conn.execute(query))
+    return [row for some in chunks(wanted.securities) for row in conn.execute(query.where(trade.c.security.in_(some)))]
+
+
+def _joined() -> Select[Any]:
+    columns = (flow.c.session_from, flow.c.session_to, flow.c.factor, flow.c.units, snapshot.c.value.label("total"))
+    same = and_(flow.c.fund == trade.c.fund, flow.c.snapshot == trade.c.snapshot)
+    newer = and_(snapshot.c.fund == trade.c.fund, snapshot.c.id == trade.c.snapshot)
+    return select(trade, *columns).join(flow, same).join(snapshot, newer)
+
+
+def _named(
+    conn: Connection, rows: Sequence[Row[Any]], owners: dict[int, FundRef]
+) -> dict[tuple[int, int], SecurityRef]:
+    """What to call each line; a security is the position it is in the funds of the issuer."""
+    named: dict[tuple[int, int], SecurityRef] = {}
+    for issuer_id in sorted({owners[row.fund].issuer_id for row in rows}):
+        mine = [(row.security, row.listing) for row in rows if owners[row.fund].issuer_id == issuer_id]
+        named |= refs(conn, mine, groups(conn, issuer_id=issuer_id))
+    return named
+
+
+def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
+    return TradeRow(
+        owner.ticker,
+        Interval(_day(row.session_from), _day(row.session_to)),
+        security,
+        _decimal(row.shares_before),
+        _decimal(row.shares_after),
+        _decimal(row.factor),
+        row.units,
+        _decimal(row.active_shares),
+        decode_value(row.value),
+        None if row.value is None or not row.total else (Decimal(row.value) / row.total).quantize(SHARE_PLACES),
+        row.label,
+    )
+
+
+def _order(row: TradeRow) -> tuple[date, str, Decimal, str, str]:
+    session = row.trade_session.last or row.trade_session.first or date.min
+    return session, row.fund, -abs(row.value or Decimal(0)), row.security.name, row.security.id
+
+
+def _day(value: int | None) -> date | None:
+    return None if value is None else date_of_day(value)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
