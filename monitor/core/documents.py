@@ -81,6 +81,7 @@ def item_document(item: Item, security: SecurityRef) -> str:
             "caveat": item.caveat,
             "parts": [_part(part) for part in item.funds],
             "events": list(item.events),
+            "terms": [{"name": name, "points": round(points, 4), "how": how} for name, points, how in item.terms],
         }
     )
 

@@ -55,7 +55,8 @@ def make(group: Group, backdrop: Backdrop) -> Item:
     """One item over all funds of `group`."""
     events = group.events
     kind = ranking.kind_of(group, backdrop.standings)
-    points = ranking.score(group, kind, backdrop.standings) if _is_position(group) else 0
+    terms = ranking.terms(group, kind, backdrop.standings) if _is_position(group) else ()
+    points = ranking.total(terms)
     gone = _absence(group, backdrop)
     headline = _headline(group, kind, backdrop, gone)
     caveat = _caveat(kind, backdrop, gone, events)
@@ -88,6 +89,7 @@ def make(group: Group, backdrop: Backdrop) -> Item:
         confidence="low" if any(e.confidence == "low" for e in events) else "high",
         events=tuple(e.key for e in events),
         evidence=tuple(line for e in events for line in e.evidence),
+        terms=tuple((term.name, term.points, term.how) for term in terms),
         published_from=min((e.published_from for e in events if e.published_from is not None), default=None),
         published_to=max((e.published_to for e in events if e.published_to is not None), default=None),
     )

@@ -324,6 +324,7 @@ class Item:
     confidence: str
     events: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    terms: tuple[tuple[str, float, str], ...] = ()  # of the score: name, points, how they were computed
     published_from: datetime | None = None
     published_to: datetime | None = None
 

@@ -28,6 +28,15 @@ _DIRECTION = {
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One summand of a score: what it is for, its points, and how they were computed."""
+
+    name: str
+    points: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """The events that make one item: one security, one direction, one session."""
 
@@ -74,51 +83,77 @@ def kind_of(group: Group, standings: Standings) -> Kind:
 
 def score(group: Group, kind: Kind, standings: Standings) -> int:
     """0 … about 100: what happened, how large it is, in how many funds, minus what makes it doubtful."""
-    points = _base(group, kind, standings)
+    return total(terms(group, kind, standings))
+
+
+def total(found: Iterable[Term]) -> int:
+    """The score the terms add up to, whole and never below 0."""
+    return max(0, round(sum(term.points for term in found)))
+
+
+def terms(group: Group, kind: Kind, standings: Standings) -> tuple[Term, ...]:
+    """What the score is made of, in the order of the definition; a term of 0 points says nothing and is left out."""
+    found = _base(group, kind, standings)
     if group.direction in (IN, OUT):
-        points += 20 * min(1.0, _weight(group))
-    points += 5 * min(3.0, max(0.0, math.log10(max(_value(group.events), 1.0) / 1e6)))
-    points += min(18, 6 * (len({e.fund for e in group.events}) - 1))
+        weight = _weight(group)
+        found.append(Term("weight", 20 * min(1.0, weight), f"20 × min(1, {weight:g} %)"))
+    value = _value(group.events)
+    found.append(
+        Term(
+            "value", 5 * min(3.0, max(0.0, math.log10(max(value, 1.0) / 1e6))), f"5 × log₁₀({value:,.0f} / 1M), 0 … 15"
+        )
+    )
+    funds = len({e.fund for e in group.events})
+    found.append(Term("funds", float(min(18, 6 * (funds - 1))), f"6 × ({funds} funds − 1), at most 18"))
     if standings.index_only:
-        points -= 30
+        found.append(Term("index funds", -30.0, "all funds that changed follow an index"))
     if standings.gap or any(e.confidence == "low" for e in group.events):
-        points -= 15
-    return max(0, round(points))
+        found.append(Term("doubt", -15.0, "several sessions between the files, or low confidence"))
+    return tuple(term for term in found if term.points)
 
 
-def _base(group: Group, kind: Kind, standings: Standings) -> float:
+def _base(group: Group, kind: Kind, standings: Standings) -> list[Term]:
     if group.direction == IN:
-        return _entry_base(group, kind, standings)
+        return [_entry_base(group, kind)]
     if group.direction == OUT:
-        small = max((e.maximum_weight or Decimal(0)) for e in group.events) < Decimal("0.5")
-        return (20 if standings.held_by_others else 35) - (25 if small else 0)
+        held = standings.held_by_others
+        found = [Term("exit", 20.0 if held else 35.0, "another fund holds it" if held else "no other fund holds it")]
+        largest = max((e.maximum_weight or Decimal(0)) for e in group.events)
+        if largest < Decimal("0.5"):
+            found.append(Term("small exit", -25.0, f"never above {largest:f} % in the last 60 files, under 0.5 %"))
+        return found
     if group.direction in (UP, DOWN):
-        return _resize_base(group)
-    return 0.0
+        return [_resize_base(group)]
+    return []
 
 
-def _entry_base(group: Group, kind: Kind, standings: Standings) -> float:
+def _entry_base(group: Group, kind: Kind) -> Term:
     if kind is Kind.INITIATED_AT_ISSUER:
-        return 45.0
-    away = [
-        20 + min(45.0, 12 * math.log2(1 + (e.absence.sessions or 0) / 21))
-        for e in group.events
-        if e.kind is Kind.RE_ENTERED and e.absence is not None
-    ]
-    first = [25.0 for e in group.events if e.kind is Kind.INITIATED]
-    return max([*away, *first, 0.0])
+        return Term("first at the issuer", 45.0, "no fund of the issuer held it before")
+    found = [Term("first in the fund", 25.0, "25") for e in group.events if e.kind is Kind.INITIATED]
+    for event in group.events:
+        if event.kind is Kind.RE_ENTERED and event.absence is not None:
+            away = event.absence.sessions or 0
+            points = 20 + min(45.0, 12 * math.log2(1 + away / 21))
+            found.append(Term("re-entry", points, f"20 + min(45, 12 × log₂(1 + {away}/21))"))
+    return max(found, key=lambda term: term.points, default=Term("resumed", 0.0, ""))
 
 
-def _resize_base(group: Group) -> float:
-    points = 0.0
+def _resize_base(group: Group) -> Term:
+    best = Term("size", 0.0, "")
     for event in group.events:
         weight, after, active = event.weight_after, event.shares_after, event.active_shares
         if not weight or not after or not active:
             continue
         basis = 100 * abs(float(active) / float(after)) * float(weight)
         share = abs(float(active)) / max(float(event.shares_before or 0), float(after), 1.0)
-        points = max(points, 30 * min(1.0, basis / 100) + 25 * min(1.0, share / 0.5) * min(1.0, basis / 10))
-    return points
+        points = 30 * min(1.0, basis / 100) + 25 * min(1.0, share / 0.5) * min(1.0, basis / 10)
+        if points > best.points:
+            how = (
+                f"{event.fund}: 30 × min(1, {basis:.2f} bp/100) + 25 × min(1, {share:.4f}/0.5) × min(1, {basis:.2f}/10)"
+            )
+            best = Term("size", points, how)
+    return best
 
 
 def _weight(group: Group) -> float:

@@ -44,7 +44,7 @@ def test_an_event_has_the_documented_keys_in_their_order_and_its_factors() -> No
 
 
 def test_an_item_has_the_documented_keys_in_their_order_and_its_words() -> None:
-    assert list(item_object()) == [*KEYS, "headline", "caveat", "parts", "events"]
+    assert list(item_object()) == [*KEYS, "headline", "caveat", "parts", "events", "terms"]
 
 
 def test_nested_objects_have_the_documented_keys() -> None:
@@ -118,6 +118,8 @@ def test_an_item_lists_the_funds_that_changed() -> None:
     assert [(part["fund"], part["kind"], part["holds"]) for part in found["parts"]] == [("LANA", "INITIATED", True)]
     assert found["claim"].startswith(found["headline"])
     assert len(found["events"]) == 1
+    assert found["score"] == max(0, round(sum(term["points"] for term in found["terms"])))
+    assert all(term["name"] and term["how"] for term in found["terms"])
 
 
 @given(st.decimals(-(10**9), 10**9, places=4))

@@ -152,6 +152,27 @@ def test_what_makes_an_item_doubtful_is_subtracted() -> None:
     assert points(first, gap=True, index_only=True) == 0
 
 
+def test_the_terms_say_what_the_score_is_made_of() -> None:
+    back = event(Kind.RE_ENTERED, absence=absence(304), weight_after=D("0.5"), value=D(10_000_000))
+    first = event(Kind.INITIATED, "LANB", weight_after=D("0.2"), value=D(0))
+    group, told = Group("s", ranking.IN, (back, first)), standings(gap=True)
+    found = ranking.terms(group, kind_of(group, told), told)
+    assert [(term.name, round(term.points, 2)) for term in found] == [
+        ("re-entry", 65.0),
+        ("weight", 10.0),
+        ("value", 5.0),
+        ("funds", 6.0),
+        ("doubt", -15.0),
+    ]
+    assert found[0].how == "20 + min(45, 12 × log₂(1 + 304/21))"
+    assert score(group, kind_of(group, told), told) == round(sum(term.points for term in found))
+
+
+def test_terms_that_come_below_nothing_are_a_score_of_nothing() -> None:
+    assert ranking.total([ranking.Term("doubt", -15.0, "")]) == 0
+    assert ranking.total([]) == 0
+
+
 def resized(active: int | None, after: int | None, weight: str | None, kind: Kind = Kind.INCREASED) -> int:
     one = event(
         kind,
