@@ -1,0 +1,133 @@
+"""`python -m tests.accuracy --data FOLDER`: loads the files, asks the questions, prints the table.
+
+The exit code is 0 when every bar holds that could be measured, else 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from monitor.sources import registry
+from monitor.store.engine import open_engine
+from tests.accuracy import history, loading, order, refused, report, verdicts, volume
+from tests.accuracy.folder import Folder, Published, Span, source_for
+from tests.accuracy.loading import Job
+from tests.accuracy.report import SEEN, UNSEEN, Section, Thresholds
+from tests.accuracy.told import History
+
+T = TypeVar("T")
+QUICK = Span(date(2021, 7, 1), date(2021, 12, 31))
+SEEDS = (11, 23, 37)
+BATCHES = 4
+LIVING = 30  # days: a fund whose last file is older than the newest by more is closed and told of no more
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the scoreboard; 0 when every bar holds that could be measured."""
+    asked = _asked(arguments)
+    folder = Folder(asked.data.resolve(), QUICK if asked.quick else Span())
+    with tempfile.TemporaryDirectory(prefix="accuracy-") as scratch:
+        sections = run(folder, Path(scratch), asked.jobs, UNSEEN if asked.unseen else SEEN)
+    sys.stdout.write("\n".join(report.printed(sections)) + "\n")
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(report.document(sections), indent=1, default=str) + "\n", encoding="utf-8")
+    return 0 if report.holds(sections) else 1
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="laid out as ../shared/data")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as JSON")
+    parser.add_argument("--quick", action="store_true", help=f"only files dated {QUICK.first} … {QUICK.last}")
+    parser.add_argument("--unseen", action="store_true", help="the bars for data the program was not made on")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default 2)")
+    return parser.parse_args(arguments)
+
+
+def run(folder: Folder, scratch: Path, jobs: int, bars: Thresholds = SEEN) -> list[Section]:
+    """All sections, in order."""
+    raw = folder.raw()
+    source = source_for(registry.load(), tuple(one.path for one in raw), "ark") if raw else None
+    with ProcessPoolExecutor(max_workers=jobs) as pool:
+        ark = _Ark(folder, raw, source.id, scratch, pool) if source is not None else None
+        sections: list[Section] = []
+        told: list[tuple[str, History]] = []
+        if ark is not None:
+            told.append(("ark", ark.history()))
+        histories = [one for _, one in told]
+        sections += [verdicts.labels(folder, histories), verdicts.cases(folder, histories, bars)]
+        sections.append(refused.events(told))
+        if ark is not None:
+            sections += [ark.volume(), ark.order()]
+        else:
+            sections.append(report.missing("Immediate items per session", "ark/raw", "immediate items a session"))
+        return sections
+
+
+class _Ark:
+    """The loads of the ARK files, under way in other processes."""
+
+    def __init__(self, folder: Folder, raw: list[Published], source: str, scratch: Path, pool: ProcessPoolExecutor):
+        self.folder, self.source, self.scratch, self.pool = folder, source, scratch, pool
+        paths = tuple(one.path for one in raw)
+        bad = tuple(one.path for one in folder.bad())
+        self.whole = self._job("whole", paths + bad)
+        self.loaded = pool.submit(loading.load, self.whole)
+        living = _living(raw)
+        self.live_job = self._job("live", ())
+        self.live = pool.submit(loading.live, self.live_job, living)
+        self.shuffled: dict[str, Future[loading.Digest]] = {
+            f"order {seed}": pool.submit(loading.shuffled, self._job(f"order{seed}", paths), seed, BATCHES)
+            for seed in SEEDS
+        }
+
+    def _job(self, name: str, files: tuple[Path, ...]) -> Job:
+        return Job(self.source, self.folder.root, files, f"sqlite:///{self.scratch / name}.db")
+
+    def history(self) -> History:
+        """What the whole load says."""
+        _wait("the ARK files, all at once", self.loaded)
+        self.again = self.pool.submit(loading.rebuilt, self.whole)
+        return history.read(open_engine(self.whole.url))
+
+    def volume(self) -> Section:
+        """Messages of the live replay."""
+        _wait("the ARK files, day by day as if live", self.live)
+        engine = open_engine(self.live_job.url)
+        return volume.immediate(history.read(engine), history.messages(engine))
+
+    def order(self) -> Section:
+        """The other loads beside the whole one."""
+        before, after = _wait("everything derived again", self.again)
+        others = {name: _wait(f"random {name}", one) for name, one in self.shuffled.items()}
+        return order.independence(before, {"rebuild": after, **others})
+
+
+def _living(raw: Sequence[Published]) -> list[Published]:
+    """The files of the funds that go on to the end."""
+    last: dict[str, date] = {}
+    for one in raw:
+        if one.dated is not None:
+            last[one.path.parent.name] = max(one.dated, last.get(one.path.parent.name, one.dated))
+    end = max(last.values())
+    return [one for one in raw if (end - last.get(one.path.parent.name, date.min)).days <= LIVING]
+
+
+def _wait(what: str, under_way: Future[T]) -> T:
+    start = time.monotonic()
+    found = under_way.result()
+    sys.stderr.write(f"{what}: done ({time.monotonic() - start:.0f} s waited)\n")
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
