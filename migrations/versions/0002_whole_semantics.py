@@ -31,6 +31,7 @@ def upgrade() -> None:
     weights_only()
     evidence()
     flows_and_trades()
+    waiting_splits()
     views()
     derive_again()
 
@@ -157,6 +158,42 @@ def flows_and_trades() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_trade_security", "trade", ["security"], unique=False)
+
+
+def waiting_splits() -> None:
+    """A split may be decided by a later file, and shown by one fund some days after another."""
+    op.drop_table("split")
+    op.create_table(
+        "split",
+        sa.Column("issuer", sa.Integer(), nullable=False),
+        sa.Column("shown_by", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("security", sa.Integer(), nullable=False),
+        sa.Column("settled", sa.Integer(), nullable=False),
+        sa.Column("factor", sa.String(length=40), nullable=False),
+        sa.Column("rule", sa.String(length=24), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issuer"], ["issuer.id"], name=op.f("fk_split_issuer_issuer")),
+        sa.ForeignKeyConstraint(["security"], ["security.id"], name=op.f("fk_split_security_security")),
+        sa.PrimaryKeyConstraint("issuer", "shown_by", "day", "security", name=op.f("pk_split")),
+    )
+    op.create_table(
+        "pending",
+        sa.Column("fund", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("security", sa.Integer(), nullable=False),
+        sa.Column("factor", sa.String(length=40), nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=False),
+        sa.Column("snapshot", sa.Integer(), nullable=False),
+        sa.Column("session_from", sa.Integer(), nullable=True),
+        sa.Column("session_to", sa.Integer(), nullable=True),
+        sa.Column("settled", sa.Integer(), nullable=True),
+        sa.Column("decision", sa.String(length=8), nullable=True),
+        sa.Column("listed", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["fund"], ["fund.id"], name=op.f("fk_pending_fund_fund")),
+        sa.ForeignKeyConstraint(["security"], ["security.id"], name=op.f("fk_pending_security_security")),
+        sa.PrimaryKeyConstraint("fund", "day", "security", name=op.f("pk_pending")),
+    )
 
 
 def views() -> None:

@@ -27,6 +27,7 @@ class Label(StrEnum):
     FLOW = "FLOW"
     GROUP = "GROUP"
     ACTIVE = "ACTIVE"
+    PENDING = "PENDING"  # a whole ratio at an unmoved price: the next file says whether it was a split
 
 
 @dataclass(frozen=True, slots=True)

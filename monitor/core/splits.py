@@ -12,9 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 
+from monitor.core.model import Interval
+
 _WHOLE = frozenset([Fraction(k) for k in range(2, 101)] + [Fraction(1, k) for k in range(2, 101)])
+SAME_WITHIN = 10  # days
 _THREE_FOR_TWO = (Fraction(3, 2), Fraction(2, 3))
 
 
@@ -43,19 +47,78 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`factor` new shares for one old share of `key`, effective in files dated `day` and later."""
+    """`factor` new shares for one old share of `key`, effective in files dated `day` and later.
+
+    `fund` is empty for all funds of the issuer; a fund whose files showed the split on another day has its own.
+    `settled` is the date of the file that decided it, None when that is the file of `day`.
+    """
 
     key: str
     day: date
     factor: Fraction
     rule: str
     evidence: str
+    fund: str = ""
+    settled: date | None = None
 
 
-def find(day: date, ratios: Iterable[Ratio]) -> tuple[list[Split], frozenset[tuple[str, str]]]:
-    """The splits of one day over all funds of an issuer, and the (fund, key) pairs that must wait.
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A line of one fund whose count changed by the whole ratio `factor` at an unmoved price, in the file dated
+    `day`. `before` and `after` are the numbers of the two snapshots, `interval` the sessions between them."""
 
-    Waiting pairs changed by an exact whole ratio while the price has not moved: nothing is said of them.
+    root: str
+    day: date
+    factor: Fraction
+    before: int
+    after: int
+    interval: Interval
+
+
+class Decision(StrEnum):
+    """What the next file makes of a pending ratio."""
+
+    SPLIT = "split"  # the price followed
+    UNDONE = "undone"  # the count went back, or the line went
+    TRADE = "trade"  # neither
+
+
+def decide(pending: Pending, ratio: Ratio | None) -> Decision:
+    """What the file after a pending one says; `ratio` compares the two, None when the line is gone.
+
+    ADYEY (2:1 on 2021-08-24) halves its price in the next file; ICECURE (1:8 on 2021-08-06) goes back.
+    """
+    k = float(pending.factor)
+    if ratio is None:
+        return Decision.UNDONE
+    if ratio.price is not None and 0.5 <= ratio.rho <= 2 and 0.75 <= k * ratio.price <= 1.33:
+        return Decision.SPLIT
+    went_back = any(abs(rho * k - 1) <= 0.0005 for rho in (ratio.rho, ratio.raw) if rho is not None)
+    return Decision.UNDONE if went_back else Decision.TRADE
+
+
+def whole(rho: float) -> Fraction:
+    """The whole ratio, or its inverse, nearest to `rho`."""
+    return _near(rho)[0]
+
+
+def effective(known: Iterable[Split], fund: str) -> list[Split]:
+    """The splits as the files of `fund` show them, oldest first: its own day replaces the issuer's."""
+    known = list(known)
+    own = [s for s in known if s.fund == fund and fund]
+    general = [s for s in known if not s.fund and not any(is_same(s, mine) for mine in own)]
+    return sorted([*general, *own], key=lambda s: (s.day, s.key))
+
+
+def is_same(one: Split, other: Split) -> bool:
+    """One split shown on two days by two funds of an issuer: the same ratio within ten days."""
+    return one.factor == other.factor and abs((one.day - other.day).days) <= SAME_WITHIN
+
+
+def find(day: date, ratios: Iterable[Ratio]) -> tuple[list[Split], list[Ratio]]:
+    """The splits of one day over all funds of an issuer, and the ratios that must wait for the next file.
+
+    Waiting lines changed by an exact whole ratio while the price has not moved: nothing is said of them yet.
     """
     moved = [r for r in ratios if r.shares_before > 0 and r.shares_after > 0 and abs(math.log(r.rho)) > 0.35]
     moved.sort(key=lambda r: (r.key, r.fund))
@@ -65,7 +128,7 @@ def find(day: date, ratios: Iterable[Ratio]) -> tuple[list[Split], frozenset[tup
             split = rule(day, ratio)
             if split is not None:
                 found.setdefault(ratio.key, split)
-    waiting = frozenset((r.fund, r.key) for r in moved if r.key not in found and _is_pending(r))
+    waiting = [r for r in moved if r.key not in found and _is_pending(r)]
     return sorted(found.values(), key=lambda s: s.key), waiting
 
 

@@ -8,7 +8,7 @@ other line, because they were bought or sold, too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -27,6 +27,8 @@ class TradeLabel(StrEnum):
     NEW = "NEW"  # not listed in the older file
     GONE = "GONE"  # not listed in the newer file
     PENDING = "PENDING"  # an exact ratio at an unmoved price: a split or a trade, the next file decides
+    SPLIT = "SPLIT"  # it was pending, and the price followed
+    UNDONE = "UNDONE"  # it was pending, and the count went back
     REBALANCE = "REBALANCE"  # the fund re-sized most of its lines: no flow can be told from trades
 
 
@@ -37,14 +39,13 @@ TRADED = (TradeLabel.ACTIVE, TradeLabel.NEW, TradeLabel.GONE)
 class Files:
     """Two consecutive accepted files of one fund, positions by root key.
 
-    `splits` are the factors (new shares per old one) between the two files by root, `waiting` the roots of which
-    nothing may be said yet, `gap` the sessions from one file to the other.
+    `splits` are the factors (new shares per old one) between the two files by root, `gap` the sessions from one
+    file to the other.
     """
 
     before: Mapping[str, Position]
     after: Mapping[str, Position]
     splits: Mapping[str, Fraction]
-    waiting: Collection[str]
     gap: int
     flow: Flow
     labels: Mapping[str, flows.Label]
@@ -101,10 +102,11 @@ def _held(position: Position | None) -> Position | None:
 
 def _label(files: Files, root: str) -> TradeLabel | None:
     """The label of a line in both files; None when nothing was traded, or nothing can be known across a long gap."""
-    if files.gap > LONGEST_FLOW or files.labels.get(root) is not flows.Label.ACTIVE:
-        return None
-    if root in files.waiting:
+    label = files.labels.get(root)
+    if label is flows.Label.PENDING:
         return TradeLabel.PENDING
+    if files.gap > LONGEST_FLOW or label is not flows.Label.ACTIVE:
+        return None
     return TradeLabel.REBALANCE if files.flow.is_rebalance else TradeLabel.ACTIVE
 
 

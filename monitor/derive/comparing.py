@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from monitor.core import claims, events, flows, identity, linking, spells, splits
 from monitor.core.claims import Past
 from monitor.core.events import Scene
-from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
+from monitor.core.flows import Label
 from monitor.core.model import AssetClass, Coverage, Event, Interval, Kind, Position, Snapshot
 from monitor.core.sessions import change_interval
 from monitor.core.spells import FileFacts, Spell
 from monitor.derive import recording
 from monitor.derive.judging import Judged
+from monitor.derive.pair import Pair, scene_of
 from monitor.derive.setting import Setting, counts_of
+from monitor.derive.splitting import Splitting
 from monitor.store.book import point_of, rooted
-
-
-@dataclass(slots=True)
-class Pair:
-    """Two consecutive accepted files of one fund, becoming a scene as the day is told."""
-
-    judged: Judged
-    before: Snapshot
-    positions_before: Mapping[str, Position]
-    positions_after: Mapping[str, Position]
-    interval: Interval
-    gap: int
-    counts: Sequence[Count]
-    flow: Flow
-    labels: Mapping[str, Label]
 
 
 class Comparing:
@@ -40,6 +27,7 @@ class Comparing:
 
     def __init__(self, at: Setting) -> None:
         self.at = at
+        self._splitting = Splitting(at, self._emit)
         self.events: list[Event] = []
         self.named: dict[str, Position] = {}
 
@@ -58,9 +46,9 @@ class Comparing:
             else:
                 pairs.append(self._pair(judged, previous))
         self._identify(pairs, as_of)
-        waiting = self._split(pairs, as_of)
+        self._splitting.settle(pairs, as_of)
         for pair in pairs:
-            self._advance(pair, waiting)
+            self._advance(pair)
 
     def _begin(self, judged: Judged) -> None:
         """The first file of a fund opens spells and alerts nobody."""
@@ -153,61 +141,7 @@ class Comparing:
                 words = f"{events.label(old)} is now called {events.label(new)} in {pair.judged.ticker}"
                 self._emit(events.notice(self._scene(pair), Kind.RENAMED, root, words), new)
 
-    def _split(self, pairs: Sequence[Pair], as_of: date) -> frozenset[tuple[str, str]]:
-        """Finds the splits of the day, lets them count, measures the flow again. Returns what must wait."""
-        ratios = [ratio for pair in pairs for ratio in self._ratios(pair)]
-        found, waiting = splits.find(as_of, ratios)
-        for split in found:
-            if not any(known.day == as_of for known in self.at.book.splits(split.key)):
-                self.at.book.add_split(split)
-        by_key = {split.key: split for split in found}
-        for pair in pairs:
-            today: dict[str, splits.Split] = {}
-            for ratio in self._ratios(pair):
-                known = by_key.get(ratio.key)
-                if known is not None and splits.explains(known, ratio):
-                    today[ratio.root] = known
-            self._apply_splits(pair, today)
-        return waiting
-
-    def _ratios(self, pair: Pair) -> list[splits.Ratio]:
-        """The lines whose share count moved by 30 % or more beyond the flow."""
-        found = []
-        near = pair.gap <= LONGEST_FLOW
-        factor = pair.flow.factor if near else 1.0
-        for count in pair.counts:
-            if abs(count.ratio / factor - 1) >= 0.3:
-                old, new = pair.positions_before[count.key], pair.positions_after[count.key]
-                found.append(
-                    splits.Ratio(
-                        self.at.book.roots.of(count.key),
-                        pair.judged.ticker,
-                        count.key,
-                        count.before * factor,
-                        count.after,
-                        _price_ratio(old, new),
-                        float(old.weight or 0),
-                        near and not pair.flow.is_rebalance,
-                        count.ratio if near else None,
-                    )
-                )
-        return found
-
-    def _apply_splits(self, pair: Pair, today: Mapping[str, splits.Split]) -> None:
-        for root in sorted(today):
-            split = today[root]
-            position = pair.positions_after[root]
-            words = (
-                f"{events.label(position)} split: {split.factor} new shares for one old"
-                f" ({split.rule}; {split.evidence})"
-            )
-            self._emit(events.notice(self._scene(pair), Kind.SPLIT, root, words), position)
-        if today:
-            factors = {root: split.factor for root, split in today.items()}
-            counts = counts_of(pair.positions_before, pair.positions_after, factors)
-            pair.flow, pair.labels = flows.measure(counts)
-
-    def _advance(self, pair: Pair, waiting: frozenset[tuple[str, str]]) -> None:
+    def _advance(self, pair: Pair) -> None:
         """Spells go on, open and close; what stays held may have been resized; the fund turns the page."""
         ticker, snapshot = pair.judged.ticker, pair.judged.snapshot
         fund = self.at.book.fund(ticker)
@@ -220,12 +154,12 @@ class Comparing:
             pair.positions_before,
             pair.positions_after,
             {root: self.at.book.track(ticker, root) for root in suspects},
-            {root: self.at.book.splits(root) for root in suspects},
+            {root: self.at.book.splits(ticker, root) for root in suspects},
             [r for r in pair.positions_before if r not in pair.positions_after and r not in fund.open],
             facts,
         )
         scene = self._scene(pair)
-        recording.record(self.at.book, scene, pair.labels, waiting)
+        recording.record(self.at.book, scene, pair.labels)
         for opening in step.opened:
             self._emit(self._entry(scene, opening), opening.position)
         resized = {r for r in fund.open if r in pair.positions_after} - {c.root for c in step.closed}
@@ -235,24 +169,11 @@ class Comparing:
             self.at.book.open_spell(ticker, opening.root, opening.spell)
         for root in step.vanished:
             self._crumb(scene, root)
-        self._resize(scene, pair, resized, waiting)
+        self._resize(scene, pair, resized)
         self.at.book.turn(ticker, snapshot, pair.positions_after, stale=pair.judged.stale)
 
     def _scene(self, pair: Pair) -> Scene:
-        ticker = pair.judged.ticker
-        return Scene(
-            ticker,
-            pair.before,
-            pair.judged.snapshot,
-            pair.positions_before,
-            pair.positions_after,
-            pair.interval,
-            pair.gap,
-            pair.flow if pair.gap <= LONGEST_FLOW else Flow(),
-            self.at.source.currency,
-            self.at.inception(ticker),
-            pair.gap > 1 or pair.flow.is_doubtful,
-        )
+        return scene_of(self.at, pair)
 
     def _emit(self, event: Event, position: Position) -> None:
         """An event counts for the security as the issuer's funds know it."""
@@ -279,7 +200,7 @@ class Comparing:
         end = spell.ending
         if end is None:
             raise ValueError(f"the spell of {spell.security} in {ticker} is still open")
-        later = self.at.book.splits(root)
+        later = self.at.book.splits(ticker, root)
         shares = end.material.shares
         if shares is not None:
             shares = splits.adjusted(shares, end.exit_file, later, until)
@@ -317,17 +238,19 @@ class Comparing:
         )
         self._emit(events.notice(scene, Kind.CRUMB_REMOVED, root, words), last)
 
-    def _resize(self, scene: Scene, pair: Pair, held: Iterable[str], waiting: frozenset[tuple[str, str]]) -> None:
-        if pair.gap > LONGEST_FLOW or pair.judged.stale:
+    def _resize(self, scene: Scene, pair: Pair, held: Iterable[str]) -> None:
+        if not pair.is_near or pair.judged.stale:
             return
         if pair.flow.is_rebalance:
             self._rebalance(scene, pair)
             return
         for root in sorted(held):
-            if pair.labels.get(root) is not Label.ACTIVE or (scene.fund, self.at.book.roots.of(root)) in waiting:
+            if pair.labels.get(root) is not Label.ACTIVE:
                 continue
             shares = pair.positions_before[root].shares or Decimal(0)
-            before = splits.adjusted(shares, scene.before.as_of, self.at.book.splits(root), scene.after.as_of)
+            before = splits.adjusted(
+                shares, scene.before.as_of, self.at.book.splits(scene.fund, root), scene.after.as_of
+            )
             event = events.resize(scene, root, before)
             if event.active_shares:
                 self._emit(event, pair.positions_after[root])
@@ -344,9 +267,3 @@ class Comparing:
 def _is_better(old: Position, new: Position) -> bool:
     """Whether the new line still carries a verified identifier, or the old one had none."""
     return identity.is_verified(new.key) or not identity.is_verified(old.key)
-
-
-def _price_ratio(old: Position, new: Position) -> float | None:
-    if not old.value or not new.value or not old.shares or not new.shares:
-        return None
-    return float(new.value / new.shares) / float(old.value / old.shares)

@@ -6,7 +6,7 @@ It measures nothing and emits no event; what a trade is says `core.trades`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from monitor.core.events import Scene
 from monitor.core.flows import LONGEST_FLOW, Label
@@ -15,8 +15,8 @@ from monitor.store.book import Book
 from monitor.store.trades import PairLine
 
 
-def record(book: Book, scene: Scene, labels: Mapping[str, Label], waiting: Collection[tuple[str, str]]) -> None:
-    """Adds the pair of files of `scene` to what will be stored; `waiting` are (fund, issuer-wide root)."""
+def record(book: Book, scene: Scene, labels: Mapping[str, Label]) -> None:
+    """Adds the pair of files of `scene` to what will be stored."""
     near = scene.gap <= LONGEST_FLOW
     known = near and scene.flow.known
     counted = Counter(labels.values())
@@ -37,19 +37,18 @@ def record(book: Book, scene: Scene, labels: Mapping[str, Label], waiting: Colle
             counted[Label.ACTIVE] if near else None,
             scene.flow.is_rebalance,
             "low" if scene.doubtful else "high",
-            tuple(trades(_files(book, scene, labels, waiting))),
+            tuple(trades(_files(book, scene, labels))),
         )
     )
 
 
-def _files(book: Book, scene: Scene, labels: Mapping[str, Label], waiting: Collection[tuple[str, str]]) -> Files:
-    factors = book.split_factors(scene.before.as_of, scene.after.as_of)
+def _files(book: Book, scene: Scene, labels: Mapping[str, Label]) -> Files:
+    factors = book.split_factors(scene.fund, scene.before.as_of, scene.after.as_of)
     roots = {root: book.roots.of(root) for root in scene.positions_before}
     return Files(
         scene.positions_before,
         scene.positions_after,
         {root: factors[known] for root, known in roots.items() if known in factors},
-        frozenset(root for root, known in roots.items() if (scene.fund, known) in waiting),
         scene.gap,
         scene.flow,
         labels,

@@ -27,6 +27,15 @@ class Measured:
     labels: Mapping[str, Label]
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPair:
+    """Two stored files of a fund that were compared on an earlier day."""
+
+    before: Snapshot
+    after: Snapshot
+    seen: Measured
+
+
 class Setting:
     """One issuer's days. Remembers what was read and measured for the day being told."""
 
@@ -71,6 +80,12 @@ class Setting:
             counts = counts_of(old, new, {})
             self._measured[key] = Measured(old, new, tuple(counts), *flows.measure(counts))
         return self._measured[key]
+
+    def stored_pair(self, ticker: str, before: int, after: int) -> StoredPair:
+        """Two stored files by their numbers, side by side again."""
+        rows = [self.book.row(ticker, number) for number in (before, after)]
+        one, other = (self.snapshot(ticker, row) for row in rows)
+        return StoredPair(one, other, self.measured(ticker, one, other))
 
     def inception(self, ticker: str) -> date | None:
         """The fund's first day, when the source knows it."""

@@ -18,12 +18,13 @@ from monitor.core.identity import summed
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position, Snapshot
 from monitor.core.spells import Point, Spell
-from monitor.core.splits import Split
+from monitor.core.splits import Pending, Split, effective
 from monitor.store import lines, past
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
 from monitor.store.lines import Securities, StoredSpell
 from monitor.store.past import SnapshotRow, StoredFund
+from monitor.store.pending import Decided
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class FundBook:
     positions: dict[str, Position] = field(default_factory=dict)
     basis: date | None = None  # session the next interval begins after: that of the last fresh file
     waiting: SnapshotRow | None = None  # quarantined, undecided
+    pending: dict[str, Pending] = field(default_factory=dict)  # whole ratios at an unmoved price, by root
     open: dict[str, StoredSpell] = field(default_factory=dict)
     tracks: dict[str, list[Point]] = field(default_factory=dict)
     covered: list[date] | None = None
@@ -95,6 +97,8 @@ class Book:
             book.previous = snapshot_of(row, fund.ticker, last.pos_session, self.names.positions(row))
             book.positions = rooted(book.previous.positions, book.roots)
             book.basis = next((r.pos_session for r in accepted if not r.stale), last.pos_session)
+            waiting = past.pending(self._conn, fund.id, last.as_of)
+            book.pending = {book.roots.of(p.root): replace(p, root=book.roots.of(p.root)) for p in waiting}
         if rows and rows[0].standing == "quarantined":
             book.waiting = past.snapshot(self._conn, fund.id, rows[0].snapshot)
         for stored in lines.open_spells(self._conn, fund.id, self.names):
@@ -132,17 +136,30 @@ class Book:
         self._splits.append(split)
         self.new.splits.append(split)
 
-    def splits(self, root: str) -> list[Split]:
-        """The splits of a security, whatever it was called then, oldest first."""
+    def splits(self, ticker: str, root: str) -> list[Split]:
+        """The splits of a security as the fund's files show them, whatever it was called then, oldest first."""
         keys = set(self.roots.members(self.roots.of(root)))
-        return sorted((s for s in self._splits if s.key in keys), key=lambda s: s.day)
+        return effective((s for s in self._splits if s.key in keys), ticker)
 
-    def split_factors(self, after: date, until: date) -> dict[str, Fraction]:
-        """New shares per old one by issuer-wide root, for the splits in files dated (after, until]."""
+    def add_pending(self, ticker: str, pending: Pending) -> None:
+        """A line waits for the fund's next file."""
+        self.new.pending.append((self._funds[ticker].id, pending))
+
+    def decide_pending(self, ticker: str, decided: Decided) -> None:
+        """The fund's newer file has said what a waiting line was."""
+        self.new.decided.append((self._funds[ticker].id, decided))
+
+    def row(self, ticker: str, number: int) -> SnapshotRow:
+        """A stored snapshot by its number."""
+        return past.snapshot(self._conn, self._funds[ticker].id, number)
+
+    def split_factors(self, ticker: str, after: date, until: date) -> dict[str, Fraction]:
+        """New shares per old one by issuer-wide root, for the splits in the fund's files dated (after, until]."""
         found: dict[str, Fraction] = {}
-        for split in self._splits:
-            if after < split.day <= until:
-                root = self.roots.of(split.key)
+        for root in {self.roots.of(split.key) for split in self._splits}:
+            for split in self.splits(ticker, root):
+                if not after < split.day <= until:
+                    continue
                 found[root] = found.get(root, Fraction(1)) * split.factor
         return found
 

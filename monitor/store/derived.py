@@ -18,11 +18,12 @@ from sqlalchemy import delete, select, update
 from monitor.core.linking import Link
 from monitor.core.model import Convention, Event, Item, Reason, Standing
 from monitor.core.spells import Spell
-from monitor.core.splits import Split
+from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
 from monitor.store.codec import day_of
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities, StoredSpell
+from monitor.store.pending import Decided, rewind_pending, write_pending
 from monitor.store.trades import PairLine, rewind_pairs, write_pairs
 
 
@@ -59,6 +60,8 @@ class Derived:
     standings: dict[tuple[int, int], StandingLine] = field(default_factory=dict)
     links: list[tuple[int, date, Link]] = field(default_factory=list)
     splits: list[Split] = field(default_factory=list)
+    pending: list[tuple[int, Pending]] = field(default_factory=list)
+    decided: list[tuple[int, Decided]] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     events: list[tuple[Event, str]] = field(default_factory=list)  # with the JSON body
     items: list[tuple[Item, str]] = field(default_factory=list)
@@ -70,8 +73,9 @@ def rewind(conn: Connection, issuer: int, fund_ids: Sequence[int], since: date) 
     day = day_of(since)
     conn.execute(delete(t.item).where(t.item.c.issuer == issuer, t.item.c.day >= day))
     conn.execute(delete(t.event).where(t.event.c.issuer == issuer, t.event.c.day >= day))
-    conn.execute(delete(t.split).where(t.split.c.issuer == issuer, t.split.c.day >= day))
+    conn.execute(delete(t.split).where(t.split.c.issuer == issuer, t.split.c.settled >= day))
     rewind_pairs(conn, fund_ids, since)
+    rewind_pending(conn, fund_ids, since)
     for fund in fund_ids:
         conn.execute(delete(t.link).where(t.link.c.fund == fund, t.link.c.day >= day))
         conn.execute(delete(t.sighting).where(t.sighting.c.fund == fund, t.sighting.c.day >= day))
@@ -119,8 +123,20 @@ def write(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, 
     bulk_insert(
         conn,
         t.split,
-        ("issuer", "day", "security", "factor", "rule", "evidence"),
-        [(issuer, day_of(s.day), names.number(s.key), str(s.factor), s.rule, s.evidence) for s in new.splits],
+        ("issuer", "shown_by", "day", "security", "settled", "factor", "rule", "evidence"),
+        [
+            (
+                issuer,
+                s.fund,
+                day_of(s.day),
+                names.number(s.key),
+                day_of(s.settled or s.day),
+                str(s.factor),
+                s.rule,
+                s.evidence,
+            )
+            for s in new.splits
+        ],
     )
     bulk_insert(
         conn,
@@ -130,6 +146,7 @@ def write(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, 
     )
     _write_changes(conn, issuer, names, fund_ids, new)
     write_pairs(conn, names, new.pairs)
+    write_pending(conn, names, new.pending, new.decided)
 
 
 def _write_changes(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, int], new: Derived) -> None:

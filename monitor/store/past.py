@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Row, and_, func, select
 
 from monitor.core.linking import Link
-from monitor.core.model import Arrival, Kind
-from monitor.core.splits import Split
+from monitor.core.model import Arrival, Interval, Kind
+from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
 from monitor.store.codec import (
     date_of_day,
@@ -208,8 +208,32 @@ def splits(conn: Connection, issuer_id: int) -> list[Split]:
     """All splits seen in the issuer's funds, by day and key."""
     table = t.split.c
     query = select(t.split, t.security.c.key).join(t.security, t.security.c.id == table.security)
-    query = query.where(table.issuer == issuer_id).order_by(table.day, t.security.c.key)
-    return [Split(r.key, date_of_day(r.day), Fraction(r.factor), r.rule, r.evidence) for r in conn.execute(query)]
+    query = query.where(table.issuer == issuer_id).order_by(table.day, t.security.c.key, table.shown_by)
+    return [_split(row) for row in conn.execute(query)]
+
+
+def _split(row: Row[Any]) -> Split:
+    day, settled = date_of_day(row.day), date_of_day(row.settled)
+    own = None if settled == day else settled
+    return Split(row.key, day, Fraction(row.factor), row.rule, row.evidence, row.shown_by, own)
+
+
+def pending(conn: Connection, fund: int, as_of: date) -> list[Pending]:
+    """The lines of the fund's file dated `as_of` that wait for the next file, by key."""
+    table = t.pending.c
+    query = select(t.pending, t.security.c.key).join(t.security, t.security.c.id == table.security)
+    query = query.where(table.fund == fund, table.day == day_of(as_of)).order_by(t.security.c.key)
+    return [
+        Pending(
+            r.key,
+            as_of,
+            Fraction(r.factor),
+            r.previous,
+            r.snapshot,
+            Interval(maybe_date(r.session_from), maybe_date(r.session_to)),
+        )
+        for r in conn.execute(query)
+    ]
 
 
 def first_sighting(conn: Connection, fund: int, securities: Sequence[int]) -> date | None:

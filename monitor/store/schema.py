@@ -289,8 +289,10 @@ split = Table(
     "split",
     metadata,
     Column("issuer", Integer, ForeignKey("issuer.id"), primary_key=True),
+    Column("shown_by", String(40), primary_key=True),  # "": all funds; else a fund whose files showed it on another day
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("security", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("settled", Integer, nullable=False),  # as_of of the file that decided it: `day`, or a file later
     Column("factor", String(40), nullable=False),  # new shares per old, exact decimal or a/b
     Column("rule", String(24), nullable=False),
     Column("evidence", Text, nullable=False),
@@ -336,6 +338,23 @@ trade = Table(
     Column("value", BigInteger),  # cents of `active_shares`
     Index("ix_trade_security", "security"),
     sqlite_with_rowid=False,
+)
+
+# A line whose count changed by a whole ratio at an unmoved price: the fund's next file decides.
+pending = Table(
+    "pending",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("security", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("factor", String(40), nullable=False),
+    Column("previous", Integer, nullable=False),  # the snapshot before
+    Column("snapshot", Integer, nullable=False),
+    Column("session_from", Integer),
+    Column("session_to", Integer),
+    Column("settled", Integer),  # as_of of the file that decided, and what it decided; null while waiting
+    Column("decision", String(8)),  # split | undone | trade
+    Column("listed", Integer),  # the security as the waiting file publishes it
 )
 
 # An unbroken run of a material position. Open while `closed_day` is null; what only the end can tell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core import splits
-from monitor.core.splits import Ratio, Split, adjusted, explains, find
+from monitor.core.model import Interval
+from monitor.core.splits import (
+    Decision,
+    Pending,
+    Ratio,
+    Split,
+    adjusted,
+    decide,
+    effective,
+    explains,
+    find,
+    whole,
+)
 from tests.core.samples import D, day
 
 DAY = day(1)
@@ -84,7 +97,7 @@ def test_these_are_no_splits(rho: float, price: float | None) -> None:
 
 
 def test_a_line_without_shares_on_either_side_is_no_split() -> None:
-    assert find(DAY, [ratio(0.0, 1.0), Ratio("k", "LANA", "k", 0.0, 5.0, 1.0, 1.0)]) == ([], frozenset())
+    assert find(DAY, [ratio(0.0, 1.0), Ratio("k", "LANA", "k", 0.0, 5.0, 1.0, 1.0)]) == ([], [])
 
 
 def test_a_split_and_a_small_trade_on_one_day_keep_the_whole_ratio() -> None:
@@ -123,7 +136,7 @@ def test_across_a_gap_only_ratios_of_three_or_more_are_believed(
 def test_what_one_fund_confirms_explains_another_that_traded() -> None:
     found, waiting = find(DAY, [ratio(10.0, 0.1, fund="LANB"), ratio(14.05, 0.1, fund="LANA")])
     assert [(s.factor, s.rule) for s in found] == [(Fraction(10), "whole ratio")]
-    assert waiting == frozenset()
+    assert waiting == []
     assert found[0].evidence.startswith("LANB:")
     assert explains(found[0], ratio(14.05, 0.1))
 
@@ -147,7 +160,7 @@ def test_split_and_trade_stay_within_a_factor_of_two(rho: float, price: float | 
 def pending(one: Ratio) -> bool:
     found, waiting = find(DAY, [one])
     assert found == []
-    return (one.fund, one.key) in waiting
+    return one in waiting
 
 
 @pytest.mark.parametrize("k", [2.0, 10.0, 20.0, 0.5, 0.05])
@@ -171,6 +184,39 @@ def test_what_does_not_look_like_a_split_to_come_does_not_wait(one: Ratio) -> No
     assert not pending(one)
 
 
+@pytest.mark.parametrize(
+    ("k", "rho", "price", "expected"),
+    [
+        (Fraction(2), 1.0, 0.5, Decision.SPLIT),
+        (Fraction(2), 1.04, 0.52, Decision.SPLIT),
+        (Fraction(1, 12), 1.0, 12.2, Decision.SPLIT),
+        (Fraction(2), 0.5, 1.0, Decision.UNDONE),
+        (Fraction(1, 8), 8.0, 1.0, Decision.UNDONE),
+        (Fraction(2), 1.0, 1.01, Decision.TRADE),
+        (Fraction(2), 1.2, None, Decision.TRADE),
+        (Fraction(2), 2.5, 0.5, Decision.TRADE),
+    ],
+)
+def test_the_next_file_decides_what_waited(k: Fraction, rho: float, price: float | None, expected: Decision) -> None:
+    waiting = Pending("k", DAY, k, 1, 2, Interval(DAY, DAY))
+    assert decide(waiting, ratio(rho, price)) is expected
+    assert decide(waiting, None) is Decision.UNDONE
+
+
+def test_a_count_that_went_back_without_the_flow_is_undone_too() -> None:
+    waiting = Pending("k", DAY, Fraction(2), 1, 2, Interval(DAY, DAY))
+    assert decide(waiting, replace(ratio(0.49, 1.0), raw=0.5)) is Decision.UNDONE
+
+
+def test_a_fund_that_showed_the_split_later_has_its_own_day() -> None:
+    general = Split("k", day(2), Fraction(3), "", "")
+    own = replace(general, day=day(3), fund="LANB")
+    other = Split("k", day(2), Fraction(2), "", "")
+    assert effective([own, general, other], "LANA") == [general, other]
+    assert effective([own, general, other], "LANB") == [other, own]
+    assert whole(0.26) == Fraction(1, 4)
+
+
 def test_sizes_are_scaled_by_every_split_between_two_files() -> None:
     known = [Split("k", day(2), Fraction(3), "", ""), Split("k", day(5), Fraction(1, 2), "", "")]
     sizes = [adjusted(D(100), day(at), known, day(9)) for at in (0, 1, 2, 4, 5, 9)]
@@ -189,6 +235,6 @@ def test_every_whole_split_is_found(k: Fraction, shares: int, move: float, on: d
     after = float(round(shares * k))
     found, waiting = find(on, [Ratio("k", "LANA", "k", float(shares), after, move / float(k), 1.0)])
     assert [(s.factor, s.day) for s in found] == [(k, on)]
-    assert waiting == frozenset()
+    assert waiting == []
     scaled = adjusted(Decimal(shares), date.min, found, on)
     assert abs(scaled - Decimal(after)) <= 1

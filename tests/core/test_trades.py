@@ -25,7 +25,6 @@ def files(before: Mapping[str, Position], after: Mapping[str, Position], **chang
     """Consecutive files with a flow of one percent; every line in both is active unless told otherwise."""
     values: dict[str, Any] = {
         "splits": {},
-        "waiting": (),
         "gap": 1,
         "flow": STEADY,
         "labels": dict.fromkeys(before.keys() & after.keys(), Label.ACTIVE),
@@ -73,7 +72,7 @@ def test_a_split_is_taken_out_before_the_change_is_measured() -> None:
 
 def test_what_may_be_a_split_waits_without_a_size() -> None:
     old, new = position(shares=1_000), position(shares=2_000)
-    trade = one(trades(files(by_key(old), by_key(new), waiting={old.key})))
+    trade = one(trades(files(by_key(old), by_key(new), labels={old.key: flows.Label.PENDING})))
     assert trade.label is TradeLabel.PENDING
     assert plain(trade.before, trade.after, trade.active, trade.value) == (1_000, 2_000, None, None)
 

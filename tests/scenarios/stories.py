@@ -229,7 +229,7 @@ def t_day(days: object) -> date:
     return date(1970, 1, 1) + timedelta(days=days)
 
 
-DERIVED = (t.standing, t.link, t.split, t.flow, t.trade, t.spell, t.sighting, t.event, t.item)
+DERIVED = (t.standing, t.link, t.split, t.pending, t.flow, t.trade, t.spell, t.sighting, t.event, t.item)
 
 
 def derived(engine: Engine) -> dict[str, list[dict[str, Any]]]:
@@ -258,8 +258,8 @@ class _Names:
                 row[name] = self._files[row["fund"], row[name]]
         if "listing" in row:
             row["listing"] = self._listings[row["listing"]]
-        for name in ("security", "earlier", "later"):
-            if name in row:
+        for name in ("security", "earlier", "later", "listed"):
+            if row.get(name) is not None:
                 row[name] = self._keys[row[name]]
         if "fund" in row:
             row["fund"] = self._funds[row["fund"]]

@@ -89,6 +89,7 @@ class Rows:
 
     def split(self, security: int, day: date, factor: str) -> None:
         values = {"issuer": 1, "day": day_of(day), "security": security, "factor": factor}
+        values = {"shown_by": "", "settled": values["day"]} | values
         self.conn.execute(t.split.insert().values(rule="whole ratio", evidence="", **values))
 
 

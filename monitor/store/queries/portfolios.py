@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sqlalchemy import and_, select
 
+from monitor.core import splits as rules
 from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, decode_weight, instant_text
@@ -245,12 +246,15 @@ def _size(one: Difference) -> Decimal:
 def split_factors(conn: Connection, fund: FundRef) -> Callable[[int], list[Split]]:
     """The splits of a position, by any of its identities: the first file after each, and new shares per old."""
     joined = groups(conn, issuer_id=fund.issuer_id)
-    query = select(split.c.day, split.c.security, split.c.factor).where(split.c.issuer == fund.issuer_id)
-    found: dict[int, set[Split]] = {}
-    for row in conn.execute(query):
-        known = found.setdefault(joined.root_of(row.security), set())
-        known.add((date_of_day(row.day), Fraction(row.factor)))
-    return lambda security: sorted(found.get(joined.root_of(security), ()))
+    query = select(split.c.shown_by, split.c.day, split.c.security, split.c.factor)
+    found: dict[int, list[rules.Split]] = {}
+    for row in conn.execute(query.where(split.c.issuer == fund.issuer_id)):
+        known = found.setdefault(joined.root_of(row.security), [])
+        known.append(rules.Split("", date_of_day(row.day), Fraction(row.factor), "", "", row.shown_by))
+    mine = {
+        root: sorted({(s.day, s.factor) for s in rules.effective(some, fund.ticker)}) for root, some in found.items()
+    }
+    return lambda security: mine.get(joined.root_of(security), [])
 
 
 def factor_between(splits: Iterable[Split], after: date, until: date) -> Decimal:

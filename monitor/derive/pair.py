@@ -1,0 +1,54 @@
+"""Two consecutive accepted files of one fund, as the steps of a day see and fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.core.events import Scene
+from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
+from monitor.core.model import Interval, Position, Snapshot
+from monitor.derive.judging import Judged
+from monitor.derive.setting import Setting
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two consecutive accepted files of one fund, becoming a scene as the day is told."""
+
+    judged: Judged
+    before: Snapshot
+    positions_before: Mapping[str, Position]
+    positions_after: Mapping[str, Position]
+    interval: Interval
+    gap: int
+    counts: Sequence[Count]
+    flow: Flow
+    labels: Mapping[str, Label]
+
+    @property
+    def ticker(self) -> str:
+        """The fund."""
+        return self.judged.ticker
+
+    @property
+    def is_near(self) -> bool:
+        """Close enough that a flow factor means something."""
+        return self.gap <= LONGEST_FLOW
+
+
+def scene_of(at: Setting, pair: Pair) -> Scene:
+    """What the sentences need of a pair."""
+    return Scene(
+        pair.ticker,
+        pair.before,
+        pair.judged.snapshot,
+        pair.positions_before,
+        pair.positions_after,
+        pair.interval,
+        pair.gap,
+        pair.flow if pair.is_near else Flow(),
+        at.source.currency,
+        at.inception(pair.ticker),
+        pair.gap > 1 or pair.flow.is_doubtful,
+    )
