@@ -140,7 +140,7 @@ def accept(intake: Intake, answer: Answer) -> None:
 def take(intake: Intake, body: Body) -> None:
     """One body: read it, weigh its form, keep it. Whatever is wrong with it becomes a recorded refusal."""
     try:
-        file = read_file(intake.source, body.content, expected_fund=body.fund)
+        file = read_file(intake.source, body.content, expected_fund=body.fund, name=body.place)
         ticker = body.fund if body.fund is not None and not file.fund else fund_of(intake.source, file, body.place)
         if body.fund is not None and ticker != body.fund:
             raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
@@ -151,7 +151,7 @@ def take(intake: Intake, body: Body) -> None:
 
 def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     """A readable file: a known one leaves no trace, a new one is weighed by its form and stored."""
-    fund = _fund(intake, intake.source.funds[ticker])
+    fund = _fund(intake, intake.source.fund(ticker))
     sha256 = archive.put(intake.conn, body.content, intake.now)
     known = save.revisions(intake.conn, fund, file.as_of)
     if sha256 in known:
@@ -180,7 +180,7 @@ def _snapshot(
     intake: Intake, body: Body, file: HoldingsFile, ticker: str, sha256: str, latest: date | None
 ) -> NewSnapshot:
     """What is stored of a file. Raises ParseError when no line has a share count."""
-    positions = identity.positions_of(ticker, file.lines)
+    positions = identity.positions_of(ticker, file.lines, file.net_assets)
     if not positions:
         raise ParseError("no line has a share count", code="numbers")
     polled = body.fund is not None
@@ -192,7 +192,7 @@ def _snapshot(
         latest=latest if polled else None,
     )
     return NewSnapshot(
-        _fund(intake, intake.source.funds[ticker]),
+        _fund(intake, intake.source.fund(ticker)),
         file.as_of,
         sha256,
         body.place,
@@ -241,7 +241,7 @@ def _note(
 def _refuse(intake: Intake, body: Body, error: MonitorError) -> None:
     code = error.code if isinstance(error, ParseError) else "store"
     sha256 = archive.put(intake.conn, body.content, intake.now)
-    fund = _fund(intake, intake.source.funds[body.fund]) if body.fund is not None else None
+    fund = _fund(intake, intake.source.fund(body.fund)) if body.fund is not None else None
     refused = Refused(intake.issuer, fund, sha256, body.place, code, str(error))
     asked = body.fund is not None
     new = save.add_refusal(intake.conn, refused, intake.now, again=asked)
@@ -275,7 +275,7 @@ def tried(source: Source, answer: Answer) -> FileOutcome:
     if isinstance(answer.result, NotModified):
         return FileOutcome(answer.place, "not-modified", answer.spec.ticker)
     try:
-        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker)
+        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker, name=answer.place)
     except ParseError as error:
         return FileOutcome(answer.place, "refused", answer.spec.ticker, None, error.code, str(error))
     return FileOutcome(answer.place, "new", answer.spec.ticker, file.as_of, text=f"{len(file.lines)} lines, not stored")

@@ -92,8 +92,8 @@ def try_file(
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
     try:
-        understood = read_file(found, body)
-        fund = fund_of(found, understood, file.name)
+        understood = read_file(found, body, name=str(file))
+        fund = fund_of(found, understood, str(file))
     except ParseError as error:
         where = f", row {error.row}" if error.row else ""
         raise ParseError(f"{file} is refused ({error.code}{where}): {error}", code=error.code) from error

@@ -171,7 +171,8 @@ def _is_cash(name: str, ticker: str, identifier: str, own: str) -> bool:
 
 
 def key_of(fund: str, line: Line, ids: tuple[str, ...], asset_class: AssetClass) -> str:
-    """The identity of one line. A local id, a ticker or a name is an identity only inside its fund."""
+    """The identity of one line. A local id, a ticker or a name is an identity only inside its fund; a ticker with
+    its venue is one everywhere (code 2330 in Taipei, whatever a fund calls it)."""
     identifier = line.identifier.strip().upper()
     if asset_class is AssetClass.CASH:
         return f"cash:{identifier or line.name.strip().upper()}"
@@ -180,7 +181,8 @@ def key_of(fund: str, line: Line, ids: tuple[str, ...], asset_class: AssetClass)
     if identifier and not _SPREADSHEET_NUMBER.fullmatch(identifier):
         return f"local:{fund}:{identifier}"
     if line.ticker.strip():
-        return f"ticker:{fund}:{ticker_root(line.ticker)}"
+        place = f"venue:{line.venue}" if line.venue else f"ticker:{fund}"
+        return f"{place}:{ticker_root(line.ticker)}"
     return f"name:{fund}:{' '.join(_tokens(line.name)) or line.name.strip().upper()}"
 
 
@@ -194,12 +196,12 @@ def public_id(key: str) -> str:
     return "S" + hashlib.sha256(key.encode()).hexdigest()[:10].upper()
 
 
-def positions_of(fund: str, lines: Iterable[Line]) -> tuple[Position, ...]:
+def positions_of(fund: str, lines: Iterable[Line], net_assets: Decimal | None = None) -> tuple[Position, ...]:
     """The positions of a file: lines of one identity summed (cash lots, settlement rows), sorted by key.
 
     A file without any share count prints weights only: its positions have shares None. In other files lines
     without a share count are left out; the caller has refused the file when that is the rule. Missing
-    weights are taken from the share of the total value.
+    weights are taken from the share of the fund's `net_assets` or, where these are not known, of the total value.
     """
     lines = list(lines)
     weights_only = all(line.shares is None for line in lines)
@@ -209,7 +211,7 @@ def positions_of(fund: str, lines: Iterable[Line]) -> tuple[Position, ...]:
     ):
         known = totals.get(found.key)
         totals[found.key] = found if known is None else summed(known, found)
-    return _with_weights(tuple(totals.values()))
+    return _with_weights(tuple(totals.values()), net_assets)
 
 
 def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
@@ -223,7 +225,7 @@ def _position(fund: str, line: Line) -> Position:
     ids = ids_of(line)
     own_columns = (line.identifier, line.isin, line.sedol, line.figi)
     best = next((text for text in own_columns if verified_ids(text)), line.identifier)
-    kind = asset_class_of(line.name, line.ticker, best, line.asset_class)
+    kind = line.stated or asset_class_of(line.name, line.ticker, best, line.asset_class)
     key = key_of(fund, line, ids, kind)
     return Position(
         key,
@@ -250,10 +252,10 @@ def summed(one: Position, other: Position) -> Position:
     )
 
 
-def _with_weights(positions: tuple[Position, ...]) -> tuple[Position, ...]:
+def _with_weights(positions: tuple[Position, ...], net_assets: Decimal | None) -> tuple[Position, ...]:
     if all(p.weight is not None for p in positions):
         return positions
-    total = sum((p.value for p in positions if p.value is not None), Decimal(0))
+    total = net_assets or sum((p.value for p in positions if p.value is not None), Decimal(0))
     if total <= 0:
         return positions
     return tuple(

@@ -86,7 +86,9 @@ class Line:
     `row` is the 1-based row in the file. `identifier` is the id column as printed (it may mix CUSIP,
     SEDOL, ISIN and local codes); `isin`, `sedol` and `figi` are filled when the file has own columns.
     `value` is in `currency`; `weight` is in percent points of the fund. Empty text means not printed,
-    `None` means not printed or not a number.
+    `None` means not printed or not a number. `venue` is where the ticker is listed (a MIC or a composite
+    exchange code), `stated` the class the source knows the line to be of, `asset_class` the type as printed.
+    `coupon` is in percent.
     """
 
     row: int
@@ -101,6 +103,10 @@ class Line:
     figi: str = ""
     currency: str = ""
     asset_class: str = ""
+    coupon: Decimal | None = None
+    maturity: date | None = None
+    venue: str = ""
+    stated: AssetClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,10 @@ class HoldingsFile:
 
     `fund` is the ticker printed in the file ("" when the file names none). `dates` are all distinct
     as-of dates printed; `as_of` is the one most lines carry. `warnings` are sentences about the form
-    (extra columns, repaired cells), never about what the numbers mean.
+    (extra columns, repaired cells), never about what the numbers mean. `dated_by` says where as_of stands:
+    in the `file` or only in its `name`. `outstanding` is the number of the fund's own shares and `net_assets`
+    its size in the file's currency, where the file prints them. `lists_cash` is False where the issuer
+    leaves cash out, so that weights may sum to less than the fund.
     """
 
     fund: str
@@ -129,6 +138,10 @@ class HoldingsFile:
     footer: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    dated_by: str = "file"
+    outstanding: Decimal | None = None
+    net_assets: Decimal | None = None
+    lists_cash: bool = True
 
 
 @dataclass(frozen=True, slots=True)

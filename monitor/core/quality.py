@@ -38,7 +38,8 @@ def form(
         found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
     found += _numbers(file, positions)
     found += _repeated(positions)
-    found += _weights(positions)
+    if any(line.weight is not None for line in file.lines):  # computed weights say nothing about the file
+        found += _weights(positions, lists_cash=file.lists_cash)
     return found
 
 
@@ -46,7 +47,7 @@ def _printed(text: str) -> Finding:
     """A sentence of the reader as a finding: a missing end may hide lines, an unknown header may mix columns."""
     if text.startswith("the closing text"):
         return Finding("rows", text, False)
-    return Finding("header", text, text.startswith("unknown column order"), True)
+    return Finding("header", text, text.startswith(("unknown column order", "unsettled merge conflict")), True)
 
 
 def _dates(file: HoldingsFile, known_on: date, latest: date | None) -> list[Finding]:
@@ -87,17 +88,18 @@ def _repeated(positions: Sequence[Position]) -> list[Finding]:
     return [Finding("duplicates", words + ("" if block else "; summed"), block, True)]
 
 
-def _weights(positions: Sequence[Position]) -> list[Finding]:
+def _weights(positions: Sequence[Position], *, lists_cash: bool) -> list[Finding]:
+    """Weights that do not make up the fund; where cash is not listed less than the whole is usual."""
     weights = [p.weight for p in positions if p.weight is not None]
     if not weights:
         return []
     total = sum(weights, Decimal(0))
     found = []
-    if not 97 <= total <= 103:
+    if not 97 <= total <= 103 and (lists_cash or not 50 <= total < 103):
         words = f"weights sum to {total:.2f} % ({'outside 90 … 110' if not 90 <= total <= 110 else 'usual 97 … 103'})"
-        found.append(Finding("weights", words, not 90 <= total <= 110, True))
+        found.append(Finding("weights", words, not (90 if lists_cash else 50) <= total <= 110, True))
     worth = sum((p.value for p in positions if p.value is not None), Decimal(0))
-    if worth > 0 and all(p.value is not None for p in positions):
+    if worth > 0 and lists_cash and all(p.value is not None for p in positions):
         found += _own_share(positions, worth)
     return found
 

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from monitor.sources.spec import DateFormat
+from monitor.sources.forms import DateFormat
 
 BLANK = frozenset({"", "-", "--", "\u2013", "\u2014", "n/a"})
 # Nearly every cell is one of these; the signs are those the unit allows.
@@ -72,25 +72,61 @@ def _odd_number(cell: str, unit: str) -> Decimal | None:
     return -value if negative or signs == "-" else value
 
 
-# A percentage with two decimals takes few values: most cells were seen before.
-percentage = lru_cache(maxsize=8192)(number)
+_TINY = re.compile(r"-?\d(?:\.\d{1,20})?[eE]-\d{1,2}", re.ASCII)  # how programs print 0.00001
+
+
+@lru_cache(maxsize=8192)  # a percentage with two decimals takes few values: most cells were seen before
+def percentage(cell: str, unit: str = "%") -> Decimal | None:
+    """As `number`; a weight may also be printed as 1e-05. (A share count or an identifier may not: 4.37E+104.)"""
+    return Decimal(cell.strip()) if _TINY.fullmatch(cell.strip()) else number(cell, unit)
+
+
+_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}  # noqa: SIM905
+_TIME = re.compile(r"(?:T| )\d{1,2}:\d{2}.{0,20}", re.ASCII)
+_DAY = {
+    DateFormat.MDY: r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})",
+    DateFormat.DMY: r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})",
+    DateFormat.ISO: r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",
+    DateFormat.YMD: r"(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",
+    DateFormat.COMPACT: r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})",
+    DateFormat.DAY_MONTH: r"(?P<d>\d{1,2})-(?P<m>[A-Za-z]{3})-(?P<y>\d{4})",
+    DateFormat.MONTH_DAY: r"(?P<m>[A-Za-z]{3})[a-z]* (?P<d>\d{1,2}), (?P<y>\d{4})",
+    DateFormat.ROC: r"(?P<roc>\d{2,3})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",
+}
+_FORMS = {form: re.compile(pattern, re.ASCII) for form, pattern in _DAY.items()}
+_INSIDE = {form: re.compile(rf"(?<![0-9A-Za-z]){pattern}(?![0-9])", re.ASCII) for form, pattern in _DAY.items()}
+_IN_NAME = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})([-_.]?)(?P<m>\d{2})\2(?P<d>\d{2})(?!\d)", re.ASCII)
 
 
 @lru_cache(maxsize=8192)
 def day(cell: str, form: DateFormat) -> date | None:
     """The date in `cell` written in `form`, or None when it is not one. Years 1990 to 2100."""
-    parts = cell.strip().split("-" if form is DateFormat.ISO else "/")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+    text = cell.strip()
+    found = _FORMS[form].match(text[:LONGEST])
+    if found is None or (found.end() < len(text) and not _TIME.fullmatch(text, found.end())):
         return None
-    if form is DateFormat.MDY:
-        month, dom, year = parts
-    elif form is DateFormat.DMY:
-        dom, month, year = parts
-    else:
-        year, month, dom = parts
-    if len(year) != 4 or len(month) > 2 or len(dom) > 2 or not 1990 <= int(year) <= 2100:
+    return _date(found)
+
+
+def day_inside(text: str, form: DateFormat) -> date | None:
+    """The first date written in `form` anywhere in `text`: "As of 18-Nov-2025"."""
+    return next((d for found in _INSIDE[form].finditer(text[:200]) if (d := _date(found)) is not None), None)
+
+
+def day_in_name(name: str) -> date | None:
+    """The date a file's name says, written from year to day (2026-03-26, 20260326, 2026_03_26), or None when
+    it says none or several."""
+    found = {_date(match) for match in _IN_NAME.finditer(name[-200:])} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _date(found: re.Match[str]) -> date | None:
+    parts = found.groupdict()
+    year = int(parts["roc"]) + 1911 if parts.get("roc") else int(parts["y"])
+    month = int(parts["m"]) if parts["m"].isdigit() else _MONTHS.get(parts["m"].casefold(), 0)
+    if not 1990 <= year <= 2100:
         return None
     try:
-        return date(int(year), int(month), int(dom))
+        return date(year, month, int(parts["d"]))
     except ValueError:
         return None

@@ -17,28 +17,25 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.core.model import Convention
-from monitor.sources.cells import normalise
+from monitor.sources.forms import Shape, TickerStyle
+from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, head, units
 from monitor.sources.spec import (
     Cadence,
-    Column,
     ConventionPeriod,
     Dated,
-    DateFormat,
-    Format,
     FundKind,
     FundSpec,
     HttpProfile,
+    OtherFunds,
     Resolution,
-    Shape,
     Sniff,
     Source,
     Url,
-    WeightUnit,
     Window,
 )
 from monitor.sources.toml_table import Table
 
-TICKER = r"[A-Z0-9][A-Z0-9.\-]{0,11}"
+TICKER = r"[A-Z0-9][A-Z0-9._\-]{0,39}"
 
 
 def parse_source(text: str, filename: str) -> tuple[Source | None, list[str]]:
@@ -53,21 +50,20 @@ def parse_source(text: str, filename: str) -> tuple[Source | None, list[str]]:
 
 
 def _source(top: Table) -> Source:
-    date_format = top.choice("date_format", DateFormat)
-    columns, required = _columns(top)
+    named, required = columns(top)
+    shape, usual = top.choice("shape", Shape), units(top)
     source = Source(
         id=top.text("id", pattern=r"[a-z][a-z0-9-]{1,30}", wanted="a short name of small letters"),
         name=top.text("name"),
-        shape=top.choice("shape", Shape),
+        shape=shape,
         currency=top.text("currency", pattern=r"[A-Z]{3}", wanted="a currency code like USD"),
         calendar=top.text("calendar", pattern=r"[A-Z0-9]{3,6}", wanted="an exchange code like XNYS"),
-        weight_unit=top.choice("weight_unit", WeightUnit),
-        date_format=date_format,
+        units=usual,
         http=_http(top.table("http")),
-        sniff=_sniff(top.table("sniff")),
-        columns=MappingProxyType(columns),
+        sniff=_sniff(top.table("sniff"), shape),
+        columns=MappingProxyType(named),
         required=required,
-        formats=tuple(_format(t, date_format) for t in top.tables("formats", required=True)),
+        formats=tuple(file_format(t, usual, required, shape) for t in top.tables("formats", required=True)),
         conventions=tuple(_convention(t) for t in top.tables("conventions", required=True)),
         windows=tuple(_window(t) for t in top.tables("windows")),
         resolutions=tuple(_resolution(t) for t in top.tables("resolutions")),
@@ -77,10 +73,27 @@ def _source(top: Table) -> Source:
         homepage=top.text("homepage", ""),
         notes=top.texts("notes"),
         closing_text=top.flag("closing_text", False),
+        head=head(top, usual),
+        tables=top.texts("tables"),
+        venue=top.text("venue", "", pattern=r"[A-Z0-9]{2,6}", wanted="an exchange code like XTAI or US"),
+        ticker_style=top.choice("ticker_style", TickerStyle, TickerStyle.PLAIN),
+        asset_classes=MappingProxyType(asset_classes(top)),
+        asset_codes=asset_codes(top),
+        lists_cash=top.flag("lists_cash", True),
+        others=_others(top),
     )
     top.done()
     _check(source, top)
     return source
+
+
+def _others(top: Table) -> OtherFunds | None:
+    if "other_funds" not in top.values:
+        return None
+    table = top.table("other_funds")
+    found = OtherFunds(pattern=table.pattern("pattern"), kind=table.choice("kind", FundKind), why=table.text("why"))
+    table.done()
+    return found
 
 
 def _http(table: Table) -> HttpProfile:
@@ -103,40 +116,14 @@ def _http(table: Table) -> HttpProfile:
     return profile
 
 
-def _sniff(table: Table) -> Sniff:
+def _sniff(table: Table, shape: Shape) -> Sniff:
+    usual = Sniff().refuse_first
     sniff = Sniff(
-        refuse_first=table.texts("refuse_first", Sniff().refuse_first),
+        refuse_first=table.texts("refuse_first", usual[:1] if shape is Shape.JSON else usual),
         error_texts=tuple(text.casefold() for text in table.texts("error_texts")),
     )
     table.done()
     return sniff
-
-
-def _columns(top: Table) -> tuple[dict[Column, tuple[str, ...]], tuple[Column, ...]]:
-    table = top.table("columns")
-    names = [column.value for column in Column]
-    required = table.texts("required", None)
-    for name in required:
-        if name not in names or name not in table.values:
-            table.fault("required", f"{name!r} is not a column of this file")
-    found = {Column(n): tuple(map(normalise, table.texts(n, None))) for n in names if n in table.values}
-    table.done()
-    aliases = [alias for aliases in found.values() for alias in aliases]
-    for alias in sorted({a for a in aliases if aliases.count(a) > 1}):
-        table.fault("", f"{alias!r} is given for two columns")
-    return found, tuple(Column(name) for name in required if name in names)
-
-
-def _format(table: Table, default: DateFormat) -> Format:
-    made = Format(
-        columns=tuple(map(normalise, table.texts("columns", None))),
-        date_format=table.choice("date_format", DateFormat, default),
-        valid_from=table.day("valid_from"),
-        valid_to=table.day("valid_to"),
-        note=table.text("note", ""),
-        refused=table.text("refused", ""),
-    )
-    return _finish(table, made)
 
 
 def _convention(table: Table) -> ConventionPeriod:
@@ -233,7 +220,7 @@ def _url(table: Table, generations: dict[str, Table]) -> Url:
     return _finish(table, made)
 
 
-K = TypeVar("K", Url, Format, ConventionPeriod, Window, Resolution)
+K = TypeVar("K", Url, ConventionPeriod, Window, Resolution)
 
 
 def _finish(table: Table, made: K) -> K:
@@ -251,8 +238,8 @@ def _no_overlap(table: Table, key: str, items: Sequence[Dated]) -> None:
 
 def _check(source: Source, top: Table) -> None:
     known = {alias for aliases in source.columns.values() for alias in aliases}
-    needed = {column: set(source.columns.get(column, ())) for column in source.required}
     for number, form in enumerate(source.formats, start=1):
+        needed = {column: set(source.columns.get(column, ())) for column in form.required}
         missing = [column for column, names in needed.items() if not names & set(form.columns)]
         if missing and not form.refused:
             top.fault(f"formats[{number}].columns", f"lack the required {', '.join(missing)}; say why it is `refused`")

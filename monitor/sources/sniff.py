@@ -23,6 +23,7 @@ _MAGIC = {
 }
 HTML_STARTS = ("<",)
 JSON_STARTS = ("{", "[")
+CONFLICT = "<<<<<<< "  # a merge conflict in an archive of files: no web page
 ERROR_PAGE_LENGTH = 500  # longer bodies are not judged by a phrase they happen to contain
 
 
@@ -82,7 +83,7 @@ def _utf16_without_mark(body: bytes) -> str:
 
 
 def _refuse_pages(start: str, source: Source) -> None:
-    if start.startswith(source.sniff.refuse_first):
+    if start.startswith(source.sniff.refuse_first) and not start.startswith(CONFLICT):
         if start.startswith(HTML_STARTS):
             raise ParseError(f"a web page, not a table{_title(start)}", code="html")
         if start.startswith(JSON_STARTS):

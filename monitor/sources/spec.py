@@ -6,6 +6,7 @@ Dates in validity periods are as-of dates, both ends included; `None` means open
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -13,46 +14,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from monitor.core.model import Convention
-
-
-class Column(StrEnum):
-    """The canonical names a file's columns are mapped to."""
-
-    DATE = "date"
-    FUND = "fund"
-    NAME = "name"
-    TICKER = "ticker"
-    IDENTIFIER = "identifier"
-    SHARES = "shares"
-    VALUE = "value"
-    WEIGHT = "weight"
-    ISIN = "isin"
-    SEDOL = "sedol"
-    FIGI = "figi"
-    CURRENCY = "currency"
-    ASSET_CLASS = "asset_class"
-
-
-class Shape(StrEnum):
-    """The form of a file; each has its own code, chosen by this name."""
-
-    DELIMITED = "delimited"
-
-
-class DateFormat(StrEnum):
-    """How a date cell is written; leading zeros are optional where the form shows one letter."""
-
-    MDY = "M/D/YYYY"
-    DMY = "D/M/YYYY"
-    ISO = "YYYY-MM-DD"
-
-
-class WeightUnit(StrEnum):
-    """What a printed weight of 0.5 means: half a percent, or half the fund."""
-
-    PERCENT = "percent"
-    FRACTION = "fraction"
+from monitor.core.model import AssetClass, Convention
+from monitor.sources.forms import CodeClass, Column, Format, Head, Shape, TickerStyle, Units
 
 
 class FundKind(StrEnum):
@@ -106,18 +69,6 @@ class Url:
     valid_from: date | None = None
     valid_to: date | None = None
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One header an issuer has used: the printed names in order. `refused` says why it is not read."""
-
-    columns: tuple[str, ...]
-    date_format: DateFormat
-    valid_from: date | None = None
-    valid_to: date | None = None
-    note: str = ""
-    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,16 +160,30 @@ class FundSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherFunds:
+    """Funds that are not listed one by one: a code of this form in a file or its name is a fund of the issuer."""
+
+    pattern: re.Pattern[str]
+    kind: FundKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One issuer: its funds, its files and its manners."""
+    """One issuer: its funds, its files and its manners.
+
+    `venue` is where a ticker without an exchange code is listed (a MIC or a composite exchange code); a ticker
+    with a venue names a security in all funds of the issuer. `asset_classes` says what printed asset types
+    mean (small letters), `asset_codes` which tickers and identifiers are no shares. `lists_cash` is False
+    where the files leave out cash, so that weights may sum to less than the fund.
+    """
 
     id: str
     name: str
     shape: Shape
     currency: str
     calendar: str
-    weight_unit: WeightUnit
-    date_format: DateFormat
+    units: Units
     http: HttpProfile
     sniff: Sniff
     columns: Mapping[Column, tuple[str, ...]]
@@ -233,6 +198,25 @@ class Source:
     homepage: str = ""
     notes: tuple[str, ...] = field(default=())
     closing_text: bool = False  # every file ends with prose; one without may have been cut short
+    head: Head = field(default_factory=Head)
+    tables: tuple[str, ...] = ()  # JSON: dotted paths of the lists of holdings, the first that exists counts
+    venue: str = ""
+    ticker_style: TickerStyle = TickerStyle.PLAIN
+    asset_classes: Mapping[str, AssetClass] = field(default_factory=dict)
+    asset_codes: tuple[CodeClass, ...] = ()
+    lists_cash: bool = True
+    others: OtherFunds | None = None
+
+    @property
+    def shapes(self) -> frozenset[Shape]:
+        """All shapes in which files of this source come."""
+        return frozenset((self.shape, *(form.shape for form in self.formats)))
+
+    def fund(self, ticker: str) -> FundSpec:
+        """The fund called `ticker`, listed or one of the others. Raises KeyError when it is neither."""
+        if ticker not in self.funds and self.others is not None and self.others.pattern.fullmatch(ticker):
+            return FundSpec(ticker, ticker, self.others.kind, verified=False, why=self.others.why)
+        return self.funds[ticker]
 
     def convention_on(self, fund: str, as_of: date) -> Convention:
         """What `as_of` means in the file of `fund`; a period naming the fund wins. UNKNOWN if none fits."""

@@ -1,82 +1,71 @@
-"""Makes rows of text from the text of a file, within bounds, and finds the header row.
+"""Tells the shape of a file, has rows of text made of it and finds the header row.
 
 Nothing is converted here: cells stay text.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
-from itertools import islice
-from typing import assert_never
 
 from monitor.core.errors import ParseError
 from monitor.sources.cells import normalise
-from monitor.sources.spec import Column, Format, Shape, Source
+from monitor.sources.delimited import delimited_rows
+from monitor.sources.forms import Column, Format, Shape
+from monitor.sources.json_rows import json_rows, looks_like_json
+from monitor.sources.sniff import text_of
+from monitor.sources.spec import Source
+from monitor.sources.workbook import is_workbook, workbook_rows
 
-MAX_COLUMNS = 200
 NAME_LENGTH = 100  # characters of a column name that are looked at
 HEADER_WITHIN = 50  # rows: some issuers print a preamble
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header row: its 1-based `row`, the printed `names`, where each column is, what it deviates in."""
+    """The header row: its 1-based `row`, the printed `names`, where each column is, what it deviates in.
+
+    `known` is the format it is exactly, `like` that or one that differs only in columns we do not map.
+    """
 
     row: int
     names: tuple[str, ...]
     index: dict[Column, int]
     known: Format | None
+    like: Format | None
     warnings: tuple[str, ...]
 
 
-def rows_of(text: str, source: Source) -> list[list[str]]:
-    """All rows of `text` as lists of cells, in order. Raises ParseError (size, quotes)."""
-    match source.shape:
-        case Shape.DELIMITED:
-            return _delimited(text, source)
-        case never:
-            assert_never(never)
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What may be the table of a file, in order of preference: of a workbook each sheet, of JSON each list
+    that is there. `encoding` is that of text, "" for workbooks."""
+
+    shape: Shape
+    encoding: str
+    rows: tuple[list[list[str]], ...]
 
 
-def _delimited(text: str, source: Source) -> list[list[str]]:
-    try:
-        rows = _csv(text, source, strict=True)
-    except csv.Error as error:
-        if "end of data" in str(error):
-            raise ParseError("the file ends inside a quoted cell: it was cut short", code="quotes") from None
-        if "limit" in str(error):
-            raise ParseError(f"a cell is longer than {csv.field_size_limit()} characters", code="size") from None
-        rows = _lenient(text, source)  # a quote inside a name is no reason to lose the whole file
-    if len(rows) > source.max_rows:
-        raise ParseError(f"more than {source.max_rows} rows", code="size", row=source.max_rows + 1)
-    for number, row in enumerate(rows, start=1):
-        if len(row) > MAX_COLUMNS:
-            raise ParseError(f"row {number} has {len(row)} cells", code="size", row=number)
-    return rows
-
-
-def _csv(text: str, source: Source, *, strict: bool) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter, strict=strict)
-    return list(islice(reader, source.max_rows + 1))
-
-
-def _lenient(text: str, source: Source) -> list[list[str]]:
-    try:
-        return _csv(text, source, strict=False)
-    except csv.Error as error:
-        raise ParseError(f"the table cannot be split into cells: {error}", code="quotes") from None
+def tables_of(body: bytes, source: Source) -> Tables:
+    """The tables in the bytes of a file. Raises ParseError; for its codes see `read_file`."""
+    if is_workbook(body) and Shape.WORKBOOK in source.shapes:
+        return Tables(Shape.WORKBOOK, "", workbook_rows(body, source))
+    text, encoding = text_of(body, source)
+    if Shape.JSON in source.shapes and looks_like_json(text):
+        return Tables(Shape.JSON, encoding, json_rows(text, source))
+    if Shape.DELIMITED in source.shapes:
+        return Tables(Shape.DELIMITED, encoding, (delimited_rows(text, source),))
+    raise ParseError(f"plain text, but files of {source.id} are {', '.join(sorted(source.shapes))}", code="shape")
 
 
 def find_header(rows: list[list[str]], source: Source) -> Header:
     """The header among the first rows. Raises ParseError(code="columns") naming what is missing."""
     aliases = {alias: column for column, names in source.columns.items() for alias in names}
+    enough = {source.required, *(form.required for form in source.formats if not form.refused)}
     best: tuple[int, list[str], set[Column]] | None = None
     for number, row in enumerate(rows[:HEADER_WITHIN], start=1):
         names = [normalise(cell[:NAME_LENGTH]) for cell in row]
         found = {aliases[name] for name in names if name in aliases}
-        if found.issuperset(source.required):
+        if any(found.issuperset(required) for required in enough):
             return _header(number, row, names, aliases, source)
         if best is None or len(found) > len(best[2]):
             best = number, names, found
@@ -86,12 +75,17 @@ def find_header(rows: list[list[str]], source: Source) -> Header:
 def _no_header(best: tuple[int, list[str], set[Column]] | None, source: Source) -> ParseError:
     number, names, found = best or (1, [], set())
     missing = [column for column in source.required if column not in found]
-    if len(found) < 2:
+    if len(found) < 2 or not missing:
         return ParseError("no header row: none of the first rows names the columns of a holdings file", code="columns")
     known = next((f for f in source.formats if f.refused and f.columns == _trimmed(names)), None)
     why = f" ({known.refused})" if known else ""
     words = f"required column missing: {', '.join(missing)}{why}; the header reads: {', '.join(n for n in names if n)}"
     return ParseError(words[:500], code="columns", row=number, column=missing[0])
+
+
+def _known(names: list[str], source: Source) -> Format | None:
+    printed = _trimmed(names)
+    return next((form for form in source.formats if form.columns == printed), None) if printed else None
 
 
 def _trimmed(names: list[str]) -> tuple[str, ...]:
@@ -115,20 +109,26 @@ def _header(number: int, row: list[str], names: list[str], aliases: dict[str, Co
                 column=column,
             )
         index[column] = position
-    known = next((form for form in source.formats if form.columns == _trimmed(names)), None)
+    known = _known(names, source)
     if known is not None and known.refused:
         raise ParseError(f"this form of the file is not read: {known.refused}", code="columns", row=number)
-    return Header(number, tuple(cell.strip() for cell in row), index, known, _deviations(names, aliases, known, source))
+    mapped = tuple(name for name in _trimmed(names) if name in aliases)
+    like = known or next(
+        (form for form in source.formats if not form.refused and _mapped(form, aliases) == mapped), None
+    )
+    warnings = () if known is not None else _deviations(names, aliases, like)
+    return Header(number, tuple(cell.strip() for cell in row), index, known, like, warnings)
 
 
-def _deviations(names: list[str], aliases: dict[str, Column], known: Format | None, source: Source) -> tuple[str, ...]:
-    if known is not None:
-        return ()
+def _mapped(form: Format, aliases: dict[str, Column]) -> tuple[str, ...]:
+    return tuple(name for name in form.columns if name in aliases)
+
+
+def _deviations(names: list[str], aliases: dict[str, Column], like: Format | None) -> tuple[str, ...]:
     printed = _trimmed(names)
     extra = [name or "(no name)" for name in printed if name not in aliases]
-    mapped = tuple(name for name in printed if name in aliases)
     warnings = []
-    if mapped not in {tuple(n for n in form.columns if n in aliases) for form in source.formats if not form.refused}:
+    if like is None:
         warnings.append(f"unknown column order: {', '.join(printed)}")
     if extra:
         warnings.append(f"extra columns: {', '.join(extra)}")

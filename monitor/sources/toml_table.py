@@ -107,6 +107,15 @@ class Table:
 
         return self._get(key, accept, "one of " + ", ".join(values), default) or next(iter(kind))
 
+    def pattern(self, key: str) -> re.Pattern[str]:
+        """The regular expression at `key`, to be matched against text in capitals."""
+        text = self.text(key, pattern=r".{1,200}", wanted="a regular expression")
+        try:
+            return re.compile(text)
+        except re.error as error:
+            self.fault(key, f"{text!r} is not a regular expression: {error}")
+            return re.compile("(?!)")
+
     def table(self, key: str) -> Table:
         """The sub-table at `key`, empty when absent."""
         self.asked.add(key)

@@ -16,8 +16,8 @@ from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
 from monitor.sources import registry
 from monitor.sources.cells import day, number
+from monitor.sources.forms import DateFormat
 from monitor.sources.read import fund_of, read_file, revision_hint
-from monitor.sources.spec import DateFormat
 
 ARK = replace(registry.get("ark"), closing_text=False)  # the small files here end with their last line
 HEADER = 'date,fund,company,ticker,cusip,shares,"market value ($)","weight (%)"\n'

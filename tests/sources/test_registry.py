@@ -9,8 +9,9 @@ import pytest
 from monitor.core.errors import ConfigError, UsageError
 from monitor.core.model import Convention
 from monitor.sources import registry
+from monitor.sources.forms import Column
 from monitor.sources.read import read_file
-from monitor.sources.spec import Column, FundKind, Source, convention_on
+from monitor.sources.spec import FundKind, Source, convention_on
 
 ARK = registry.get("ark")
 OWN = """

@@ -1,0 +1,133 @@
+"""How a published file is printed, as frozen values: its shape, its columns, its units and where its date stands.
+
+Nothing here reads a file; `spec` says the rest about an issuer, `loading` makes both from TOML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from monitor.core.model import AssetClass
+
+
+class Column(StrEnum):
+    """The canonical names a file's columns are mapped to."""
+
+    DATE = "date"
+    FUND = "fund"
+    NAME = "name"
+    TICKER = "ticker"
+    IDENTIFIER = "identifier"
+    SHARES = "shares"
+    VALUE = "value"
+    WEIGHT = "weight"
+    ISIN = "isin"
+    SEDOL = "sedol"
+    FIGI = "figi"
+    CURRENCY = "currency"
+    ASSET_CLASS = "asset_class"
+    COUPON = "coupon"
+    MATURITY = "maturity"
+    OUTSTANDING = "outstanding"  # the fund's own shares, repeated on every row
+    NET_ASSETS = "net_assets"  # likewise
+
+
+HEAD_COLUMNS = (Column.DATE, Column.FUND, Column.OUTSTANDING, Column.NET_ASSETS)  # what may stand above a table
+
+
+class Shape(StrEnum):
+    """The form of a file; each has its own code. The first bytes tell them apart."""
+
+    DELIMITED = "delimited"
+    JSON = "json"
+    WORKBOOK = "workbook"
+
+
+class DateFormat(StrEnum):
+    """How a date is written; leading zeros are optional. A time of day after the date is left out."""
+
+    MDY = "M/D/YYYY"
+    DMY = "D/M/YYYY"
+    ISO = "YYYY-MM-DD"
+    YMD = "YYYY/M/D"
+    COMPACT = "YYYYMMDD"
+    DAY_MONTH = "D-MMM-YYYY"  # 18-Nov-2025
+    MONTH_DAY = "MMM D, YYYY"  # Nov 18, 2025
+    ROC = "ROC/M/D"  # 115/04/29: years since 1911
+
+
+class WeightUnit(StrEnum):
+    """What a printed weight of 0.5 means: half a percent, or half the fund."""
+
+    PERCENT = "percent"
+    FRACTION = "fraction"
+
+
+class QuantityUnit(StrEnum):
+    """What a printed quantity of 1 means."""
+
+    SHARES = "shares"
+    LOTS = "lots"  # Taiwanese board lots of 1,000 shares
+
+
+class DateFrom(StrEnum):
+    """Where the as-of date stands. `EITHER`: inside the file, and only where nothing is printed there in its name."""
+
+    FILE = "file"
+    NAME = "name"
+    EITHER = "file-or-name"
+
+
+class TickerStyle(StrEnum):
+    """Whether a printed ticker carries an exchange code."""
+
+    PLAIN = "plain"
+    BLOOMBERG = "bloomberg"  # 1893 JP, PLTR US Equity
+    DOTTED = "dotted"  # 6857.JP
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What the cells of a file mean; a format may differ from its source."""
+
+    date_format: DateFormat
+    weight: WeightUnit
+    quantity: QuantityUnit = QuantityUnit.SHARES
+    date_from: DateFrom = DateFrom.FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One header an issuer, or somebody who re-publishes its files, has used: the printed names in order.
+
+    `required` are the columns without which this form is refused. `refused` says why it is not read.
+    """
+
+    columns: tuple[str, ...]
+    units: Units
+    required: tuple[Column, ...]
+    shape: Shape
+    valid_from: date | None = None
+    valid_to: date | None = None
+    note: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the table or, in JSON, around it: the printed labels of the date, the fund and its totals."""
+
+    labels: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
+    date_format: DateFormat = DateFormat.ISO
+
+
+@dataclass(frozen=True, slots=True)
+class CodeClass:
+    """Lines whose ticker or identifier matches `pattern` as a whole are of class `stated`."""
+
+    pattern: re.Pattern[str]
+    stated: AssetClass

@@ -1,0 +1,255 @@
+"""Makes lines of the rows below a header, and of the cells above it what the file says of itself.
+
+It converts cells and keeps what it cannot; whether to believe the outcome is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from monitor.core.errors import ParseError
+from monitor.core.model import AssetClass, HoldingsFile, Line, UnreadRow
+from monitor.sources.cells import day, normalise, number, percentage, plain_text
+from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
+from monitor.sources.preamble import Preamble
+from monitor.sources.spec import Source
+from monitor.sources.tables import Header
+from monitor.sources.tickers import split_ticker
+
+FOOTER_LENGTH = 60  # a cell longer than this is prose, no security's name
+KEPT_TEXT = 4000
+CODE_LENGTH = 60  # characters of a ticker or identifier that are compared with `asset_codes`
+EIGHT = 8  # the columns most issuers print come first in Column; the others are rare
+TEXTS = 13  # columns before this one are text or have been converted before
+HUNDRED, LOT = Decimal(100), Decimal(1000)
+
+
+class Lines:
+    """Collects what the rows below the header say; one instance reads one file."""
+
+    def __init__(self, source: Source, shape: Shape, header: Header, preamble: Preamble) -> None:
+        self.source = source
+        self.header = header
+        self.preamble = preamble
+        self.units = header.like.units if header.like else source.units
+        self.required = header.like.required if header.like else source.required
+        self.width = len(header.names)
+        # Rows get one empty cell more, so that -1 reads "" where the file has no such column.
+        self.at = [header.index.get(column, -1) for column in Column]
+        self.date_at = self.at[0] if self.units.date_from is not DateFrom.NAME else -1
+        self.more = any(position >= 0 for position in self.at[EIGHT:TEXTS])
+        self.extra = any(position >= 0 for position in self.at[TEXTS:])
+        self.plain = not (source.venue or source.asset_classes or source.asset_codes)
+        self.fraction = self.units.weight is WeightUnit.FRACTION
+        self.lots = self.units.quantity is QuantityUnit.LOTS
+        self.ragged = shape is not Shape.DELIMITED
+        self.lines: list[Line] = []
+        self.unread: list[UnreadRow] = []
+        self.footer: list[str] = []
+        self.warnings = list(header.warnings)
+        self.days: list[date] = []
+        self.funds: list[str] = []
+        self.totals: dict[Column, Counter[str]] = {Column.OUTSTANDING: Counter(), Column.NET_ASSETS: Counter()}
+        self.failed: Counter[str] = Counter()
+        self.ended = 0
+
+    def take(self, row: int, cells: list[str]) -> None:
+        """Sort one row into lines, unread rows or footer."""
+        if self.ragged:
+            cells = cells[: self.width] + [""] * (self.width - len(cells))
+        as_of = self._day(cells)
+        if as_of is None:
+            self._other(row, cells)
+        elif len(cells) != self.width and (len(cells) < self.width or any(map(str.strip, cells[self.width :]))):
+            self._reject(row, cells, "rows", f"{len(cells)} cells under {self.width} column names")
+        else:
+            cells.append("")
+            self._line(row, cells, as_of)
+
+    def _day(self, cells: list[str]) -> date | None:
+        """The date of a row; where dates stand elsewhere, that date if the row has two cells or more, else None."""
+        if self.date_at >= 0:
+            return self._date(cells[self.date_at]) if len(cells) > self.date_at else None
+        printed = [cell.strip() for cell in cells]
+        if sum(map(bool, printed)) < 2 or printed == list(self.header.names) or self._is_prose(printed):
+            return None
+        return self.preamble.as_of
+
+    def _date(self, cell: str) -> date | None:
+        """The date in a cell; workbooks keep dates as numbers, which have been written as ISO dates."""
+        found = day(cell, self.units.date_format)
+        return day(cell, DateFormat.ISO) if found is None and self.ragged else found
+
+    def _is_prose(self, printed: list[str]) -> bool:
+        """Whether a row without a date column states no quantity at all, and so is no holding."""
+        _, _, _, _, _, shares, value, weight = self.at[:EIGHT]
+        cells = [printed[at] for at in (shares, value, weight) if 0 <= at < len(printed)]
+        return not any(map(plain_text, cells))
+
+    def _line(self, row: int, cells: list[str], as_of: date) -> None:
+        _, fund, name, ticker, identifier, shares, value, weight = self.at[:EIGHT]
+        try:
+            held = number(cells[shares])
+        except ValueError:
+            self._reject(row, cells, "numbers", f"shares: {cells[shares][:40]!r} is not a number")
+            return
+        try:
+            worth, part = number(cells[value], "$"), percentage(cells[weight], "%")
+        except ValueError:
+            worth, part = self._amount(row, "value", cells[value], "$"), self._amount(row, "weight", cells[weight], "%")
+        if self.fraction and part is not None:
+            part *= HUNDRED
+        if self.lots and held is not None:
+            held = held * LOT
+        line = Line(
+            row,
+            plain_text(cells[name]),
+            plain_text(cells[ticker]),
+            plain_text(cells[identifier]),
+            held,
+            worth,
+            part,
+            *(map(plain_text, [cells[position] for position in self.at[EIGHT:TEXTS]]) if self.more else ()),
+        )
+        if not (line.name or line.ticker or line.identifier):
+            self._reject(row, cells, "rows", "no name, ticker or identifier")
+            return
+        if "\n" in line.name:
+            raise ParseError(f"row {row} holds a line break: a quote is not closed", code="quotes", row=row)
+        self.lines.append(line if self.plain and not self.extra else self._enriched(row, line, cells))
+        self.days.append(as_of)
+        self.funds.append(cells[fund])
+        if self.ended:
+            self._warn(f"holdings go on in row {row}, after a blank or footer row ({self.ended})")
+            self.ended = 0
+
+    def _enriched(self, row: int, line: Line, cells: list[str]) -> Line:
+        """The line with what only some sources print or know: venue, class, coupon, maturity, the fund's totals."""
+        coupon, maturity, outstanding, net_assets = self.at[TEXTS:]
+        root, exchange = split_ticker(line.ticker, self.source.ticker_style)
+        stated = self._stated(line)
+        plain = bool(root) and " " not in root and stated in (None, AssetClass.EQUITY)
+        for column, at in ((Column.OUTSTANDING, outstanding), (Column.NET_ASSETS, net_assets)):
+            if at >= 0:
+                self.totals[column][cells[at]] += 1
+        return replace(
+            line,
+            ticker=root,
+            venue=exchange or (self.source.venue if plain else ""),
+            stated=stated,
+            coupon=self._amount(row, "coupon", cells[coupon], "%"),
+            maturity=self._date(cells[maturity]) if maturity >= 0 else None,
+        )
+
+    def _stated(self, line: Line) -> AssetClass | None:
+        """The class the source knows of the line's printed type, ticker or identifier."""
+        if line.asset_class and (found := self.source.asset_classes.get(normalise(line.asset_class[:CODE_LENGTH]))):
+            return found
+        codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
+        return next((c.stated for c in self.source.asset_codes if any(map(c.pattern.fullmatch, codes))), None)
+
+    def _amount(self, row: int, column: str, cell: str, unit: str) -> Decimal | None:
+        """An amount that is no number becomes a warning, because shares decide what is held."""
+        try:
+            return number(cell, unit)
+        except ValueError:
+            self._warn(f"row {row}: {column}: {cell[:40]!r} is not a number")
+            return None
+
+    def _other(self, row: int, cells: list[str]) -> None:
+        """A row without a date: blank, footer, a repeated header, or not understood."""
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        if not filled:
+            self.ended = self.ended or row
+        elif len(filled) > 1 and [cell.strip() for cell in cells] == list(self.header.names):
+            self._warn(f"the header is repeated in row {row}")
+        elif len(filled) == 1 or self.ended or max(map(len, filled)) > FOOTER_LENGTH:
+            self.ended = self.ended or row
+            self.footer.append(", ".join(filled)[:KEPT_TEXT])
+        elif self.date_at < 0:
+            self._reject(row, cells, "numbers", "states no quantity")
+        else:
+            printed = cells[self.date_at].strip() if len(cells) > self.date_at else ""
+            self._reject(row, cells, "as_of", f"date: {printed[:40]!r} is not a date ({self.units.date_format})")
+
+    def _reject(self, row: int, cells: list[str], code: str, reason: str) -> None:
+        self.failed[code] += 1
+        self.unread.append(UnreadRow(row, ",".join(cells).rstrip(",")[:300], reason))
+
+    def _warn(self, text: str) -> None:
+        if len(self.warnings) < 50:
+            self.warnings.append(text)
+
+    def result(self, encoding: str, expected: str | None) -> HoldingsFile:
+        """The file as a value. Raises ParseError when no line could be read or none prints what is required."""
+        if not self.lines:
+            raise self._nothing()
+        self._check_quantities()
+        fund = self._fund(expected)
+        if encoding == "cp1252":  # a guess, the only one of the four that cannot fail by itself
+            self._warn(f"read as {encoding}: the file is not UTF-8")
+        if self.source.closing_text and not self.footer:
+            self._warn("the closing text is missing: the file may have been cut short")
+        days = Counter(self.days)
+        as_of = max(days, key=lambda d: (days[d], d))
+        return HoldingsFile(
+            fund=fund,
+            as_of=as_of,
+            dates=tuple(sorted(days)),
+            lines=tuple(self.lines),
+            unread=tuple(self.unread),
+            footer=tuple(self.footer),
+            columns=self.header.names,
+            warnings=tuple(self.warnings),
+            dated_by=self.preamble.dated_by,
+            outstanding=self._total(Column.OUTSTANDING, self.preamble.outstanding),
+            net_assets=self._total(Column.NET_ASSETS, self.preamble.net_assets),
+            lists_cash=self.source.lists_cash,
+        )
+
+    def _check_quantities(self) -> None:
+        count = len(self.lines)
+        if Column.SHARES in self.required and all(line.shares is None for line in self.lines):
+            raise ParseError(f"none of {count} lines prints a number of shares", code="numbers", column="shares")
+        if all(line.shares is None and line.weight is None for line in self.lines):
+            raise ParseError(f"none of {count} lines prints a weight", code="numbers", column="weight")
+
+    def _total(self, column: Column, above: Decimal | None) -> Decimal | None:
+        """A total of the fund: what stands above the table, else what most rows print."""
+        if above is not None or not self.totals[column]:
+            return above
+        try:
+            return number(self.totals[column].most_common(1)[0][0], "$")
+        except ValueError:
+            return None
+
+    def _nothing(self) -> ParseError:
+        if not self.unread:
+            footer = " and disclaimer" if self.footer else ""
+            return ParseError(f"header{footer} only: 0 holdings lines", code="rows")
+        code, count = self.failed.most_common(1)[0]
+        first = self.unread[0]
+        words = f"0 holdings lines, {len(self.unread)} rows not understood; row {first.row}: {first.reason}"
+        return ParseError(words, code=code if count == len(self.unread) else "rows", row=first.row)
+
+    def _fund(self, expected: str | None) -> str:
+        named: Counter[str] = Counter()
+        for code, count in Counter(self.funds).items():
+            named[code.strip().upper()] += count
+        nameless = named.pop("", 0)
+        if not named:
+            named[self.preamble.fund.upper()] = nameless
+            if not self.preamble.fund:
+                return ""
+            nameless = 0
+        if len(named) > 1:
+            self._warn("several fund codes: " + ", ".join(f"{c} ({n} lines)" for c, n in sorted(named.items())[:10]))
+        if nameless:
+            self._warn(f"{nameless} lines name no fund")
+        fund = max(named, key=lambda code: (named[code], code == (expected or "").upper(), code))
+        if expected and fund != expected.upper():
+            self._warn(f"the file is about fund {fund[:40]}, expected {expected.upper()}")
+        return fund

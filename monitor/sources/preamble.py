@@ -1,0 +1,88 @@
+"""What a file says outside its table: as-of date, fund and totals from labelled cells above the header, or the
+date from the file's name. It looks only for the labels its source names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from monitor.core.errors import ParseError
+from monitor.sources.cells import day_in_name, day_inside, normalise, number
+from monitor.sources.forms import Column, DateFrom, Units
+from monitor.sources.naming import base_name
+from monitor.sources.spec import Source
+
+LABEL_LENGTH = 200  # characters of a cell that are looked at
+_SEPARATOR = re.compile(r"\s*[:：]\s*")
+_AMOUNT = re.compile(r"(?:[A-Z]{3}|[$€£¥])?\s*([-+]?[\d,]+(?:\.\d+)?)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Preamble:
+    """`as_of` is None where each row has its date; `dated_by` is `file` or `name`."""
+
+    as_of: date | None = None
+    dated_by: str = "file"
+    fund: str = ""
+    outstanding: Decimal | None = None
+    net_assets: Decimal | None = None
+
+
+def preamble_of(above: list[list[str]], source: Source, units: Units, name: str, *, dated_rows: bool) -> Preamble:
+    """What stands `above` the header, and the date in `name` where the source says so.
+
+    `dated_rows`: the table has a column of dates. Raises ParseError(code="as_of") when no date is found.
+    """
+    said = _labelled(above, source)
+    as_of, dated_by = None, "file"
+    if units.date_from is not DateFrom.NAME and Column.DATE in said:
+        as_of = day_inside(said[Column.DATE], source.head.date_format)
+        if as_of is None:
+            words = f"date: {said[Column.DATE][:40]!r} is not a date ({source.head.date_format})"
+            raise ParseError(words, code="as_of", column=Column.DATE)
+    elif units.date_from is DateFrom.NAME or (units.date_from is DateFrom.EITHER and not dated_rows):
+        as_of, dated_by = day_in_name(base_name(name)), "name"
+    if as_of is None and (not dated_rows or units.date_from is DateFrom.NAME):
+        where = {DateFrom.FILE: "the file", DateFrom.NAME: "the file's name", DateFrom.EITHER: "the file or its name"}
+        raise ParseError(f"no as-of date in {where[units.date_from]}", code="as_of", column=Column.DATE)
+    return Preamble(
+        as_of,
+        dated_by,
+        said.get(Column.FUND, "").strip(),
+        _amount(said.get(Column.OUTSTANDING, "")),
+        _amount(said.get(Column.NET_ASSETS, "")),
+    )
+
+
+def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
+    """The text beside or behind each label, the first of each kind that is not empty."""
+    labels = {label: column for column, names in source.head.labels.items() for label in names}
+    found: dict[Column, str] = {}
+    if not labels:
+        return found
+    for cells in above:
+        for at, cell in enumerate(cells):
+            text = cell[:LABEL_LENGTH].strip()
+            label, _, behind = text.partition(_separator(text))
+            column = labels.get(normalise(label))
+            value = behind or (cells[at + 1] if at + 1 < len(cells) else "")
+            if column is not None and value.strip():
+                found.setdefault(column, value[:LABEL_LENGTH])
+    return found
+
+
+def _separator(text: str) -> str:
+    found = _SEPARATOR.search(text)
+    return found.group() if found else "\n"
+
+
+def _amount(text: str) -> Decimal | None:
+    """The number in `NTD 236,980,413,133` or `8,489,209,000`; None when there is none."""
+    found = _AMOUNT.fullmatch(text.strip())
+    try:
+        return number(found.group(1)) if found else None
+    except ValueError:
+        return None
