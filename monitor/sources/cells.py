@@ -85,6 +85,7 @@ _MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep
 _TIME = re.compile(r"(?:T| )\d{1,2}:\d{2}.{0,20}", re.ASCII)
 _DAY = {
     DateFormat.MDY: r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})",
+    DateFormat.MDY_SHORT: r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<short>\d{2})",
     DateFormat.DMY: r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})",
     DateFormat.ISO: r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",
     DateFormat.YMD: r"(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",
@@ -122,7 +123,8 @@ def day_in_name(name: str) -> date | None:
 
 def _date(found: re.Match[str]) -> date | None:
     parts = found.groupdict()
-    year = int(parts["roc"]) + 1911 if parts.get("roc") else int(parts["y"])
+    since = {"roc": 1911, "short": 2000, "y": 0}
+    year = next(int(parts[key]) + start for key, start in since.items() if parts.get(key))
     month = int(parts["m"]) if parts["m"].isdigit() else _MONTHS.get(parts["m"].casefold(), 0)
     if not 1990 <= year <= 2100:
         return None

@@ -25,6 +25,7 @@ CODE_LENGTH = 60  # characters of a ticker or identifier that are compared with 
 EIGHT = 8  # the columns most issuers print come first in Column; the others are rare
 TEXTS = 13  # columns before this one are text or have been converted before
 HUNDRED, LOT = Decimal(100), Decimal(1000)
+DUST = 8  # decimals of percent points: fractions come with the noise of binary numbers, 0.024300000000000002
 
 
 class Lines:
@@ -46,6 +47,8 @@ class Lines:
         self.fraction = self.units.weight is WeightUnit.FRACTION
         self.lots = self.units.quantity is QuantityUnit.LOTS
         self.ragged = shape is not Shape.DELIMITED
+        forms = (self.units.date_format, source.units.date_format, *([DateFormat.ISO] if self.ragged else ()))
+        self.date_forms = tuple(dict.fromkeys(forms))
         self.lines: list[Line] = []
         self.unread: list[UnreadRow] = []
         self.footer: list[str] = []
@@ -79,9 +82,9 @@ class Lines:
         return self.preamble.as_of
 
     def _date(self, cell: str) -> date | None:
-        """The date in a cell; workbooks keep dates as numbers, which have been written as ISO dates."""
-        found = day(cell, self.units.date_format)
-        return day(cell, DateFormat.ISO) if found is None and self.ragged else found
+        """The date in a cell, in the form of this format or of its source. Workbooks keep dates as numbers, which
+        have been written as ISO dates."""
+        return next((found for form in self.date_forms if (found := day(cell, form)) is not None), None)
 
     def _is_prose(self, printed: list[str]) -> bool:
         """Whether a row without a date column states no quantity at all, and so is no holding."""
@@ -101,7 +104,7 @@ class Lines:
         except ValueError:
             worth, part = self._amount(row, "value", cells[value], "$"), self._amount(row, "weight", cells[weight], "%")
         if self.fraction and part is not None:
-            part *= HUNDRED
+            part = round(part * HUNDRED, DUST)
         if self.lots and held is not None:
             held = held * LOT
         line = Line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
@@ -21,13 +22,19 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
         if source.others is not None and source.others.pattern.fullmatch(file.fund):
             return file.fund
         raise ParseError(f"the file is about fund {file.fund!r}, which source {source.id!r} does not list", code="fund")
-    words = {known[word] for word in _words(name.upper()) if word in known}
+    words = {known[code] for code in _codes_in(name.upper(), known)}
     if not words and source.others is not None:
         nearest = re.split(r"[/\\!]", name.upper())[-2:]  # the file and its folder; folders above may be anything
         words = {word for part in nearest for word in _words(part) if source.others.pattern.fullmatch(word)}
     if len(words) == 1:
         return words.pop()
     raise ParseError("neither the file nor its name says which fund it is about", code="fund")
+
+
+def _codes_in(name: str, codes: Iterable[str]) -> set[str]:
+    """The codes that stand in a name as words, without those that are part of a longer one."""
+    found = {code for code in codes if re.search(rf"(?<![A-Z0-9]){re.escape(code)}(?![A-Z0-9])", name)}
+    return {code for code in found if not any(code != other and code in other for other in found)}
 
 
 def _words(name: str) -> set[str]:
