@@ -115,9 +115,9 @@ def test_check_needs_something_to_watch(run: Run, tmp_path: Path) -> None:
 
 
 def test_sources_are_listed_and_shown(run: Run) -> None:
-    rows = run("sources", "list", "--format", "json").rows
-    assert rows[0]["id"] == "ark"
-    assert list(rows[0]) == ["id", "name", "funds", "watched", "shape", "currency", "calendar", "homepage"]
+    rows = {row["id"]: row for row in run("sources", "list", "--format", "json").rows}
+    assert rows["tw-active"]["watched"] == 0  # no address has been confirmed
+    assert list(rows["ark"]) == ["id", "name", "funds", "watched", "shape", "currency", "calendar", "homepage"]
     shown = {row["fund"]: row for row in run("sources", "show", "ark", "--format", "json").rows}
     assert shown["ARKK"]["convention"] == "OPEN"
     assert shown["CTRU"]["closed"] == "2022-07-26"
