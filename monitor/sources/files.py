@@ -22,6 +22,7 @@ from monitor.core.errors import MonitorError, UsageError
 
 MIB = 1024 * 1024
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+WORKBOOKS = (".xlsx", ".xlsm", ".ods")  # archives in form, read as one file
 OTHER_ARCHIVES = (".gz", ".bz2", ".xz", ".7z", ".rar", ".zst", ".tbz2", ".txz", ".jar")
 ARCHIVE_MAGIC = (
     b"PK\x03\x04",
@@ -174,7 +175,7 @@ def _member(name: str, stream: IO[bytes], limits: Limits) -> LocalFile | NotRead
     if inner.endswith((*ARCHIVES, *OTHER_ARCHIVES)):
         return NotRead(name, "an archive inside an archive")
     found = _bounded(name, stream, limits)
-    if isinstance(found, LocalFile) and found.body.startswith(ARCHIVE_MAGIC):
+    if isinstance(found, LocalFile) and not inner.endswith(WORKBOOKS) and found.body.startswith(ARCHIVE_MAGIC):
         return NotRead(name, "an archive inside an archive")
     return found
 

@@ -15,7 +15,8 @@ from monitor.sources.read import fund_of, read_file, revision_hint
 from monitor.sources.tables import HEADER_WITHIN, find_header, tables_of
 
 FILES = Path(__file__).parent / "files"
-SAMPLES = sorted(path for path in FILES.glob("*/*") if path.suffix != ".json")
+# `a.csv` and `b.json` are samples; `a.csv.json` and `b.json.json` say what is read in them.
+SAMPLES = sorted(p for p in FILES.glob("*/*") if p.suffix != ".json" or not Path(p.stem).suffix)
 
 
 def _plain(value: object) -> object:
@@ -70,7 +71,7 @@ def test_every_format_of_a_source_has_a_sample(source_id: str) -> None:
 
 
 def test_every_expectation_has_its_file() -> None:
-    assert {path.name for path in FILES.glob("*/*.json")} == {f"{path.name}.json" for path in SAMPLES}
+    assert {path.name for path in FILES.glob("*/*.*.json")} == {f"{path.name}.json" for path in SAMPLES}
 
 
 def test_header_of_a_sample_is_found_in_its_first_row() -> None:
