@@ -17,9 +17,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor.sources import registry
+from monitor.sources.spec import Source
 from monitor.store.engine import open_engine
-from tests.accuracy import history, loading, order, refused, report, verdicts, volume
-from tests.accuracy.folder import Folder, Published, Span, source_for
+from tests.accuracy import (
+    entries,
+    history,
+    loading,
+    notified,
+    order,
+    refused,
+    report,
+    series,
+    splits,
+    verdicts,
+    volume,
+)
+from tests.accuracy.folder import Folder, Published, Series, Span, source_for
 from tests.accuracy.loading import Job
 from tests.accuracy.report import SEEN, UNSEEN, Section, Thresholds
 from tests.accuracy.told import History
@@ -55,22 +68,56 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def run(folder: Folder, scratch: Path, jobs: int, bars: Thresholds = SEEN) -> list[Section]:
     """All sections, in order."""
-    raw = folder.raw()
-    source = source_for(registry.load(), tuple(one.path for one in raw), "ark") if raw else None
+    raw, sources = folder.raw(), registry.load()
+    source = source_for(sources, tuple(one.path for one in raw), "ark") if raw else None
     with ProcessPoolExecutor(max_workers=jobs) as pool:
         ark = _Ark(folder, raw, source.id, scratch, pool) if source is not None else None
-        sections: list[Section] = []
-        told: list[tuple[str, History]] = []
-        if ark is not None:
-            told.append(("ark", ark.history()))
-        histories = [one for _, one in told]
-        sections += [verdicts.labels(folder, histories), verdicts.cases(folder, histories, bars)]
-        sections.append(refused.events(told))
-        if ark is not None:
-            sections += [ark.volume(), ark.order()]
-        else:
-            sections.append(report.missing("Immediate items per session", "ark/raw", "immediate items a session"))
-        return sections
+        others = [_Series(folder, one, sources, scratch / str(n), pool) for n, one in enumerate(folder.series())]
+        found = [other.loaded() for other in others]
+        told = [(one.name, one.history) for one in found if one.history is not None]
+        if ark is None:
+            sections = [report.missing("The ARK files", "ark/raw")]
+            sections += _judged(folder, [history for _, history in told], bars)
+            return [*sections, refused.events(told), series.measure(found)]
+        whole, trades = ark.history(), folder.notified()
+        told = [("ark", whole), *told]
+        judged = _judged(folder, [history for _, history in told], bars)
+        wrong = verdicts.contradicted(judged)
+        return [
+            *notified.measure(whole, trades, bars),
+            *judged,
+            splits.measure(whole, trades, wrong),
+            entries.measure(whole, trades, wrong),
+            refused.events(told),
+            series.measure(found),
+            ark.volume(),
+            ark.order(),
+        ]
+
+
+def _judged(folder: Folder, histories: list[History], bars: Thresholds) -> list[Section]:
+    return [verdicts.labels(folder, histories), verdicts.cases(folder, histories, bars)]
+
+
+class _Series:
+    """The load of one series, under way in another process."""
+
+    def __init__(self, folder: Folder, one: Series, sources: dict[str, Source], place: Path, pool: ProcessPoolExecutor):
+        self.one = one
+        self.source = source_for(sources, one.files, one.name)
+        self.job = self.under_way = None
+        if self.source is not None:
+            self.job = Job(self.source.id, folder.root, one.files, f"sqlite:///{place}.db")
+            self.under_way = pool.submit(loading.load, self.job)
+
+    def loaded(self) -> series.Loaded:
+        """What was said of it."""
+        if self.source is None or self.job is None or self.under_way is None:
+            return series.Loaded(self.one.name, len(self.one.files), None, None)
+        _wait(self.one.name, self.under_way)
+        return series.Loaded(
+            self.one.name, len(self.one.files), self.source.id, history.read(open_engine(self.job.url))
+        )
 
 
 class _Ark:

@@ -255,6 +255,11 @@ def ticker_change(seen: Scene, _words: Words) -> Sequence[str]:
     return [*_each_fund(seen, ["TICKER_CHANGED", "RENAMED", *LINKS]), *_no_trade_beyond(seen)]
 
 
+def renamed(seen: Scene, _words: Words) -> Sequence[str]:
+    """The line goes on under another name: no entry, no exit."""
+    return _silent(seen, ENTRIES | EXITS)
+
+
 def continues(seen: Scene, _words: Words) -> Sequence[str]:
     """The line continues as another, or the pair is told as one possible conversion; nothing was bought or sold."""
     if re.search(r"(?i)identifier change|split", seen.row.verdict):

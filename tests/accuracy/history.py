@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from monitor.store.codec import date_of_day
 from monitor.store.engine import Connection, Engine, reading
 from monitor.store.queries.changes import Wanted, changes
 from monitor.store.sessions import sessions
-from tests.accuracy.told import File, History, Line, Refusal, Split, Told, grouped
+from tests.accuracy.told import File, FlowPair, History, Line, Refusal, Split, Told, TradeLine, grouped
 
 FILES = """
     SELECT f.ticker, n.as_of, n.id, t.pos_session, t.standing, t.convention, t.reasons, t.warnings, n.place
@@ -26,7 +27,12 @@ LINES = """
 LINKS = """
     SELECT a.public, b.public FROM link d
     JOIN security a ON a.id = d.earlier JOIN security b ON b.id = d.later"""
-SPLITS = "SELECT d.day, s.public, d.factor FROM split d JOIN security s ON s.id = d.security"
+SPLITS = "SELECT DISTINCT d.day, s.public, d.factor FROM split d JOIN security s ON s.id = d.security"
+FLOWS = "SELECT f.ticker, d.previous, d.snapshot, d.gap, d.factor, d.units FROM flow d JOIN fund f ON f.id = d.fund"
+TRADES = """
+    SELECT f.ticker, d.snapshot, s.public, d.label, d.shares_before, d.shares_after, d.active_shares, d.value, n.value
+    FROM trade d JOIN fund f ON f.id = d.fund JOIN security s ON s.id = d.security
+    JOIN snapshot n ON n.fund = d.fund AND n.id = d.snapshot"""
 REFUSED = "SELECT place, code, text FROM v_refusals"
 CLOSED = "SELECT ticker, closed FROM fund WHERE closed IS NOT NULL"
 
@@ -45,6 +51,7 @@ def read(engine: Engine) -> History:
             events=[one for level, one in found if level == "event"],
             items=[one for level, one in found if level == "item"],
             splits=[Split(date_of_day(d), str(key), Fraction(str(f))) for d, key, f in conn.exec_driver_sql(SPLITS)],
+            flows=_flows(conn, {(file.fund, file.number): file for file in files}),
             closed={str(fund): date_of_day(day) for fund, day in conn.exec_driver_sql(CLOSED)},
             sessions=Sessions(sessions(conn, calendar)),
             links=[(str(one), str(other)) for one, other in conn.exec_driver_sql(LINKS)],
@@ -57,6 +64,19 @@ def messages(engine: Engine) -> list[date]:
     with reading(engine) as conn:
         rows = conn.exec_driver_sql("SELECT created_at FROM delivery ORDER BY id")
         return [date.fromisoformat(str(at)[:10]) - timedelta(days=1) for (at,) in rows]
+
+
+def _flows(conn: Connection, files: Mapping[tuple[str, int], File]) -> list[FlowPair]:
+    lines: dict[tuple[str, int], list[TradeLine]] = {}
+    for fund, number, key, label, before, after, active, value, total in conn.exec_driver_sql(TRADES):
+        part = value / total if value is not None and total else None
+        cents = None if value is None else value / 100
+        found = TradeLine(key, label, _number(before), _number(after), _number(active), cents, part)
+        lines.setdefault((fund, number), []).append(found)
+    return [
+        FlowPair(files[f, old], files[f, new], gap, _number(factor), units, tuple(lines.get((f, new), ())))
+        for f, old, new, gap, factor, units in conn.exec_driver_sql(FLOWS)
+    ]
 
 
 def _lines(conn: Connection) -> dict[tuple[str, int], list[Line]]:

@@ -52,7 +52,31 @@ class File:
     convention: str
     gates: frozenset[str]
     place: str
-    factor: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeLine:
+    """One line we call traded between two files: `part` is its value as a part of the fund."""
+
+    key: str
+    label: str
+    before: float | None
+    after: float | None
+    active: float | None
+    value: float | None
+    part: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPair:
+    """Two consecutive accepted files of a fund, `gap` sessions apart."""
+
+    before: File
+    after: File
+    gap: int
+    factor: float | None
+    units: int | None
+    trades: tuple[TradeLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +137,7 @@ class History:
     events: list[Told]
     items: list[Told]
     splits: list[Split]
+    flows: list[FlowPair]
     closed: dict[str, date]
     sessions: Sessions
     links: list[tuple[str, str]]

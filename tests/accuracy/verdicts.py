@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tests.accuracy.expectations import of_cases, of_labels
 from tests.accuracy.folder import Folder
@@ -42,6 +42,16 @@ def cases(folder: Folder, histories: Sequence[History], bars: Thresholds) -> Sec
     holds = None if part is None else part >= bars.cases
     section.bars = [Bar("cases right", f"{right} of {len(here)}", f"≥ {bars.cases:.0%}", holds)]
     return section
+
+
+def contradicted(judged: Iterable[Section]) -> set[str]:
+    """The events, in words, that a label or case calls wrong."""
+    found = set()
+    for section in judged:
+        rows = section.numbers.get("rows")
+        for row in rows if isinstance(rows, list) else ():
+            found |= {text.removeprefix("told: ") for text in row["complaints"] if text.startswith("told: ")}
+    return found
 
 
 _JUDGED = (Outcome.RIGHT, Outcome.WRONG)

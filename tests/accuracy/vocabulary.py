@@ -74,7 +74,8 @@ PHRASES: tuple[tuple[str, Check], ...] = (
     # what a line became
     (r"identifier change|IDENTIFIER CHANGE", checks.identifier_change),
     (r"(?i)ticker change(?! \(suffix)", checks.ticker_change),
-    (r"(?i)ticker change \(suffix|^rename|\brenamed?\b(?!.*URL)", checks.no_trade),
+    (r"(?i)ticker change \(suffix", checks.no_trade),
+    (r"(?i)^rename|\brenamed?\b(?!.*URL)", checks.renamed),
     (r"(?i)\bmerger\b|conversion\b|successor|exchange offer|reorganisation", checks.continues),
     (r"spin-?off received", checks.spin_off),
     (rf"(?i)(?P<reverse>reverse )?split {RATIO}", checks.split),
