@@ -89,8 +89,8 @@ def measure(loaded: Sequence[Loaded]) -> Section:
         "false",
         "now",
     )
-    shown = [(str(row[0]).rsplit("/", 1)[-1][:16], *row[1:]) for row in rows]
-    section.lines = [*table(head, shown), *wrapped(LEGEND), "Mass days (moves):", *said]
+    short = [(str(row[0]).rsplit("/", 1)[-1][:16], *row[1:]) for row in rows]
+    section.lines = [*table(head, short), *wrapped(LEGEND), "Mass days (moves):", *said]
     readable = any(one.history is not None for one in loaded)
     section.bars = [none_of(BAR, false)] if readable else missing("", "", BAR).bars
     return section
