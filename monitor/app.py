@@ -23,6 +23,7 @@ from monitor.store import archive, migrate
 from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
 
 if TYPE_CHECKING:
+    from monitor.core.evidence import Origin
     from monitor.delivery import DeliveryReport
     from monitor.notify.channels import Channel, Receipt
     from monitor.notify.message import Message
@@ -159,6 +160,18 @@ class App:
         self.prepare_calendars(engine, [source])
         plan = self.plan(silent=not alert)
         return pipeline.ingest(engine, source, files, now=self.clock(), alert=alert, plan=plan, progress=progress)
+
+    def learn(
+        self, engine: Engine, fund: str, files: Iterable[tuple[str, bytes]], origin: Origin, *, progress: Progress
+    ) -> Outcome:
+        """Lists of what `fund` (ticker, or issuer/ticker) held in the past, as evidence."""
+        from monitor import pipeline
+
+        sources = self.sources()
+        issuer, ticker = _find(sources, fund)
+        self.prepare_calendars(engine, [sources[issuer]])
+        now, plan = self.clock(), self.plan()
+        return pipeline.learn(engine, sources[issuer], ticker, files, origin, now=now, plan=plan, progress=progress)
 
     def watch(self, funds: Sequence[str] = ()) -> tuple[Watch, ...]:
         """What is watched, or `funds`. Raises ConfigError when that is nothing, or something no source has."""

@@ -125,7 +125,7 @@ def accept(intake: Intake, answer: Answer) -> None:
         )
         take(intake, body)
         return
-    fund = _fund(intake, spec)
+    fund = fund_number(intake, spec)
     failed = isinstance(result, FetchError)
     outcome = "failed" if failed else "not-modified"
     text = str(result) if failed else "not modified since the last poll"
@@ -146,12 +146,12 @@ def take(intake: Intake, body: Body) -> None:
             raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
         _keep(intake, body, file, ticker)
     except (ParseError, StoreError) as error:
-        _refuse(intake, body, error)
+        refuse(intake, body, error)
 
 
 def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     """A readable file: a known one leaves no trace, a new one is weighed by its form and stored."""
-    fund = _fund(intake, intake.source.fund(ticker))
+    fund = fund_number(intake, intake.source.fund(ticker))
     sha256 = archive.put(intake.conn, body.content, intake.now)
     known = save.revisions(intake.conn, fund, file.as_of)
     if sha256 in known:
@@ -192,7 +192,7 @@ def _snapshot(
         latest=latest if polled else None,
     )
     return NewSnapshot(
-        _fund(intake, intake.source.fund(ticker)),
+        fund_number(intake, intake.source.fund(ticker)),
         file.as_of,
         sha256,
         body.place,
@@ -238,10 +238,11 @@ def _note(
     intake.outcomes.append(FileOutcome(body.place, outcome, ticker, as_of, sha256=sha256))
 
 
-def _refuse(intake: Intake, body: Body, error: MonitorError) -> None:
+def refuse(intake: Intake, body: Body, error: MonitorError) -> None:
+    """Keeps a body that cannot be used, and the words for why."""
     code = error.code if isinstance(error, ParseError) else "store"
     sha256 = archive.put(intake.conn, body.content, intake.now)
-    fund = _fund(intake, intake.source.fund(body.fund)) if body.fund is not None else None
+    fund = fund_number(intake, intake.source.fund(body.fund)) if body.fund is not None else None
     refused = Refused(intake.issuer, fund, sha256, body.place, code, str(error))
     asked = body.fund is not None
     new = save.add_refusal(intake.conn, refused, intake.now, again=asked)
@@ -261,7 +262,8 @@ def _refuse(intake: Intake, body: Body, error: MonitorError) -> None:
     intake.outcomes.append(FileOutcome(body.place, "refused", body.fund, None, code, str(error)))
 
 
-def _fund(intake: Intake, spec: FundSpec) -> int:
+def fund_number(intake: Intake, spec: FundSpec) -> int:
+    """The fund's number, made when new."""
     if spec.ticker not in intake.funds:
         row = FundRow(spec.ticker, spec.name, spec.kind.value, intake.source.calendar, spec.closed)
         intake.funds[spec.ticker] = save.fund_id(intake.conn, intake.issuer, row)

@@ -13,9 +13,10 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Literal
 
-from monitor import telling
+from monitor import schedules, telling
 from monitor.config import Watch
 from monitor.core.errors import StoreError
+from monitor.core.evidence import Origin
 from monitor.core.model import Arrival, Item, Severity
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
@@ -35,6 +36,7 @@ __all__ = [
     "check",
     "decide",
     "ingest",
+    "learn",
     "rebuild",
 ]
 
@@ -109,6 +111,27 @@ def ingest(
     with transaction(engine) as conn:
         intake = Intake(conn, source, now, outcomes=outcomes)
         return conclude(intake, AlertPlan(), progress)
+
+
+def learn(
+    engine: Engine,
+    source: Source,
+    fund: str,
+    files: Iterable[tuple[str, bytes]],
+    origin: Origin,
+    *,
+    now: datetime,
+    plan: AlertPlan,
+    progress: Progress,
+) -> Outcome:
+    """Lists of what a fund held in the past, as evidence: nobody is alerted, what they refute is taken back."""
+    with transaction(engine) as conn:
+        intake = Intake(conn, source, now)
+        calendar = _calendars(conn)(source.calendar)
+        for place, content in files:
+            schedules.take(intake, source.funds[fund], place, content, origin, calendar)
+            progress("reading", 1)
+        return conclude(intake, plan, progress)
 
 
 def check(
@@ -224,8 +247,10 @@ def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
     since = min(intake.fresh, default=date.max - FRESH) - FRESH
     for told in made.told:
         item = told.item
-        if item.arrival is not Arrival.LIVE or item.day < since or not plan.wants(item):
+        if item.arrival is not Arrival.LIVE or not plan.wants(item):
             continue
+        if item.day < since and not telling.was_told(intake.conn, item.key):
+            continue  # what has been told is corrected however late
         before = made.before.get(item.key)
         if before is None or _says_more(before, told.body):
             promised += telling.promise(intake.conn, intake.source.name, told, plan.channels, intake.now)
@@ -238,7 +263,9 @@ def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
 def _says_more(before: str, after: str) -> bool:
     """Whether an item told before now says something else."""
     old, new = json.loads(before), json.loads(after)
-    return any(old.get(key) != new.get(key) for key in ("kind", "funds", "active_shares", "value", "headline"))
+    return any(
+        old.get(key) != new.get(key) for key in ("kind", "funds", "active_shares", "value", "headline", "pos_session")
+    )
 
 
 def _with_standings(intake: Intake, since: date) -> Iterator[FileOutcome]:

@@ -38,6 +38,11 @@ def promise(conn: Connection, issuer_name: str, told: Told, channels: Sequence[s
     return outbox.promise(conn, [_row(message, channel) for channel in channels], now=now)
 
 
+def was_told(conn: Connection, item: str) -> bool:
+    """Whether a message about the item arrived somewhere, or may yet arrive."""
+    return outbox.last_revision(conn, item) > 0
+
+
 def withdraw(conn: Connection, item: str, now: datetime) -> int:
     """Takes back what was promised or told about an item that a newer file has made untrue."""
     outbox.withdraw_pending(conn, item)

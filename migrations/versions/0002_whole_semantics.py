@@ -67,6 +67,7 @@ def evidence() -> None:
         sa.Column("as_of", sa.Integer(), nullable=False),
         sa.Column("session", sa.Integer(), nullable=False),
         sa.Column("complete", sa.SmallInteger(), nullable=False),
+        sa.Column("below", sa.String(length=20), nullable=False),
         sa.Column("rank", sa.String(length=16), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import alerts, database, held, questions, reports, sources, trading, work
+from monitor.cli import alerts, database, evidence, held, questions, reports, sources, trading, work
 
 cli = typer.Typer(
     name="holdings-monitor",
@@ -28,6 +28,7 @@ cli.command()(questions.funds)
 cli.command()(questions.coverage)
 cli.command()(questions.holdings)
 cli.command()(questions.history)
+cli.add_typer(evidence.group, name="evidence")
 cli.command("who-holds")(questions.who_holds)
 cli.command()(questions.changes)
 cli.command()(trading.trades)

@@ -126,8 +126,10 @@ def history(
 
     with asking(config, db) as conn:
         what = queries.find_security(conn, security)
-        found = queries.history(conn, what, queries.find_fund(conn, fund, issuer) if fund else None, issuer)
-    records = [record(one) for one in found]
+        of = queries.find_fund(conn, fund, issuer) if fund else None
+        found = queries.history(conn, what, of, issuer)
+        said = queries.presence(conn, what, of, issuer)
+    records = [record(one) | {"evidence": [record(fact) for fact in said if one.holds(fact)]} for one in found]
     if form is Format.TABLE:
         output.say(f"{' / '.join(what.names)}")
         records = [one | {"opened": _between(one["opened"]), "closed": _between(one["closed"])} for one in records]
@@ -136,6 +138,10 @@ def history(
         "first_file", "exit_file", "last_file", "censored",
     )  # fmt: skip
     output.show(records, form, columns, "No fund held a material position of it.")
+    if form is Format.TABLE and said:
+        output.say("\nBeside the daily files:")
+        facts = ("fund", "pos_session", "state", "shares", "weight", "file_shares", "source", "as_of", "note")
+        output.show([record(one) for one in said], form, facts, "")
 
 
 def _between(interval: object) -> str | None:

@@ -28,6 +28,7 @@ class Past:
     exit: Interval | None
     holder: str = ""  # the fund that held it then
     resolution: Decimal = Decimal(0)  # percent points below which the exit file listed nothing
+    witness: str = ""  # the schedule that saw it then; empty: a daily file did
 
 
 def coverage(sessions: Sessions, covered: Collection[date], first: date | None, last: date | None) -> Coverage:
@@ -70,6 +71,7 @@ def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date
         past.exit,
         past.last_file,
         past.resolution,
+        past.witness,
     )
 
 
@@ -93,7 +95,8 @@ def _when(gone: Absence) -> str:
 def absence_note(gone: Absence, holder: str = "") -> str:
     """What "since" rests on: last line, last material holding, sessions, and how many had no files."""
     size = [f"{number(gone.last_shares)} shares"] if gone.last_shares is not None else []
-    detail = ", ".join([*([holder] if holder else []), *size])
+    seen_by = [f"by {gone.witness}"] if gone.witness else []
+    detail = ", ".join([*([holder] if holder else []), *size, *seen_by])
     detail = f" ({detail})" if detail else ""
     if gone.last_material is None:  # a fund whose sessions are not known
         return f"last material holding in the file dated {gone.last_file}{detail}"
@@ -159,6 +162,13 @@ def during(interval: Interval) -> str:
     if interval.first is None or interval.first == interval.last:
         return f"in session {interval.last}"
     return f"in sessions {interval.first} … {interval.last}"
+
+
+def between(before: date | None, after: date | None, what: str) -> str:
+    """ "Held on 2021-06-30, not on 2021-09-30: exit between", and the other way round for an entry."""
+    if what == "entry":
+        return f"Not held on {before}, held on {after}: entry between"
+    return f"Held on {before}, not on {after}: exit between"
 
 
 def filed(as_of: date, session: date | None) -> str:

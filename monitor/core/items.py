@@ -100,7 +100,7 @@ def _is_position(group: Group) -> bool:
 
 
 def _session(events: Sequence[Event]) -> str:
-    return max(str(e.pos_session.last or e.as_of) for e in events)
+    return max(str(e.told_for or e.as_of) for e in events)
 
 
 def _interval(events: Sequence[Event]) -> Interval:
@@ -244,6 +244,7 @@ def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequen
     gaps = [e for e in events if e.pos_session.first != e.pos_session.last and e.pos_session.first is not None]
     if gaps and _VERBS.get(kind):
         words.append(f"It happened {claims.during(_interval(events))}: no files between.")
+    words += sorted({e.witnessed for e in events if e.witnessed})
     if kind is Kind.EXITED:
         words.append("The files do not say why it left.")
     if kind is Kind.INITIATED and backdrop.standings.held_before:

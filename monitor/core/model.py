@@ -226,6 +226,7 @@ class Absence:
     exit: Interval | None = None  # the sessions in which the position effectively ended
     last_file: date | None = None  # as_of of the file with the last material holding
     resolution: Decimal = Decimal(0)  # percent points below which that file listed nothing
+    witness: str = ""  # the schedule that saw the last holding; empty: a daily file did
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,13 @@ class Event:
     maximum_weight: Decimal | None = None  # of the last 60 files, for exits
     published_from: datetime | None = None
     published_to: datetime | None = None
+    shown: date | None = None  # session of the file that shows it, where a schedule dates the change earlier
+    witnessed: str = ""  # the sentence of schedules that narrowed its sessions
+
+    @property
+    def told_for(self) -> date | None:
+        """The session under which people hear of it, whatever is learned later of when it happened."""
+        return self.shown or self.pos_session.last
 
 
 @dataclass(frozen=True, slots=True)

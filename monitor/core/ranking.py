@@ -62,7 +62,7 @@ def groups(events: Iterable[Event], root: Mapping[str, str]) -> list[Group]:
     found: dict[tuple[str, str, str], list[Event]] = {}
     for event in events:
         direction = _DIRECTION.get(event.kind, event.kind.value)
-        session = str(event.pos_session.last or event.as_of)
+        session = str(event.told_for or event.as_of)
         key = (root.get(event.security, event.security), direction, session)
         found.setdefault(key, []).append(event)
     return [Group(key[0], key[1], tuple(sorted(found[key], key=lambda e: (e.fund, e.key)))) for key in sorted(found)]

@@ -19,6 +19,7 @@ from monitor.derive.judging import Judged
 from monitor.derive.pair import Pair, scene_of
 from monitor.derive.setting import Setting, counts_of
 from monitor.derive.splitting import Splitting
+from monitor.derive.witness import Witness, Witnessed
 from monitor.store.book import point_of, rooted
 
 
@@ -28,6 +29,7 @@ class Comparing:
     def __init__(self, at: Setting) -> None:
         self.at = at
         self._splitting = Splitting(at, self._emit)
+        self.witness = Witness(at)
         self.events: list[Event] = []
         self.named: dict[str, Position] = {}
 
@@ -160,12 +162,13 @@ class Comparing:
         )
         scene = self._scene(pair)
         recording.record(self.at.book, scene, pair.labels)
-        for opening in step.opened:
-            self._emit(self._entry(scene, opening), opening.position)
+        entries = [self.witness.entry(scene, opening) for opening in step.opened]
+        for entered in entries:
+            self._emit(self._entry(*entered, snapshot.pos_session), entered[1].position)
         resized = {r for r in fund.open if r in pair.positions_after} - {c.root for c in step.closed}
         for closing in step.closed:
             self._departure(scene, closing)
-        for opening in step.opened:
+        for _, opening, _ in entries:
             self.at.book.open_spell(ticker, opening.root, opening.spell)
         for root in step.vanished:
             self._crumb(scene, root)
@@ -181,15 +184,22 @@ class Comparing:
         self.named[root] = position
         self.events.append(replace(event, security=root))
 
-    def _entry(self, scene: Scene, opening: spells.Opening) -> Event:
-        earlier = self.at.book.closed(scene.fund, opening.root)
+    def _entry(self, scene: Scene, opening: spells.Opening, seen: Witnessed, shown: date | None) -> Event:
+        ticker, root, position = scene.fund, opening.root, opening.position
+        earlier = self.at.book.closed(ticker, root)
+        known = self.past(ticker, root, earlier[-1], scene.after.as_of) if earlier else None
+        known = self.witness.before(ticker, root, position, known, scene.interval)
         gone = None
-        if earlier:
-            known = self.past(scene.fund, opening.root, earlier[-1], scene.after.as_of)
-            covered = set(self.at.book.covered(scene.fund))
-            gone = claims.absence(self.at.sessions(scene.fund), known, covered, scene.after.pos_session)
-        first_line = self.at.book.first_sighting(scene.fund, opening.root)
-        return events.entry(scene, opening, gone, first_line, self._records(scene.fund, scene.interval.last))
+        if known is not None:
+            covered = set(self.at.book.covered(ticker))
+            gone = claims.absence(self.at.sessions(ticker), known, covered, scene.interval.last)
+        traces = (
+            self.at.book.first_sighting(ticker, root),
+            self.witness.first_trace(ticker, root, position, scene.interval.first),
+        )
+        first_line = min((d for d in traces if d is not None), default=None)
+        event = events.entry(scene, opening, gone, first_line, self._records(ticker, scene.interval.last))
+        return self.witness.testified(event, seen, shown)
 
     def _records(self, ticker: str, until: date | None) -> Coverage:
         covered = self.at.book.covered(ticker)
@@ -216,15 +226,21 @@ class Comparing:
         )
 
     def _departure(self, scene: Scene, closing: spells.Closing) -> None:
+        last = closing.position or scene.positions_before.get(closing.root)
+        last = last or self.at.book.last_position(scene.fund, closing.root, closing.ending.last.as_of)
+        settled = self.witness.settle(scene, closing, last)
+        if settled is None:
+            return  # it was only too small to be published
+        closing, moved = settled
         end = closing.ending
-        interval = scene.interval
+        interval = moved or scene.interval
         if end.exit_file != scene.after.as_of:
             interval = change_interval(self.at.sessions(scene.fund), end.last.session, end.exit_session)
-        end = replace(end, exit_from=interval.first)
+        seen = self.witness.exit(scene, closing, interval, last)
+        end = replace(end, exit_from=seen.interval.first, exit_session=seen.interval.last)
         self.at.book.close_spell(scene.fund, closing.root, replace(closing.spell, ending=end))
-        last = closing.position or scene.positions_before.get(closing.root)
-        last = last or self.at.book.last_position(scene.fund, closing.root, end.last.as_of)
-        self._emit(events.departure(scene, replace(closing, ending=end), interval, last), last)
+        event = events.departure(scene, replace(closing, ending=end), seen.interval, last)
+        self._emit(self.witness.testified(event, seen, interval.last), last)
 
     def _crumb(self, scene: Scene, root: str) -> None:
         last = scene.positions_before[root]

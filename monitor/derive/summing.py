@@ -8,7 +8,7 @@ from datetime import date
 
 from monitor.core import claims, events, items, ranking, spells
 from monitor.core.claims import Past
-from monitor.core.model import Absence, Arrival, Coverage, Event, Item
+from monitor.core.model import Absence, Arrival, Coverage, Event, Interval, Item
 from monitor.core.sessions import Sessions
 from monitor.derive.comparing import Comparing
 from monitor.derive.setting import Setting
@@ -112,11 +112,20 @@ class Summing:
                 found.append(self.day.past(ticker, spell.security, spell, max(e.as_of for e in group.events)))
             elif ticker not in changed:
                 return Past(None, None, None, None, None, ticker), ticker
+        found += self._witnessed(group)
         if not found:
             return None, ""
         last = max(found, key=lambda p: (p.last_material or p.last_file or date.min, p.holder))
         held = max((p.last_held for p in found if p.last_held is not None), default=last.last_held)
         return replace(last, last_held=held), last.holder
+
+    def _witnessed(self, group: ranking.Group) -> list[Past]:
+        """When funds held it by schedules beside their files, where these say so."""
+        firsts = [e.pos_session.first for e in group.events if e.pos_session.first is not None]
+        entry = Interval(min(firsts, default=None), group.events[0].told_for)
+        named = self.day.named[group.events[0].security]
+        said = (self.day.witness.elsewhere(t, group.security, named, entry) for t in self.at.book.tickers)
+        return [past for past in said if past is not None]
 
     def _issuer_absence(self, group: ranking.Group, before: Past) -> Absence | None:
         """Since when no fund held it, a session counting as covered only when every fund concerned has a file."""
@@ -124,6 +133,7 @@ class Summing:
             return None
         concerned = {e.fund for e in group.events}
         concerned |= {ticker for ticker, _ in self.at.book.spells_anywhere(group.security)}
+        concerned |= {before.holder} & set(self.at.book.tickers)
         covered = set.intersection(*(set(self.at.book.covered(t)) for t in concerned))
         now = max((e.pos_session.last for e in group.events if e.pos_session.last is not None), default=None)
         return claims.absence(self.at.sessions(group.events[0].fund), before, covered, now)

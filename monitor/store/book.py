@@ -14,12 +14,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from monitor.core.errors import StoreError
+from monitor.core.evidence import Schedule
 from monitor.core.identity import summed
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position, Snapshot
 from monitor.core.spells import Point, Spell
 from monitor.core.splits import Pending, Split, effective
-from monitor.store import lines, past
+from monitor.store import lines, past, presence
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
 from monitor.store.lines import Securities, StoredSpell
@@ -41,6 +42,7 @@ class FundBook:
     open: dict[str, StoredSpell] = field(default_factory=dict)
     tracks: dict[str, list[Point]] = field(default_factory=dict)
     covered: list[date] | None = None
+    schedules: list[Schedule] | None = None
     seen: set[str] = field(default_factory=set)  # keys whose first sighting is known to be stored
     missing: dict[str, Position] = field(default_factory=dict)  # open spells no longer listed, as last printed
     keeps: bool = False  # spells stored before this run may ask for this run's files
@@ -118,6 +120,13 @@ class Book:
                 if line.fund == book.fund.id and line.standing == "accepted" and line.pos_session is not None
             ]
         return book.covered
+
+    def schedules(self, ticker: str) -> list[Schedule]:
+        """What else than daily files says what the fund held, oldest first."""
+        book = self.fund(ticker)
+        if book.schedules is None:
+            book.schedules = presence.schedules(self._conn, book.fund.id)
+        return book.schedules
 
     # --- identity ------------------------------------------------------------------------------
 

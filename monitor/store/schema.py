@@ -207,6 +207,7 @@ schedule = Table(
     Column("as_of", Integer, nullable=False),  # the date it states
     Column("session", Integer, nullable=False),  # session after whose close it was true
     Column("complete", SmallInteger, nullable=False),  # 1: what it does not list was not held
+    Column("below", String(20), nullable=False),  # percent points under which it leaves lines out; "0"
     Column("rank", String(16), nullable=False),  # of two for one session the later one counts
     Column("title", Text, nullable=False),  # what it says it is: the series name
     Column("place", Text, nullable=False),

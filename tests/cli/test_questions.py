@@ -82,7 +82,7 @@ def test_history_has_the_documented_keys(run: Run, story: str) -> None:
         "fund": "ARKF", "opened": {"from": None, "to": "2021-12-31"},
         "closed": {"from": "2022-01-10", "to": "2022-01-10"}, "entry_shares": 800_000, "peak_shares": 800_000,
         "exit_shares": 0, "sessions": 6, "first_file": "2022-01-03", "last_file": "2022-01-10", "censored": "left",
-        "exit_file": "2022-01-11",
+        "exit_file": "2022-01-11", "evidence": [],
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, coverage, funds
+from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
 from monitor.store.queries.held import HeldFile, RefusedFile, find_held, held_files, refused_files
 from monitor.store.queries.names import FundRef, find_fund, funds_known
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
@@ -20,6 +21,7 @@ __all__ = [
     "HeldFile",
     "Holding",
     "Level",
+    "PresenceRow",
     "RefusedFile",
     "SpellRow",
     "StatusRow",
@@ -39,8 +41,11 @@ __all__ = [
     "held_files",
     "history",
     "holdings",
+    "interval_claims",
     "needs_attention",
+    "presence",
     "refused_files",
+    "schedules",
     "status",
     "trades",
     "who_holds",

@@ -14,6 +14,7 @@ from monitor.core.model import Interval, SecurityRef, Standing
 from monitor.core.sessions import Sessions
 from monitor.store.codec import date_of_day, decode_shares
 from monitor.store.engine import Connection
+from monitor.store.queries.evidence import PresenceRow
 from monitor.store.queries.names import FundRef, Groups, chunks, funds_known, groups, public_roots, refs
 from monitor.store.queries.portfolios import Split, factor_between, split_factors
 from monitor.store.queries.search import FoundSecurity
@@ -40,6 +41,12 @@ class SpellRow:
     last_file: date | None
     censored: str
     exit_file: date | None
+
+    def holds(self, fact: PresenceRow) -> bool:
+        """Whether a list beside the files speaks of a session between the possible beginning and end of the spell."""
+        first, last = self.opened.first or self.opened.last, self.closed.last if self.closed is not None else None
+        within = (first is None or first <= fact.pos_session) and (last is None or fact.pos_session <= last)
+        return fact.fund == self.fund and within
 
 
 class _Line(NamedTuple):

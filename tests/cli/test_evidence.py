@@ -1,0 +1,58 @@
+"""The commands `evidence …`: lists beside the daily files."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.cli.look_alike import BLOCK, cusip
+from tests.filings import Holding, filing
+
+SQUARE = Holding("Block Inc", BLOCK, "700000", weight="4.1")
+TESLA = Holding("Tesla Inc", cusip("77770A1B"), "1000000", weight="9.0")
+
+
+def add(run: Run, own_story: str, folder: Path, *holdings: Holding, day: str = "2022-01-31", fund: str = "ARKF") -> int:
+    path = folder / f"{day}.xml"
+    path.write_bytes(filing(date.fromisoformat(day), holdings))
+    return run("evidence", "add", str(path), "--fund", fund, "--db", own_story).code
+
+
+def test_a_schedule_is_kept_listed_and_asked(run: Run, own_story: str, tmp_path: Path) -> None:
+    assert add(run, own_story, tmp_path, TESLA, SQUARE) == 0
+    (kept,) = run("evidence", "list", "--format", "json", "--db", own_story).rows
+    assert (kept["fund"], kept["source"], kept["as_of"], kept["pos_session"], kept["lines"]) == (
+        "ARKF", "n-port", "2022-01-31", "2022-01-31", 2,
+    )  # fmt: skip
+    (said,) = run("evidence", "list", "--security", "SQ", "--format", "json", "--db", own_story).rows
+    assert (said["state"], said["shares"], said["file_shares"]) == ("HELD", 700_000, None)
+    (said,) = run(
+        "evidence", "list", "--security", "COIN", "--fund", "ARKF", "--format", "json", "--db", own_story
+    ).rows
+    assert (said["state"], said["shares"]) == ("NOT_LISTED", None)
+
+
+def test_history_shows_what_lists_say(run: Run, own_story: str, tmp_path: Path) -> None:
+    assert add(run, own_story, tmp_path, TESLA, SQUARE, day="2021-12-31") == 0
+    (spell,) = run("history", "SQ", "--format", "json", "--db", own_story).rows
+    assert [(fact["state"], fact["file_shares"]) for fact in spell["evidence"]] == [("HELD", 800_000)]
+    assert "Beside the daily files:" in run("history", "SQ", "--db", own_story).out
+
+
+def test_claims_that_rest_on_an_interval_are_listed(run: Run, story: str) -> None:
+    rows = run("evidence", "claims", "--format", "json", "--db", story).rows
+    assert all(row["pos_session"]["from"] != row["pos_session"]["to"] for row in rows)
+    assert {row["basis"] for row in rows} <= {"interval"}
+
+
+def test_wrong_use_is_said(run: Run, own_story: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.xml"
+    page.write_text("<html>404</html>")
+    refused = run("evidence", "add", str(page), "--fund", "ARKF", "--db", own_story)
+    assert refused.code == 1
+    assert "not an N-PORT" in refused.out
+    assert run("evidence", "add", str(page), "--fund", "NONE", "--db", own_story).code == 2
+    wrong = run("evidence", "add", str(page), "--fund", "ARKF", "--as", "rumour", "--db", own_story)
+    assert (wrong.code, "n-port" in wrong.err) == (2, True)
+    assert run("evidence", "list", "--db", own_story).out.strip() == "No evidence beside the daily files."
