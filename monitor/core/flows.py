@@ -79,21 +79,31 @@ def measure(counts: Sequence[Count]) -> tuple[Flow, Mapping[str, Label]]:
     return Flow(factor, units, quiet / len(counts), True), labels
 
 
+def basis(counts: Sequence[Count]) -> list[Count]:
+    """The lines whose share counts, added up, give the factor: f = Σafter / Σbefore. None when it is not measured."""
+    return _best(counts) if len(counts) >= LEAST_LINES else []
+
+
 def _factor(counts: Sequence[Count]) -> tuple[float, list[Count]]:
     """The ratio that explains most lines, refined to Σafter / Σbefore of the lines it explains."""
+    best = _best(counts)
+    factor = sum(c.after for c in best) / sum(c.before for c in best)  # the middle ratio explains its own line
+    best = _explained(counts, factor) or best
+    return (1.0 if abs(factor - 1) < _NO_FLOW else factor), best
+
+
+def _best(counts: Sequence[Count]) -> list[Count]:
+    """The most lines that one of the likely ratios explains."""
     ratios = sorted(c.ratio for c in counts)
     middle = len(ratios) // 2
     common = [ratio for ratio, _ in Counter(round(r, 5) for r in ratios).most_common(3)]
     guesses = dict.fromkeys([1.0, ratios[middle], *common, ratios[middle // 2], ratios[(middle + len(ratios)) // 2]])
     best: list[Count] = []
-    factor = 1.0
     for guess in guesses:
         explained = _explained(counts, guess)
         if len(explained) > len(best):
-            factor, best = guess, explained
-    factor = sum(c.after for c in best) / sum(c.before for c in best)  # the middle ratio explains its own line
-    best = _explained(counts, factor) or best
-    return (1.0 if abs(factor - 1) < _NO_FLOW else factor), best
+            best = explained
+    return best
 
 
 def _explained(counts: Sequence[Count], factor: float) -> list[Count]:

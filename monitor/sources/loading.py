@@ -132,6 +132,7 @@ def _convention(table: Table) -> ConventionPeriod:
         valid_from=table.day("valid_from"),
         valid_to=table.day("valid_to"),
         funds=table.texts("funds"),
+        note=table.text("note", ""),
     )
     return _finish(table, made)
 

@@ -29,7 +29,7 @@ def read_file(source: Source, body: bytes, *, expected_fund: str | None = None, 
     html, json, shape, error-page, quotes, columns, rows, as_of, numbers.
     """
     tables = tables_of(body, source)
-    rows, header = _first_table(tables, source)
+    rows, header = first_table(tables, source)
     skipped = conflicts.versions(rows) if tables.shape is Shape.DELIMITED else (frozenset[int](),)
     files = []
     for skip in skipped:
@@ -39,7 +39,7 @@ def read_file(source: Source, body: bytes, *, expected_fund: str | None = None, 
     return files[0] if len(files) == 1 else _settled(files)
 
 
-def _first_table(tables: Tables, source: Source) -> tuple[list[list[str]], Header]:
+def first_table(tables: Tables, source: Source) -> tuple[list[list[str]], Header]:
     """The first table with a header. Raises the ParseError of the first table when none has one."""
     first: ParseError | None = None
     for rows in tables.rows:

@@ -73,12 +73,13 @@ class Url:
 
 @dataclass(frozen=True, slots=True)
 class ConventionPeriod:
-    """What the printed date means in a period; no `funds` means all funds of the source."""
+    """What the printed date means in a period; no `funds` means all funds of the source. `note` says how we know."""
 
     convention: Convention
     valid_from: date | None = None
     valid_to: date | None = None
     funds: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,3 +185,12 @@ def test_a_large_purchase_is_active_whatever_flows(extra: int, foreign: bool) ->
     base = counts(1.01)
     bought = Count("Z", 100_000.0, 101_000.0 + extra, foreign)
     assert measure([*base, bought])[1]["Z"] is Label.ACTIVE
+
+
+def test_the_factor_is_the_ratio_of_the_sums_over_its_basis() -> None:
+    found = counts(1.03, A=250_000.0)
+    flow, _ = measure(found)
+    basis = flows.basis(found)
+    assert "A" not in {count.key for count in basis}
+    assert flow.factor == sum(c.after for c in basis) / sum(c.before for c in basis)
+    assert flows.basis(found[:7]) == []

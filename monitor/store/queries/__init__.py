@@ -3,6 +3,7 @@
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, coverage, funds
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
+from monitor.store.queries.grounds import links_of, splits_of
 from monitor.store.queries.held import HeldFile, RefusedFile, find_held, held_files, refused_files
 from monitor.store.queries.names import FundRef, find_fund, funds_known
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
@@ -42,10 +43,12 @@ __all__ = [
     "history",
     "holdings",
     "interval_claims",
+    "links_of",
     "needs_attention",
     "presence",
     "refused_files",
     "schedules",
+    "splits_of",
     "status",
     "trades",
     "who_holds",
