@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from monitor.core import claims
+from monitor.core.conversions import Conversion
 from monitor.core.flows import Flow
 from monitor.core.model import (
     Absence,
@@ -150,7 +151,8 @@ def resize(scene: Scene, root: str, before: Decimal) -> Event:
     kind = Kind.INCREASED if active > 0 else Kind.DECREASED
     price = _price(position)
     value = active * price if price is not None else None
-    change = f" ({100 * active / before:+.1f} %)" if before else ""
+    expected = Decimal(repr(scene.flow.factor)) * before  # what the fund would hold without a trade
+    change = f" ({100 * active / expected:+.1f} %)" if expected else ""
     flow = "" if scene.flow.factor == 1.0 else f", flow factor {scene.flow.factor:.6f} removed"
     words = (
         f"{scene.fund} {kind.value.lower()} {label(position)} by {claims.number(abs(active))} shares{change}"
@@ -165,6 +167,35 @@ def notice(scene: Scene, kind: Kind, root: str, words: str) -> Event:
     """A change that is no trade: a split, a rename, a successor, a crumb that went, a rebalance."""
     before, after = scene.positions_before.get(root), scene.positions_after.get(root)
     return _event(scene, kind, root, before, after, None, words, None)
+
+
+def conversion(scene: Scene, kind: Kind, one: Conversion) -> Event:
+    """Two lines of which one left as the other grew: certain, or only possible."""
+    gone, grown = one.leaving, one.arriving
+    left = f"{label(gone.position)} {'left' if gone.after == 0 else 'lost shares in'} {scene.fund}"
+    counts = (
+        f"{claims.number(_whole(-gone.change))} shares, {claims.money(_whole(gone.value), scene.currency)}"
+        f" {claims.during(scene.interval)} as {label(grown.position)} grew by"
+        f" {claims.number(_whole(grown.change))} shares, {claims.money(_whole(grown.value), scene.currency)},"
+        f" {one.ratio:.4f} for one"
+    )
+    what = (
+        "the counts of one issuer cancel, so nothing was bought or sold"
+        if one.certain
+        else "possibly an exchange (merger or conversion), so neither is told as sold or bought;"
+        " `securities link` confirms it"
+    )
+    told = notice(scene, kind, gone.root, f"{left}: {counts}; {what} ({one.rule.value})")
+    evidence = (*told.evidence, _line(scene.before, scene.positions_before.get(grown.root)))
+    evidence += (_line(scene.after, scene.positions_after.get(grown.root)),)
+    factors = (*told.factors, ("rule", one.rule.value), ("ratio", f"{one.ratio:.6f}"))
+    factors += (("arriving", grown.position.key),)
+    confidence = "high" if one.certain else "low"
+    return replace(told, evidence=evidence, factors=factors, confidence=confidence, value=_whole(-gone.value))
+
+
+def _whole(amount: float) -> Decimal:
+    return Decimal(round(amount))
 
 
 def label(position: Position) -> str:

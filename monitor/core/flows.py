@@ -17,6 +17,7 @@ LEAST_LINES = 8  # fewer common lines cannot tell a flow from trades
 REBALANCE_BELOW = 0.5  # explained share: all 36 such days measured are quarterly re-sizings of index funds
 LOW_CONFIDENCE_BELOW = 0.6
 MOST_UNITS = 600
+LAUNCH = 0.5  # |f - 1| from which single lines say little
 _NO_FLOW = 2e-6  # |f - 1| below this is printing noise
 
 
@@ -138,9 +139,15 @@ def _label(count: Count, factor: float, units: int) -> Label:
 
 
 def tolerance(count: Count, factor: float, units: int) -> float:
-    """How far, in shares, a basket line may stray from f: rounding per unit, whole lots abroad."""
+    """How far, in shares, a basket line may stray from f: rounding per unit, whole lots abroad.
+
+    When the flow changes a fund by half or more, as in its first days, baskets are made by hand: ARKX grew 15-fold
+    on 2021-03-31 and 5-fold the day after, ten of its lines strayed by up to a fifth of that, and nothing was notified.
+    """
     allowed = max(2.0, 1e-4 * count.before)
     allowed += units / 2 if units > 1 else 0.01 * abs(factor - 1) * count.before
+    if abs(factor - 1) >= LAUNCH:
+        allowed = max(allowed, 0.2 * abs(factor - 1) * count.before)
     if count.foreign:
         allowed = max(allowed, 0.1 * abs(factor - 1) * count.before)
         if round(count.after - count.before) % 100 == 0 and factor != 1.0:

@@ -55,7 +55,8 @@ def make(group: Group, backdrop: Backdrop) -> Item:
     """One item over all funds of `group`."""
     events = group.events
     kind = ranking.kind_of(group, backdrop.standings)
-    terms = ranking.terms(group, kind, backdrop.standings) if _is_position(group) else ()
+    scored = _is_position(group) or group.direction == ranking.EXCHANGE
+    terms = ranking.terms(group, kind, backdrop.standings) if scored else ()
     points = ranking.total(terms)
     gone = _absence(group, backdrop)
     headline = _headline(group, kind, backdrop, gone)

@@ -72,6 +72,8 @@ def _candidate(fund: str, one: tuple[str, Position], other: tuple[str, Position]
             return Candidate(fund, earlier, later, "ticker and name", Kind.IDENTIFIER_CHANGE, 1 + alike, words)
         if alike >= ALIKE and not _other_class(old, new):
             return Candidate(fund, earlier, later, "name", Kind.IDENTIFIER_CHANGE, alike, words)
+    if _is_registered(old, new) and _same_count(old, new, flow):
+        return Candidate(fund, earlier, later, "name and count", Kind.IDENTIFIER_CHANGE, 0.9, words)
     if old.asset_class is AssetClass.EQUITY and new.asset_class is AssetClass.EQUITY and _same_count(old, new, flow):
         return Candidate(fund, earlier, later, "share count", Kind.SUCCESSOR, 0.0, words)
     return None
@@ -85,6 +87,12 @@ def _other_class(old: Position, new: Position) -> bool:
     """Both names carry a share class and the classes differ: two securities of one company."""
     one, other = share_class(old.name), share_class(new.name)
     return bool(one and other and one != other)
+
+
+def _is_registered(old: Position, new: Position) -> bool:
+    """A when-issued or unregistered line that becomes a share of the same issuer (GEHCV, 2023-01-06)."""
+    classes = (old.asset_class, new.asset_class)
+    return classes == (AssetClass.RIGHT, AssetClass.EQUITY) and name_similarity(old.name, new.name) >= ALIKE
 
 
 def _same_count(old: Position, new: Position, flow: Flow) -> bool:

@@ -16,6 +16,7 @@ from monitor.core.model import Absence, Event, Kind, Severity
 HIGH = 60
 NORMAL = 40
 IN, OUT, UP, DOWN = "in", "out", "up", "down"
+EXCHANGE = Kind.POSSIBLE_CONVERSION.value
 
 _DIRECTION = {
     Kind.INITIATED: IN,
@@ -94,7 +95,7 @@ def total(found: Iterable[Term]) -> int:
 def terms(group: Group, kind: Kind, standings: Standings) -> tuple[Term, ...]:
     """What the score is made of, in the order of the definition; a term of 0 points says nothing and is left out."""
     found = _base(group, kind, standings)
-    if group.direction in (IN, OUT):
+    if group.direction in (IN, OUT, EXCHANGE):
         weight = _weight(group)
         found.append(Term("weight", 20 * min(1.0, weight), f"20 × min(1, {weight:g} %)"))
     value = _value(group.events)
@@ -124,6 +125,8 @@ def _base(group: Group, kind: Kind, standings: Standings) -> list[Term]:
         return found
     if group.direction in (UP, DOWN):
         return [_resize_base(group)]
+    if group.direction == EXCHANGE:
+        return [Term("possible conversion", 20.0, "a large line left in one step")]
     return []
 
 
@@ -157,7 +160,7 @@ def _resize_base(group: Group) -> Term:
 
 
 def _weight(group: Group) -> float:
-    weights = [e.weight_before if group.direction == OUT else e.weight_after for e in group.events]
+    weights = [e.weight_before if group.direction in (OUT, EXCHANGE) else e.weight_after for e in group.events]
     return float(max((w for w in weights if w is not None), default=Decimal(0)))
 
 

@@ -8,8 +8,8 @@ other line, because they were bought or sold, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -29,6 +29,7 @@ class TradeLabel(StrEnum):
     PENDING = "PENDING"  # an exact ratio at an unmoved price: a split or a trade, the next file decides
     SPLIT = "SPLIT"  # it was pending, and the price followed
     UNDONE = "UNDONE"  # it was pending, and the count went back
+    EXCHANGED = "EXCHANGED"  # merged, converted or received: one line left as another grew
     REBALANCE = "REBALANCE"  # the fund re-sized most of its lines: no flow can be told from trades
 
 
@@ -39,13 +40,14 @@ TRADED = (TradeLabel.ACTIVE, TradeLabel.NEW, TradeLabel.GONE)
 class Files:
     """Two consecutive accepted files of one fund, positions by root key.
 
-    `splits` are the factors (new shares per old one) between the two files by root, `gap` the sessions from one
-    file to the other.
+    `splits` are the factors (new shares per old one) between the two files by root, `exchanged` the roots
+    that were neither bought nor sold, `gap` the sessions from one file to the other.
     """
 
     before: Mapping[str, Position]
     after: Mapping[str, Position]
     splits: Mapping[str, Fraction]
+    exchanged: Collection[str]
     gap: int
     flow: Flow
     labels: Mapping[str, flows.Label]
@@ -90,7 +92,7 @@ def trades(files: Files) -> list[Trade]:
             found.append(_gone(files, root, old))
         elif new is not None:
             found.append(_new(files, root, new))
-    return found
+    return [replace(one, label=TradeLabel.EXCHANGED) if one.root in files.exchanged else one for one in found]
 
 
 def _held(position: Position | None) -> Position | None:

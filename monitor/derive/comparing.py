@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from monitor.core.model import AssetClass, Coverage, Event, Interval, Kind, Posi
 from monitor.core.sessions import change_interval
 from monitor.core.spells import FileFacts, Spell
 from monitor.derive import recording
+from monitor.derive.converting import Converting
 from monitor.derive.judging import Judged
 from monitor.derive.pair import Pair, scene_of
 from monitor.derive.setting import Setting, counts_of
@@ -30,6 +31,7 @@ class Comparing:
         self.at = at
         self._splitting = Splitting(at, self._emit)
         self.witness = Witness(at)
+        self._converting = Converting(at, self._emit)
         self.events: list[Event] = []
         self.named: dict[str, Position] = {}
 
@@ -49,6 +51,7 @@ class Comparing:
                 pairs.append(self._pair(judged, previous))
         self._identify(pairs, as_of)
         self._splitting.settle(pairs, as_of)
+        self._converting.settle(pairs)
         for pair in pairs:
             self._advance(pair)
 
@@ -161,18 +164,21 @@ class Comparing:
             facts,
         )
         scene = self._scene(pair)
-        recording.record(self.at.book, scene, pair.labels)
+        recording.record(self.at.book, scene, pair.labels, pair.exchanged)
         entries = [self.witness.entry(scene, opening) for opening in step.opened]
         for entered in entries:
-            self._emit(self._entry(*entered, snapshot.pos_session), entered[1].position)
+            if entered[1].root not in pair.exchanged:
+                self._emit(self._entry(*entered, snapshot.pos_session), entered[1].position)
         resized = {r for r in fund.open if r in pair.positions_after} - {c.root for c in step.closed}
         for closing in step.closed:
-            self._departure(scene, closing)
+            self._departure(scene, closing, quiet=closing.root in pair.exchanged)
         for _, opening, _ in entries:
             self.at.book.open_spell(ticker, opening.root, opening.spell)
         for root in step.vanished:
             self._crumb(scene, root)
         self._resize(scene, pair, resized)
+        if snapshot.as_of == self.at.closed(ticker):
+            self._close(scene)
         self.at.book.turn(ticker, snapshot, pair.positions_after, stale=pair.judged.stale)
 
     def _scene(self, pair: Pair) -> Scene:
@@ -225,7 +231,7 @@ class Comparing:
             self.at.source.resolution_on(end.exit_file),
         )
 
-    def _departure(self, scene: Scene, closing: spells.Closing) -> None:
+    def _departure(self, scene: Scene, closing: spells.Closing, *, quiet: bool) -> None:
         last = closing.position or scene.positions_before.get(closing.root)
         last = last or self.at.book.last_position(scene.fund, closing.root, closing.ending.last.as_of)
         settled = self.witness.settle(scene, closing, last)
@@ -239,6 +245,8 @@ class Comparing:
         seen = self.witness.exit(scene, closing, interval, last)
         end = replace(end, exit_from=seen.interval.first, exit_session=seen.interval.last)
         self.at.book.close_spell(scene.fund, closing.root, replace(closing.spell, ending=end))
+        if quiet:
+            return
         event = events.departure(scene, replace(closing, ending=end), seen.interval, last)
         self._emit(self.witness.testified(event, seen, interval.last), last)
 
@@ -260,7 +268,7 @@ class Comparing:
         if pair.flow.is_rebalance:
             self._rebalance(scene, pair)
             return
-        for root in sorted(held):
+        for root in sorted(set(held) - pair.exchanged):
             if pair.labels.get(root) is not Label.ACTIVE:
                 continue
             shares = pair.positions_before[root].shares or Decimal(0)
@@ -271,13 +279,28 @@ class Comparing:
             if event.active_shares:
                 self._emit(event, pair.positions_after[root])
 
+    def _close(self, scene: Scene) -> None:
+        """The fund's last file: what it lists was never sold position by position."""
+        largest = _largest(scene.positions_after)
+        words = (
+            f"{scene.fund} has closed: its last file is dated {scene.after.as_of} and lists"
+            f" {len(scene.positions_after)} lines, {events.label(scene.positions_after[largest])} the largest;"
+            " no exits are told of a closed fund"
+        )
+        self._emit(events.notice(scene, Kind.FUND_CLOSED, largest, words), scene.positions_after[largest])
+
     def _rebalance(self, scene: Scene, pair: Pair) -> None:
-        largest = max(pair.positions_after, key=lambda r: (pair.positions_after[r].weight or Decimal(0), r))
+        largest = _largest(pair.positions_after)
         words = (
             f"{scene.fund} re-sized most of its lines {claims.during(scene.interval)}: only"
             f" {100 * pair.flow.explained:.0f} % move together, as in a rebalance; single size changes are not told"
         )
         self._emit(events.notice(scene, Kind.REBALANCE, largest, words), pair.positions_after[largest])
+
+
+def _largest(positions: Mapping[str, Position]) -> str:
+    """The root of the line with the largest weight."""
+    return max(positions, key=lambda r: (positions[r].weight or Decimal(0), r))
 
 
 def _is_better(old: Position, new: Position) -> bool:

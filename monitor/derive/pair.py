@@ -25,6 +25,7 @@ class Pair:
     counts: Sequence[Count]
     flow: Flow
     labels: Mapping[str, Label]
+    exchanged: frozenset[str] = frozenset()  # roots that were neither bought nor sold: merged, converted, received
 
     @property
     def ticker(self) -> str:

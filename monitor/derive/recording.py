@@ -6,7 +6,7 @@ It measures nothing and emits no event; what a trade is says `core.trades`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from monitor.core.events import Scene
 from monitor.core.flows import LONGEST_FLOW, Label
@@ -15,8 +15,8 @@ from monitor.store.book import Book
 from monitor.store.trades import PairLine
 
 
-def record(book: Book, scene: Scene, labels: Mapping[str, Label]) -> None:
-    """Adds the pair of files of `scene` to what will be stored."""
+def record(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Collection[str]) -> None:
+    """Adds the pair of files of `scene` to what will be stored; `exchanged` roots were neither bought nor sold."""
     near = scene.gap <= LONGEST_FLOW
     known = near and scene.flow.known
     counted = Counter(labels.values())
@@ -37,18 +37,19 @@ def record(book: Book, scene: Scene, labels: Mapping[str, Label]) -> None:
             counted[Label.ACTIVE] if near else None,
             scene.flow.is_rebalance,
             "low" if scene.doubtful else "high",
-            tuple(trades(_files(book, scene, labels))),
+            tuple(trades(_files(book, scene, labels, exchanged))),
         )
     )
 
 
-def _files(book: Book, scene: Scene, labels: Mapping[str, Label]) -> Files:
+def _files(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Collection[str]) -> Files:
     factors = book.split_factors(scene.fund, scene.before.as_of, scene.after.as_of)
     roots = {root: book.roots.of(root) for root in scene.positions_before}
     return Files(
         scene.positions_before,
         scene.positions_after,
         {root: factors[known] for root, known in roots.items() if known in factors},
+        exchanged,
         scene.gap,
         scene.flow,
         labels,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from monitor.core import events
+from monitor.core.conversions import Conversion, ConversionRule, Leg
 from monitor.core.flows import Flow
 from monitor.core.model import Absence, Coverage, Event, Interval, Kind, Position
 from monitor.core.spells import Closing, Ending, Opening, Point, Spell
@@ -131,6 +133,48 @@ def test_entries_and_exits_in_files_of_weights_are_told_in_weights() -> None:
     assert (gone.active_shares, gone.value) == (None, None)
 
 
+def test_an_exit_that_waited_for_a_second_file_shows_all_three() -> None:
+    last = Point(day(0), day(0), D(20_000), D(2_000_000), D(1), "ab")
+    ending = Ending(day(2), day(1), day(1), last, last, last, D(0), 9, D(1), exit_sha256="cd")
+    spell = Spell(ROOT, day(0), Interval(None, day(0)), day(0), D(20_000), False)
+    told = scene({}, {})
+    made = events.departure(told, Closing(ROOT, None, spell, ending), Interval(day(1), day(1)), position(ROOT))
+    assert [(e.as_of, e.sha256, e.row) for e in made.evidence[:2]] == [
+        (day(0), "ab", "20,000 shares"),
+        (day(1), "cd", "not listed"),
+    ]
+    left = replace(ending, left=D(20))
+    shown = events.departure(told, Closing(ROOT, None, spell, left), Interval(day(1), day(1)), position(ROOT))
+    assert shown.evidence[1].row == "20 shares"
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "words", "confidence"),
+    [
+        (ConversionRule.SIMILAR, Kind.POSSIBLE_CONVERSION, "possibly an exchange (merger or conversion)", "low"),
+        (ConversionRule.OFFSETTING, Kind.CONVERTED, "nothing was bought or sold", "high"),
+    ],
+)
+def test_an_exchange_of_lines_is_told_with_both(rule: ConversionRule, kind: Kind, words: str, confidence: str) -> None:
+    old = position(ROOT, 20_000, name="AMBERLY ACQUISITION CORP", ticker="AMB")
+    new = position("cusip:new", 20_400)
+    gone = Leg(ROOT, old, 20_000.0, 0.0, 2_000_000.0, D(1))
+    grown = Leg("cusip:new", new, 0.0, 20_400.0, 2_040_000.0, D(0))
+    made = events.conversion(scene(by_key(old), by_key(new)), kind, Conversion("LANA", gone, grown, 1.02, rule))
+    assert made.claim.startswith(
+        "AMBERLY ACQUISITION CORP (AMB) left LANA: 20,000 shares, $2.0M in session 2026-01-06 as"
+        " QUILLON ROBOTICS INC (QLN) grew by 20,400 shares, $2.0M, 1.0200 for one; "
+    )
+    assert words in made.claim
+    assert (made.kind, made.confidence, dict(made.factors)["ratio"]) == (kind, confidence, "1.020000")
+    assert [e.row.partition(":")[0] for e in made.evidence] == [
+        "AMBERLY ACQUISITION CORP, AMB",
+        "not listed",
+        "not listed",
+        "QUILLON ROBOTICS INC, QLN",
+    ]
+
+
 def test_an_exit_into_a_crumb_names_it() -> None:
     made = departure(300, before=position(ROOT))
     assert "; a crumb of 300 shares is left; held since" in made.claim
@@ -162,7 +206,7 @@ def test_an_active_change_is_told_without_the_flow() -> None:
     assert made.kind is Kind.INCREASED
     assert plain(made.active_shares, made.value) == (9_500, 950_000)
     assert made.claim == (
-        "LANA increased QUILLON ROBOTICS INC (QLN) by 9,500 shares (+47.5 %) in session 2026-01-06, flow factor"
+        "LANA increased QUILLON ROBOTICS INC (QLN) by 9,500 shares (+46.3 %) in session 2026-01-06, flow factor"
         " 1.025000 removed: 30,000 shares now, $950,000"
     )
     assert made.factors == (("flow_factor", "1.02500000"), ("units", "1"))

@@ -125,6 +125,13 @@ def test_the_tolerance_grows_with_the_line_and_the_units() -> None:
     assert tolerance(Count("A", 100_000, 0), 1.02, 8) == pytest.approx(10 + 4)
 
 
+def test_in_a_funds_first_days_single_lines_say_little() -> None:
+    """ARKX grew 15-fold on 2021-03-31; ten lines strayed and nothing was notified."""
+    assert tolerance(Count("A", 1_000, 15_000), 15.0, 0) == pytest.approx(0.2 * 14 * 1_000)
+    assert tolerance(Count("A", 1_000, 15_000), 1.49, 0) == pytest.approx(2 + 4.9)
+    assert tolerance(Count("A", 1_000, 500), 0.5, 3) == pytest.approx(100)
+
+
 def test_abroad_baskets_are_rounded_to_lots() -> None:
     assert tolerance(Count("A", 100_000, 101_950, foreign=True), 1.02, 1) == pytest.approx(200)
     assert tolerance(Count("A", 100_000, 101_900, foreign=True), 1.02, 1) == pytest.approx(200 + 100)

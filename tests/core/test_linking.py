@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,6 +105,22 @@ def test_on_a_rebalance_only_large_counts_agree_by_more_than_chance() -> None:
     rebalance = Flow(1.0, 0, 0.3, True)
     assert not successor(99_999, 99_999, rebalance)
     assert successor(100_000, 100_000, rebalance)
+
+
+def test_an_unregistered_line_that_is_registered_goes_on() -> None:
+    issued = {"name": "QUILLON HEALTH TECHNOLOGY-W/I", "ticker": "QHLV W/I", "asset_class": AssetClass.RIGHT}
+    old = position(OLD, 9_483, value=D(550_000), **issued)
+    new = position(NEW, 9_483, value=D(560_000), name="QUILLON HEALTH TECHNOLOGY", ticker="QHL")
+    assert rule(old, new) == ("name and count", Kind.IDENTIFIER_CHANGE)
+    assert rule(old, replace(new, shares=D(9_600))) is None
+    assert rule(old, replace(new, name="ROWANBERRY FOODS CORP")) is None
+
+
+def test_files_of_weights_never_link_by_count() -> None:
+    assert rule(position(OLD, None, **SHELL), position(NEW, 50_000, **BORN)) is None
+    assert rule(position(OLD, 50_000, **SHELL), position(NEW, None, **BORN)) is None
+    (found,) = candidates("LANA", by_key(position(OLD, None)), by_key(position(NEW, None)), EVEN)
+    assert found.evidence == "LANA: QUILLON ROBOTICS INC QLN - -> QUILLON ROBOTICS INC QLN -"
 
 
 def test_a_count_without_a_value_does_not_link() -> None:

@@ -30,6 +30,11 @@ def quiet(kind: Kind, fund: str = "LANA", **changed: Any) -> Event:
     return event(kind, fund, **({"weight_after": D(0), "value": D(0), "weight_before": D(0)} | changed))
 
 
+def test_a_possible_conversion_scores_like_a_doubtful_exit() -> None:
+    left = quiet(Kind.POSSIBLE_CONVERSION, weight_before=D("0.6"), value=D(-50_000_000), confidence="low")
+    assert points(left, direction=ranking.EXCHANGE) == round(20 + 12 + 5 * 1.69897 - 15)
+
+
 # --- groups ---------------------------------------------------------------------------------------
 
 

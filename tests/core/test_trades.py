@@ -25,6 +25,7 @@ def files(before: Mapping[str, Position], after: Mapping[str, Position], **chang
     """Consecutive files with a flow of one percent; every line in both is active unless told otherwise."""
     values: dict[str, Any] = {
         "splits": {},
+        "exchanged": (),
         "gap": 1,
         "flow": STEADY,
         "labels": dict.fromkeys(before.keys() & after.keys(), Label.ACTIVE),

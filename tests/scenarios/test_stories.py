@@ -518,6 +518,34 @@ def test_a_successor_under_another_name_is_linked_when_two_funds_agree(lite: Eng
     assert "is continued by ZANTHIC BATTERY INC (ZNTH)" in events(lite)[-1].body["claim"]
 
 
+def test_a_merger_into_a_held_line_is_one_possible_conversion(lite: Engine) -> None:
+    """No exit and no purchase; the position of the merged company is over all the same."""
+    shell = Row("HALCYON SHELL ACQUISITION-A", "HSA", cusip("55503C30"), 60_000, 10.0)
+    apart, together = portfolio(quill(20_000, 10.0), shell), portfolio(quill(75_000, 10.0))
+    files = [file("LANA", n, apart if n < 2 else together) for n in range(4)]
+    load(lite, files)
+    assert told(lite) == [("POSSIBLE_CONVERSION", "LANA", "HSA", 2)]
+    (one,) = items(lite)
+    assert (one.body["severity"], one.body["confidence"]) == ("low", "low")
+    labels = {(row["security"], row["label"]) for row in rows_of(lite, t.trade)}
+    assert {label for _, label in labels} == {"EXCHANGED"}
+    (over,) = [row for row in rows_of(lite, t.spell) if row["closed_day"] is not None]
+    assert over["security"] == f"cusip:{shell.identifier}"
+
+
+def test_a_spin_off_is_received_and_its_first_real_share_is_no_purchase(lite: Engine) -> None:
+    issued = Row("QUILLON ROBOTICS HEALTH-W/I", "QLNHV W/I", cusip("55504D40"), 10_000, 40.0)
+    named = replace(issued, name="QUILLON ROBOTICS HEALTH", ticker="QLNH")
+
+    def rows(n: int) -> list[Row]:
+        return portfolio(quill(30_000, 100.0 if n < 2 else 86.0), *([] if n < 2 else [issued] if n < 3 else [named]))
+
+    load(lite, [file("LANA", n, rows(n)) for n in range(5)])
+    assert [change[:3] for change in told(lite) if change[0] not in ("TICKER_CHANGED", "RENAMED")] == [
+        ("SPIN_OFF_RECEIVED", "LANA", "QLNHV W/I")
+    ]
+
+
 def test_two_share_classes_of_one_company_are_two_positions(lite: Engine) -> None:
     first = Row("MARROWAY MEDIA INC-CL A", "MWMA", cusip("55507G70"), 20_000)
     second = Row("MARROWAY MEDIA INC-CL C", "MWMC", cusip("55508H80"), 12_345)
