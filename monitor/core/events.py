@@ -172,9 +172,10 @@ def notice(scene: Scene, kind: Kind, root: str, words: str) -> Event:
 def conversion(scene: Scene, kind: Kind, one: Conversion) -> Event:
     """Two lines of which one left as the other grew: certain, or only possible."""
     gone, grown = one.leaving, one.arriving
+    flow = "" if scene.flow.factor == 1.0 else f" (both counts with the flow factor {scene.flow.factor:.6f} taken out)"
     left = f"{label(gone.position)} {'left' if gone.after == 0 else 'lost shares in'} {scene.fund}"
     counts = (
-        f"{claims.number(_whole(-gone.change))} shares, {claims.money(_whole(gone.value), scene.currency)}"
+        f"{claims.number(_whole(-gone.change))} shares{flow}, {claims.money(_whole(gone.value), scene.currency)}"
         f" {claims.during(scene.interval)} as {label(grown.position)} grew by"
         f" {claims.number(_whole(grown.change))} shares, {claims.money(_whole(grown.value), scene.currency)},"
         f" {one.ratio:.4f} for one"
