@@ -71,8 +71,8 @@ def run(folder: Folder, scratch: Path, jobs: int, bars: Thresholds = SEEN) -> li
     raw, sources = folder.raw(), registry.load()
     source = source_for(sources, tuple(one.path for one in raw), "ark") if raw else None
     with ProcessPoolExecutor(max_workers=jobs) as pool:
-        ark = _Ark(folder, raw, source.id, scratch, pool) if source is not None else None
-        others = [_Series(folder, one, sources, scratch / str(n), pool) for n, one in enumerate(folder.series())]
+        ark = _Ark(folder, raw, source, scratch, pool) if source is not None else None
+        others = [_Series(folder, one, sources, scratch, pool) for one in folder.series()]
         found = [other.loaded() for other in others]
         told = [(one.name, one.history) for one in found if one.history is not None]
         if ark is None:
@@ -102,12 +102,15 @@ def _judged(folder: Folder, histories: list[History], bars: Thresholds) -> list[
 class _Series:
     """The load of one series, under way in another process."""
 
-    def __init__(self, folder: Folder, one: Series, sources: dict[str, Source], place: Path, pool: ProcessPoolExecutor):
+    def __init__(
+        self, folder: Folder, one: Series, sources: dict[str, Source], scratch: Path, pool: ProcessPoolExecutor
+    ):
         self.one = one
         self.source = source_for(sources, one.files, one.name)
         self.job = self.under_way = None
         if self.source is not None:
-            self.job = Job(self.source.id, folder.root, one.files, f"sqlite:///{place}.db")
+            place = scratch / f"{one.name.replace('/', '-')}.db"
+            self.job = Job(self.source.id, folder.root, one.files, place, loading.template(self.source, scratch))
             self.under_way = pool.submit(loading.load, self.job)
 
     def loaded(self) -> series.Loaded:
@@ -123,7 +126,7 @@ class _Series:
 class _Ark:
     """The loads of the ARK files, under way in other processes."""
 
-    def __init__(self, folder: Folder, raw: list[Published], source: str, scratch: Path, pool: ProcessPoolExecutor):
+    def __init__(self, folder: Folder, raw: list[Published], source: Source, scratch: Path, pool: ProcessPoolExecutor):
         self.folder, self.source, self.scratch, self.pool = folder, source, scratch, pool
         paths = tuple(one.path for one in raw)
         bad = tuple(one.path for one in folder.bad())
@@ -138,7 +141,8 @@ class _Ark:
         }
 
     def _job(self, name: str, files: tuple[Path, ...]) -> Job:
-        return Job(self.source, self.folder.root, files, f"sqlite:///{self.scratch / name}.db")
+        template = loading.template(self.source, self.scratch)
+        return Job(self.source.id, self.folder.root, files, self.scratch / f"{name}.db", template)
 
     def history(self) -> History:
         """What the whole load says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -29,12 +30,13 @@ Digest = dict[str, tuple[int, str]]  # by table: rows and their hash
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Files of one source and the database they go to; names are relative to `root`."""
+    """Files of one source and the database they go to, a copy of `template`; names are relative to `root`."""
 
     source: str
     root: Path
     files: tuple[Path, ...]
-    url: str
+    place: Path
+    template: Path
 
     def bodies(self, files: Iterable[Path]) -> Iterable[tuple[str, bytes]]:
         """Names and contents."""
@@ -42,11 +44,26 @@ class Job:
 
     def open(self) -> tuple[Engine, Source]:
         """The database, ready to take the files."""
-        engine, source = open_engine(self.url), registry.get(self.source)
+        if not self.place.exists():
+            shutil.copyfile(self.template, self.place)
+        return open_engine(self.url), registry.get(self.source)
+
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return f"sqlite:///{self.place}"
+
+
+def template(source: Source, folder: Path) -> Path:
+    """An empty database that knows the trading days of the source's exchange; made once for each exchange."""
+    place = folder / f"empty-{source.calendar}.db"
+    if not place.exists():
+        engine = open_engine(f"sqlite:///{place}")
         upgrade(engine)
         with transaction(engine) as conn:
             ensure_sessions(conn, source.calendar, NOW.date(), sessions_between)
-        return engine, source
+        engine.dispose()
+    return place
 
 
 def load(job: Job) -> None:

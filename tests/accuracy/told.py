@@ -116,6 +116,9 @@ class Split:
     key: str
     factor: Fraction
 
+    def __str__(self) -> str:
+        return f"{self.factor} on {self.day}"
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
