@@ -98,9 +98,11 @@ def _weights(positions: Sequence[Position], *, lists_cash: bool) -> list[Finding
     if not 97 <= total <= 103 and (lists_cash or not 50 <= total < 103):
         words = f"weights sum to {total:.2f} % ({'outside 90 … 110' if not 90 <= total <= 110 else 'usual 97 … 103'})"
         found.append(Finding("weights", words, not (90 if lists_cash else 50) <= total <= 110, True))
-    worth = sum((p.value for p in positions if p.value is not None), Decimal(0))
-    if worth > 0 and lists_cash and all(p.value is not None for p in positions):
-        found += _own_share(positions, worth)
+    # A line of 0 % beside a large value is a note: Korean lists print the amount of a whole creation unit so.
+    counted = [p for p in positions if p.weight]
+    worth = sum((p.value for p in counted if p.value is not None), Decimal(0))
+    if worth > 0 and lists_cash and all(p.value is not None for p in counted):
+        found += _own_share(counted, worth)
     return found
 
 

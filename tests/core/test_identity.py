@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 from random import Random
@@ -289,3 +290,26 @@ def test_a_file_of_weights_gives_positions_without_share_counts() -> None:
     ]
     found = {p.name: (p.shares, p.weight, p.lines) for p in identity.positions_of("LANA", lines)}
     assert found == {"QUILLON": (None, Decimal("2.0"), 2), "ROWAN": (None, Decimal(3), 1)}
+
+
+def test_a_ticker_with_its_venue_is_one_security_in_all_funds_whatever_it_is_called() -> None:
+    taipei = line("燈籠電", ticker="2330", identifier="", venue="XTAI")
+    garbled = line("???", ticker="2330", identifier="", venue="XTAI")
+    (one,) = identity.positions_of("00980A", [taipei])
+    (other,) = identity.positions_of("00984A", [garbled])
+    assert one.key == other.key == "venue:XTAI:2330"
+    assert not identity.is_verified(one.key)
+    assert identity.key_of("F", replace(taipei, venue="JP"), (), AssetClass.EQUITY) == "venue:JP:2330"
+    assert identity.key_of("F", replace(taipei, venue=""), (), AssetClass.EQUITY) == "ticker:F:2330"
+    assert identity.key_of("F", replace(taipei, identifier="LOCAL1"), (), AssetClass.EQUITY) == "local:F:LOCAL1"
+
+
+def test_what_the_source_knows_of_a_line_comes_before_its_words() -> None:
+    (found,) = identity.positions_of("F", [line("FIRST LANTERN OBLIGATIONS", ticker="FGXXX", stated=AssetClass.CASH)])
+    assert (found.asset_class, found.key) == (AssetClass.CASH, "cash:55501A105")
+
+
+def test_missing_weights_are_shares_of_the_net_assets_where_these_are_known() -> None:
+    lines = [line(value=D(250), weight=None), line("B", identifier="B", value=D(-500), weight=None)]
+    assert [p.weight for p in identity.positions_of("F", lines, D(1000))] == [D("25.0000"), D("-50.0000")]
+    assert [p.weight for p in identity.positions_of("F", lines[:1])] == [D(100)]

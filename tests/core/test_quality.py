@@ -47,6 +47,7 @@ def test_a_good_file_passes_every_gate() -> None:
 def test_an_unknown_column_order_holds_the_file_and_an_extra_column_does_not() -> None:
     assert form(warnings=("unknown column order: a, b",)) == [("header", True)]
     assert form(warnings=("extra columns: duration",)) == [("header", False)]
+    assert form(warnings=("the closing text is missing: the file may have been cut short",)) == [("rows", False)]
 
 
 @pytest.mark.parametrize(("days", "said"), [(0, []), (1, []), (2, [("as_of", True)])])
@@ -303,3 +304,28 @@ def test_one_gate_that_holds_is_enough_and_the_rest_are_warnings() -> None:
 def test_only_what_is_in_the_file_itself_lasts() -> None:
     assert quality.is_lasting([Finding("fund", "", True, True)])
     assert not quality.is_lasting([Finding("rows", "", True), Finding("numbers", "", False, True)])
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [(49, [("weights", True)]), (50, []), (84, []), (102, []), (104, [("weights", False)]), (111, [("weights", True)])],
+)
+def test_weights_may_sum_to_less_where_cash_is_not_listed(total: int, said: Said) -> None:
+    held = [position(f"cusip:{n:03}", 100, weight=D(total) / 20) for n in range(20)]
+    assert form(held=held, lists_cash=False) == said
+
+
+def test_computed_weights_say_nothing_about_the_file() -> None:
+    held = [position(f"cusip:{n:03}", 100, weight=D(15)) for n in range(20)]
+    assert form(of=[line(identifier=f"{n:03}", weight=None) for n in range(20)], held=held) == []
+
+
+def test_a_note_of_no_weight_and_large_value_moves_no_share_of_the_value() -> None:
+    note = position("cash:NOTE", 1, value=D(200_000), weight=D(0), asset_class=AssetClass.CASH)
+    assert form(held=[*positions(), note]) == []
+    assert form(held=[*positions(), replace(note, weight=D("0.1"))]) == [("weight-value", True)]
+
+
+def test_two_versions_that_differ_hold_the_file() -> None:
+    assert form(warnings=("merge conflict: both list the same holdings",)) == [("header", False)]
+    assert form(warnings=("unsettled merge conflict: they differ and the later one was read",)) == [("header", True)]
