@@ -207,6 +207,8 @@ def _snapshot(
         len(file.unread),
         positions,
         tuple(findings),
+        file.outstanding,
+        file.dated_by,
     )
 
 

@@ -32,6 +32,7 @@ def upgrade() -> None:
     evidence()
     flows_and_trades()
     waiting_splits()
+    published_totals()
     views()
     derive_again()
 
@@ -195,6 +196,12 @@ def waiting_splits() -> None:
         sa.ForeignKeyConstraint(["security"], ["security.id"], name=op.f("fk_pending_security_security")),
         sa.PrimaryKeyConstraint("fund", "day", "security", name=op.f("pk_pending")),
     )
+
+
+def published_totals() -> None:
+    """Some files print how many shares the fund has; of some the name alone says the date."""
+    op.add_column("snapshot", sa.Column("outstanding", sa.Text(), nullable=True))
+    op.add_column("snapshot", sa.Column("dated_by", sa.String(length=4), nullable=True))
 
 
 def views() -> None:

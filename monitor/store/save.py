@@ -65,6 +65,8 @@ class NewSnapshot:
     unread: int
     positions: tuple[Position, ...]
     findings: tuple[Finding, ...]
+    outstanding: Decimal | None = None
+    dated_by: str = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,8 @@ def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, obj
         "dates": ",".join(d.isoformat() for d in new.dates),
         "warnings": findings_text(new.findings),
         "unread": new.unread,
+        "outstanding": None if new.outstanding is None else f"{new.outstanding:f}",
+        "dated_by": new.dated_by,
     }
 
 

@@ -178,6 +178,8 @@ snapshot = Table(
     Column("unread", Integer, nullable=False),
     Column("operator", String(8)),  # accept | reject: a person's word, which is a fact
     Column("operator_at", String(27)),
+    Column("outstanding", Text),  # the fund's own shares as the file prints them, exact decimal
+    Column("dated_by", String(4)),  # file | name: where the as-of date stands; null before it was recorded
     UniqueConstraint("fund", "as_of", "sha256"),
     CheckConstraint("shares_exp BETWEEN 0 AND 12", name="shares_exp"),
     sqlite_with_rowid=False,
