@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from monitor.notify.message import Message
     from monitor.pipeline import AlertPlan, Outcome, RebuildReport
     from monitor.sources.fetch import Fetcher
-    from monitor.store.queries import HeldFile, RefusedFile
+    from monitor.store.calibrations import Check
+    from monitor.store.queries import FundRef, HeldFile, RefusedFile
 
 Clock = Callable[[], datetime]
 Say = Callable[[str], None]
@@ -204,6 +205,20 @@ class App:
             dry_run=dry_run,
             plan=self.plan(),
             progress=progress,
+        )
+
+    def recheck(self, engine: Engine, funds: Sequence[FundRef] | None = None) -> list[tuple[FundRef, Check]]:
+        """Looks again at what the dates of `funds` mean, or at that of every fund where a month has passed."""
+        from monitor import calibrating
+        from monitor.store.queries import funds_known
+
+        sources, operators = self.sources(), self.config.operator_channels
+        with reading(engine) as conn:
+            known = funds_known(conn)
+        self.prepare_calendars(engine, sources.values())
+        asked = known if funds is None else funds
+        return calibrating.recheck(
+            engine, sources, asked, now=self.clock(), operators=operators, anyway=funds is not None
         )
 
     def rebuild(self, engine: Engine, progress: Progress) -> RebuildReport:

@@ -78,6 +78,8 @@ class Daemon:
             return
         try:
             log.info("checked: %s", _worded(self.app.check(engine, (), dry_run=False, progress=quiet)))
+            for fund, look in self.app.recheck(engine):
+                log.info("dates of %s: %s (%s)", fund.ticker, look.found, look.outcome)
         except MonitorError as error:
             log.error("check failed, the next one tries again: %s", error)
 

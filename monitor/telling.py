@@ -38,6 +38,11 @@ def promise(conn: Connection, issuer_name: str, told: Told, channels: Sequence[s
     return outbox.promise(conn, [_row(message, channel) for channel in channels], now=now)
 
 
+def tell_operator(conn: Connection, message: Message, operators: Sequence[str], now: datetime) -> int:
+    """Promises a notice to the first of the channels that may carry one; said once however often it is promised."""
+    return outbox.enqueue(conn, [_row(message, channel) for channel in operators[:1]], now=now)
+
+
 def was_told(conn: Connection, item: str) -> bool:
     """Whether a message about the item arrived somewhere, or may yet arrive."""
     return outbox.last_revision(conn, item) > 0

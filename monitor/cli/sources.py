@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import output
-from monitor.cli.context import program
+from monitor.cli.context import ATTENTION, DONE, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
 from monitor.core.errors import ParseError, UsageError
 
 if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.calibrating import Calibrated
     from monitor.core.model import HoldingsFile
     from monitor.sources.spec import Source
+    from monitor.store.engine import Engine
 
 group = typer.Typer(help="What we can read: issuers, their funds and files.", no_args_is_help=True)
 SourceId = Annotated[str, typer.Argument(metavar="ID", help="As `sources list` names it.")]
@@ -120,3 +123,118 @@ def _rest(file: HoldingsFile, say: object) -> None:
         say(f"footer     {text[:200]}")
     for text in file.warnings:
         say(f"warning    {text}")
+
+
+@group.command()
+def calibrate(
+    source: SourceId,
+    fund: Annotated[
+        str | None, typer.Argument(metavar="[FUND]", help="Only this fund; default: all with files.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="FUND", help="Compare with this calibrated fund's prices.")
+    ] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option("--prices", metavar="FILE", help="Closes as CSV: date, close and one of ticker, cusip, isin."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look at the last weeks only, and record it, as the daemon does monthly.")
+    ] = False,
+    form: Form = Format.TABLE,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """What the dates in the stored files mean, by the prices their values imply; compared with what the source says.
+
+    Without closes of your own, those of every other calibrated fund are taken. Exit code 3 when they say something
+    else, or nothing.
+    """
+    if check and (against or prices):
+        raise UsageError("--check compares with every other calibrated fund; leave out --against and --prices.")
+    app = program(config, db)
+    found = app.source(source)
+    with app.existing() as engine:
+        if check:
+            agrees = _recheck(app, engine, found, fund, form)
+        else:
+            agrees = _calibrate(app, engine, found, (fund, against, prices), form)
+    raise typer.Exit(DONE if agrees else ATTENTION)
+
+
+CALIBRATION = (
+    "fund", "convention", "from", "to", "files", "exceptions", "unjudged", "matched", "compared", "configured",
+    "outcome",
+)  # fmt: skip
+
+
+def _calibrate(
+    app: App, engine: Engine, source: Source, asked: tuple[str | None, str | None, Path | None], form: Format
+) -> bool:
+    from monitor import calibrating
+    from monitor.store import queries
+    from monitor.store.engine import reading
+
+    fund, against, prices = asked
+    closes = calibrating.read_closes(prices.name, _text_of(prices)) if prices is not None else None
+    with reading(engine) as conn:
+        other = queries.find_fund(conn, against, None) if against else None
+        one = queries.find_fund(conn, fund, source.id) if fund else None
+        funds = [one] if one else queries.funds_known(conn, source.id)
+        made = [calibrating.calibrate(conn, source, each, against=other, prices=closes) for each in funds]
+    output.show([row for each in made for row in _periods(each)], form, CALIBRATION, "No file to calibrate.")
+    if form is Format.TABLE:
+        for each in made:
+            _explain(each)
+    return bool(made) and all(each.agrees for each in made)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as text: {error}") from error
+
+
+def _periods(made: Calibrated) -> list[dict[str, object]]:
+    return [
+        {
+            "fund": made.fund.ticker,
+            "convention": period.convention.value,
+            "from": period.first.isoformat(),
+            "to": period.last.isoformat(),
+            "files": period.files,
+            "exceptions": period.exceptions,
+            "unjudged": period.unjudged,
+            "matched": period.matched,
+            "compared": period.compared,
+            "configured": configured.value,
+            "outcome": outcome.value,
+            "prices": made.prices,
+        }
+        for period, configured, outcome in made.told
+    ]
+
+
+def _explain(made: Calibrated) -> None:
+    from monitor.core.calibration import explained
+
+    output.say(f"\n{made.fund.ticker}: closes from {made.prices}")
+    for verdict, count in sorted(made.unjudged().items()):
+        output.say(f"  {count} files not judged: {explained(verdict)}")
+    if made.advice:
+        output.say(f"The source says something else. Its TOML should say:\n\n{made.advice}")
+
+
+def _recheck(app: App, engine: Engine, source: Source, fund: str | None, form: Format) -> bool:
+    from monitor.core.calibration import Outcome
+    from monitor.store import queries
+    from monitor.store.engine import reading
+
+    with reading(engine) as conn:
+        one = queries.find_fund(conn, fund, source.id) if fund else None
+        funds = [one] if one else queries.funds_known(conn, source.id)
+    made = app.recheck(engine, funds)
+    rows = [record(look) | {"fund": ref.ticker} for ref, look in made]
+    output.show(rows, form, ("fund", "found", "configured", "outcome", "files", "first", "last", "prices"), "No fund.")
+    return bool(made) and all(look.outcome is Outcome.AGREES for _, look in made)

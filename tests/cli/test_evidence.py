@@ -56,3 +56,20 @@ def test_wrong_use_is_said(run: Run, own_story: str, tmp_path: Path) -> None:
     wrong = run("evidence", "add", str(page), "--fund", "ARKF", "--as", "rumour", "--db", own_story)
     assert (wrong.code, "n-port" in wrong.err) == (2, True)
     assert run("evidence", "list", "--db", own_story).out.strip() == "No evidence beside the daily files."
+
+
+def test_calibrating_says_what_the_dates_mean(run: Run, own_story: str, tmp_path: Path) -> None:
+    still = run("sources", "calibrate", "ark", "ARKF", "--against", "ARKW", "--db", own_story)
+    assert still.code == 3  # every price of the story is 10: all sessions look alike
+    assert "match the closes of several sessions" in still.out
+    prices = tmp_path / "closes.csv"
+    codes = [cusip(f"7777{at}A1B") for at in range(8)]
+    rows = [f"2022-01-{day:02},{code},{10 if day == 6 else 20}" for day in (5, 6, 7) for code in codes]
+    prices.write_text("\n".join(["date,cusip,close", *rows]))
+    told = run("sources", "calibrate", "ark", "ARKF", "--prices", str(prices), "--format", "json", "--db", own_story)
+    assert told.code == 3
+    assert {row["configured"] for row in told.rows} == {"OPEN"}
+    looked = run("sources", "calibrate", "ark", "ARKF", "--check", "--format", "json", "--db", own_story)
+    assert (looked.code, looked.rows[0]["outcome"]) == (3, "unknown")
+    for wrong in (["--check", "--against", "ARKW"], ["--prices", str(tmp_path / "none.csv")]):
+        assert run("sources", "calibrate", "ark", *wrong, "--db", own_story).code == 2

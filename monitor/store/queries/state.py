@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import and_, select
 
+from monitor.core.calibration import failures_in_a_row
 from monitor.core.model import Standing
 from monitor.core.sessions import Sessions
+from monitor.store.calibrations import last_checks, outcomes
 from monitor.store.codec import date_of_day, instant_text
 from monitor.store.engine import Connection
 from monitor.store.queries.held import held_files
@@ -27,15 +29,15 @@ MEANINGS = {
     "planned": "will be sent later",
 }
 IN_VAIN = frozenset({"failed", "refused"})  # outcomes of a look for a file
-ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due"})
+ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due", "doubtful"})
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One thing looked at. `what` is fund, work, quarantine or deliveries.
+    """One thing looked at. `what` is fund, work, quarantine, calibration or deliveries.
 
     `count` is how many sessions a fund's last file is behind, how many issuers have unfinished work, how many files
-    are quarantined, or how many messages are undelivered.
+    are quarantined, how many looks at a fund's dates in a row failed, or how many messages are undelivered.
     """
 
     what: str
@@ -61,7 +63,7 @@ def status(conn: Connection, now: datetime, watched: Collection[tuple[str, str]]
     refs = [one.ref for one in held]
     since = min((one.known_at for one in held), default=None)
     rows.append(StatusRow("quarantine", "files", "quarantined" if held else "ok", len(held), since, _some(refs)))
-    return rows + _deliveries(conn, instant_text(now))
+    return rows + _calibrations(conn, known.values()) + _deliveries(conn, instant_text(now))
 
 
 def _some(names: Sequence[str], shown: int = 3) -> str:
@@ -109,6 +111,19 @@ def _last_try(conn: Connection, fund: FundRef) -> tuple[str | None, str]:
     if row is None:
         return None, ""
     return row.outcome, f", last look {row.at[:16].replace('T', ' ')} UTC: {row.outcome}"
+
+
+def _calibrations(conn: Connection, funds: Iterable[FundRef]) -> list[StatusRow]:
+    """The newest look at what each fund's dates mean; two failures in a row need a person."""
+    names = {one.id: one.ticker for one in funds}
+    rows = []
+    for check in last_checks(conn):
+        failures = failures_in_a_row(outcomes(conn, check.fund))
+        state = "doubtful" if failures >= 2 else check.outcome.value
+        since = instant_text(check.at)
+        detail = f"prices show {check.found.value}, the source says {check.configured.value}"
+        rows.append(StatusRow("calibration", names[check.fund], state, failures, since, detail))
+    return rows
 
 
 def _unfinished(conn: Connection) -> list[StatusRow]:
