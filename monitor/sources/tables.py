@@ -126,7 +126,8 @@ def _mapped(form: Format, aliases: dict[str, Column]) -> tuple[str, ...]:
 
 def _deviations(names: list[str], aliases: dict[str, Column], like: Format | None) -> tuple[str, ...]:
     printed = _trimmed(names)
-    extra = [name or "(no name)" for name in printed if name not in aliases]
+    usual = like.columns if like is not None else ()
+    extra = [name or "(no name)" for name in printed if name not in aliases and name not in usual]
     warnings = []
     if like is None:
         warnings.append(f"unknown column order: {', '.join(printed)}")

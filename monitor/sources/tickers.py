@@ -30,9 +30,10 @@ _COMPOSITES = {  # composite exchange code: the codes of its exchanges
 _SINGLE = (
     "HK FP NA BB IM ID SS NO DC FH PL AV GA TI IT SP MK TB IJ PM VN NZ SJ MM CI CB AR CX PW HB CP RO AB QD UH EY KK"
 )
+_MICS = {"TT": "XTAI", "KS": "XKRX"}  # where sources of plain local codes name the exchange itself
 _CODES = {
-    **{code: code for code in (*_COMPOSITES, *_SINGLE.split())},
-    **{code: composite for composite, codes in _COMPOSITES.items() for code in codes.split()},
+    **{code: _MICS.get(code, code) for code in (*_COMPOSITES, *_SINGLE.split())},
+    **{code: _MICS.get(composite, composite) for composite, codes in _COMPOSITES.items() for code in codes.split()},
 }
 _BLOOMBERG = re.compile(r"([A-Z0-9*/.\-]{1,20})[ ]+([A-Z0-9]{2})(?:[ ]+EQUITY)?")
 _DOTTED = re.compile(r"([A-Z0-9*/\-]{1,20})\.([A-Z]{2})")
@@ -40,7 +41,7 @@ _DOTTED = re.compile(r"([A-Z0-9*/\-]{1,20})\.([A-Z]{2})")
 
 @lru_cache(maxsize=8192)
 def split_ticker(printed: str, style: TickerStyle) -> tuple[str, str]:
-    """Root and composite exchange code of a ticker; as printed and "" when it carries none."""
+    """Root and composite exchange code (or MIC) of a ticker; as printed and "" when it carries none."""
     if style is TickerStyle.PLAIN or len(printed) > 40:
         return printed, ""
     form = _BLOOMBERG if style is TickerStyle.BLOOMBERG else _DOTTED

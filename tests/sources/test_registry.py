@@ -118,6 +118,19 @@ def test_all_faults_are_named_at_once_with_file_and_key(tmp_path: Path) -> None:
         ('delimiter = ";"', 'resolutions = [{ below = "x" }]', "resolutions[1].below"),
         ('[[funds]]\nticker = "OWN1"', '[[funds]]\nticker = "own 1"', "wanted a ticker in capitals"),
         ("[[formats]]", "[[formatz]]", "formats: is missing; at least one is needed"),
+        ("[[formats]]", '[[formats]]\nrequired = ["when"]', "formats[1].required: 'when' is not a column"),
+        ("[[formats]]", '[[formats]]\nrequired = ["value"]', "formats[1].columns: lack the required value"),
+        (
+            "[[formats]]",
+            "[[formats]]\nvalid_from = 2026-01-02\nvalid_to = 2026-01-01",
+            "formats[1].valid_to: is before",
+        ),
+        ("[[formats]]", '[[formats]]\nquantity_unit = "kilos"', "formats[1].quantity_unit: wanted one of shares, lots"),
+        ("[[formats]]", '[asset_classes]\ntoys = "toy"\n[[formats]]', "asset_classes.toys: wanted one of equity, coin"),
+        ("[[formats]]", '[[asset_codes]]\ncode = "("\nclass = "cash"\n[[formats]]', "'(' is not a regular expression"),
+        ("[[formats]]", '[head]\nname = ["Fund"]\n[[formats]]', "head.name: is not known"),
+        ("[[formats]]", '[other_funds]\npattern = "X."\nkind = "toy"\n[[formats]]', "other_funds.why: is missing"),
+        ('delimiter = ";"', 'venue = "Taipei"', "venue: wanted an exchange code like XTAI or US"),
     ],
 )
 def test_each_fault_has_its_sentence(tmp_path: Path, old: str, new: str, said: str) -> None:

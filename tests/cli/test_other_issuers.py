@@ -1,0 +1,50 @@
+"""Files of issuers besides ARK come in as text, workbook and JSON, also of funds no TOML lists."""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.sources.workbooks import sheet, workbook
+
+LIST = (
+    "etf_code,data_date,stock_code,stock_name,weight,lots\n00404A,{},2222,LARK,60.0,{}\n00404A,{},3333,WREN,30.0,20.0\n"
+)
+
+
+def test_files_of_a_fund_no_toml_lists_are_kept_with_shares_and_venue(run: Run, tmp_path: Path) -> None:
+    for day in ("2026-03-02", "2026-03-03"):
+        (tmp_path / f"{day}.csv").write_text(HEAD + ROWS.format(day), encoding="utf-8")
+    answer = run("ingest", str(tmp_path), "--source", "tw-active", "--db", "a.db")
+    assert (answer.code, answer.err) == (0, "")
+    rows = run("holdings", "00404A", "--db", "a.db", "--format", "json").rows
+    assert {row["security"]["ticker"]: row["shares"] for row in rows} == {"2222": 1_419_025, "3333": 20_000}
+
+
+def test_a_workbook_inside_an_archive_is_a_file_and_keeps_the_funds_own_totals(run: Run, tmp_path: Path) -> None:
+    rows = [["資料日期：115/03/02"], ["流通在外單位數", "8,489,000"], ["股票代號", "股票名稱", "股數", "持股權重"]]
+    body = workbook({"one": sheet([*rows, ["2222", "LARK", "9,693,000", "98.92%"]])})
+    with zipfile.ZipFile(tmp_path / "files.zip", "w") as packed:
+        packed.writestr("00981A/2026-03-03.xlsx", body)
+        packed.writestr("00981A/inner.zip", body)
+    answer = run("ingest", str(tmp_path / "files.zip"), "--source", "ezmoney", "--db", "a.db")
+    assert answer.code == 0
+    assert "an archive inside an archive" in answer.out + answer.err
+    with sqlite3.connect(tmp_path / "a.db") as base:
+        kept = base.execute("SELECT outstanding, dated_by, date(as_of * 86400, 'unixepoch') FROM snapshot").fetchall()
+    assert kept == [("8489000", "file", "2026-03-02")]
+
+
+def test_a_file_without_any_share_count_comes_in_where_the_source_knows_that_form(run: Run, tmp_path: Path) -> None:
+    head = "ETF_Ticker,ticker,name,weight,Holdings_As_Of,Date_Scraped\n"
+    text = head + "XSMO,TLLY,Tally,0.6,2026-03-01,2026-03-03\nXSMO,NIMB,Nimbus,0.4,2026-03-01,2026-03-03\n"
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
+    assert run("ingest", str(tmp_path / "x.csv"), "--source", "invesco", "--db", "a.db").code == 0
+    rows = run("holdings", "XSMO", "--db", "a.db", "--format", "json").rows
+    assert [(row["security"]["ticker"], row["shares"], row["weight"]) for row in rows] == [
+        ("TLLY", None, 60),
+        ("NIMB", None, 40),
+    ]
+    assert run("ingest", str(tmp_path / "x.csv"), "--source", "tw-active", "--db", "b.db").code == 1
