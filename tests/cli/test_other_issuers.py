@@ -9,9 +9,8 @@ from pathlib import Path
 from tests.cli.conftest import Run
 from tests.sources.workbooks import sheet, workbook
 
-LIST = (
-    "etf_code,data_date,stock_code,stock_name,weight,lots\n00404A,{},2222,LARK,60.0,{}\n00404A,{},3333,WREN,30.0,20.0\n"
-)
+HEAD = "etf_code,data_date,stock_code,stock_name,weight,lots\n"
+ROWS = "00404A,{0},2222,LARK,60.0,1419.025\n00404A,{0},3333,WREN,30.0,20.0\n"
 
 
 def test_files_of_a_fund_no_toml_lists_are_kept_with_shares_and_venue(run: Run, tmp_path: Path) -> None:
