@@ -8,7 +8,7 @@ SELECT
     l.name AS name,
     l.ticker AS ticker,
     l.identifier AS identifier,
-    s.asset_class AS asset_class,
+    l.asset_class AS asset_class,
     round(h.shares * power(10::numeric, -n.shares_exp), n.shares_exp) AS shares,
     h.value * 0.01 AS value,
     h.weight * 0.0001 AS weight,

@@ -8,7 +8,7 @@ SELECT
     l.name AS name,
     l.ticker AS ticker,
     l.identifier AS identifier,
-    s.asset_class AS asset_class,
+    l.asset_class AS asset_class,
     h.shares / CASE n.shares_exp WHEN 0 THEN 1e0 WHEN 1 THEN 1e1 WHEN 2 THEN 1e2 WHEN 3 THEN 1e3 WHEN 4 THEN 1e4 WHEN 5 THEN 1e5 WHEN 6 THEN 1e6 WHEN 7 THEN 1e7 WHEN 8 THEN 1e8 WHEN 9 THEN 1e9 WHEN 10 THEN 1e10 WHEN 11 THEN 1e11 WHEN 12 THEN 1e12 END AS shares,
     h.value / 1e2 AS value,
     h.weight / 1e4 AS weight,

@@ -25,9 +25,13 @@ VIEWS = (
 )
 
 
+NAMED_BY_FOUR = "uq_listing_security_name_ticker_identifier"
+
+
 def upgrade() -> None:
     for view in VIEWS:
         op.execute(sa.text(f"DROP VIEW {view}"))
+    classes()
     weights_only()
     evidence()
     flows_and_trades()
@@ -35,6 +39,41 @@ def upgrade() -> None:
     published_totals()
     views()
     derive_again()
+
+
+def classes() -> None:
+    """What a line is belongs to the line as printed. A warrant may have been stored as the share it was printed as
+    on another day; the two forms the earlier rules knew apart by name are set right."""
+    listing = sa.Table(
+        "listing",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("security", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("ticker", sa.Text(), nullable=False),
+        sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("asset_class", sa.String(length=8), nullable=True),
+        sa.ForeignKeyConstraint(["security"], ["security.id"], name=op.f("fk_listing_security_security")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_listing")),
+        sa.UniqueConstraint("security", "name", "ticker", "identifier", name=NAMED_BY_FOUR),
+        sa.Index("ix_listing_ticker", "ticker"),
+    )
+    op.add_column("listing", sa.Column("asset_class", sa.String(length=8), nullable=True))
+    op.execute(
+        sa.text(
+            "UPDATE listing SET asset_class = CASE"
+            " WHEN upper(name) LIKE '% WT' OR upper(name) LIKE '%-CW__' THEN 'right'"
+            " ELSE (SELECT s.asset_class FROM security s WHERE s.id = listing.security) END"
+        )
+    )
+    with op.batch_alter_table("listing", copy_from=listing) as batch:
+        batch.alter_column("asset_class", existing_type=sa.String(length=8), nullable=False)
+        batch.drop_constraint(NAMED_BY_FOUR, type_="unique")
+        batch.create_unique_constraint(
+            op.f("uq_listing_security_name_ticker_identifier_asset_class"),
+            ["security", "name", "ticker", "identifier", "asset_class"],
+        )
+    op.drop_column("security", "asset_class")
 
 
 def weights_only() -> None:

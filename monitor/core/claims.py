@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitor.core.model import Absence, Coverage, Interval
+from monitor.core.model import Absence, AssetClass, Coverage, Interval, Position
 from monitor.core.sessions import Sessions, gaps
 
 LARGE_GAP = 5  # sessions
@@ -188,11 +188,29 @@ def number(value: Decimal | None) -> str:
     return f"{whole:,f}"
 
 
-def size(shares: Decimal | None, weight: Decimal | None) -> str:
+def size(shares: Decimal | None, weight: Decimal | None, unit: str = "shares") -> str:
     """ "99,090 shares", or "4.31 % of the fund" where the file prints weights only."""
     if shares is None and weight is not None:
         return f"{weight.normalize():f} % of the fund"
-    return f"{number(shares)} shares"
+    return counted(shares, unit)
+
+
+def counted(quantity: Decimal | None, unit: str) -> str:
+    """ "99,090 shares", "-1 contract", "1,250,000 par"."""
+    one = quantity is not None and abs(quantity) == 1 and unit != "shares"
+    return f"{number(quantity)} {unit.removesuffix('s') if one else unit}"
+
+
+def signed(delta: Decimal) -> str:
+    """ "+4" or "-80"."""
+    return f"{'+' if delta > 0 else ''}{number(delta)}"
+
+
+def unit(position: Position) -> str:
+    """What the quantity of a line counts."""
+    if position.asset_class in (AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP):
+        return "contracts"
+    return "par" if position.asset_class is AssetClass.BOND else "shares"
 
 
 def money(value: Decimal | None, currency: str) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from monitor.core import claims
+from monitor.core.contracts import is_contract
 from monitor.core.conversions import Conversion
 from monitor.core.flows import Flow
 from monitor.core.model import (
@@ -80,7 +81,7 @@ def _is_long(gone: Absence, now: date) -> bool:
 def _entry_words(
     scene: Scene, kind: Kind, position: Position, gone: Absence | None, first_line: date | None, records: Coverage
 ) -> str:
-    size = claims.size(position.shares, position.weight)
+    size = claims.size(position.shares, position.weight, claims.unit(position))
     if position.value is not None or position.shares is not None:
         size += f", {claims.money(position.value, scene.currency)}"
     what = {
@@ -100,14 +101,14 @@ def departure(scene: Scene, closing: Closing, interval: Interval, known: Positio
     """A position that effectively ended: gone, or wound down to a crumb; `known` is how it was last printed."""
     ending, position = closing.ending, closing.position
     last = scene.positions_before.get(closing.root)
-    name = label(known)
-    left = f"; a crumb of {claims.number(ending.left)} shares is left" if ending.left else ""
+    name, unit = label(known), claims.unit(known)
+    left = f"; a crumb of {claims.counted(ending.left, unit)} is left" if ending.left else ""
     words = (
         f"{name} left the portfolio of {scene.fund} {claims.during(interval)}:"
-        f" {claims.size(ending.last.shares, ending.last.weight)}{_worth(ending.last, scene.currency)} in the file"
+        f" {claims.size(ending.last.shares, ending.last.weight, unit)}{_worth(ending.last, scene.currency)} in the file"
         f" before{left}; held since"
         f" {'before our records begin' if closing.spell.censored else f'the file dated {closing.spell.first_file}'},"
-        f" peak {claims.size(ending.peak.shares, ending.peak.weight)} in the file dated {ending.peak.as_of}"
+        f" peak {claims.size(ending.peak.shares, ending.peak.weight, unit)} in the file dated {ending.peak.as_of}"
     )
     price = _price(last) if last is not None else None
     active = None if ending.left is None or ending.last.shares is None else ending.left - ending.last.shares
@@ -115,7 +116,7 @@ def departure(scene: Scene, closing: Closing, interval: Interval, known: Positio
     value = active * price if active is not None and price is not None else _negated(ending.last.value)
     return replace(
         event,
-        evidence=_exit_evidence(scene, closing, event.evidence),
+        evidence=_exit_evidence(scene, closing, event.evidence, unit),
         pos_session=interval,
         shares_before=ending.last.shares,
         shares_after=ending.left,
@@ -131,15 +132,14 @@ def _worth(point: Point, currency: str) -> str:
     return f" ({claims.money(point.value, currency)})" if known else ""
 
 
-def _exit_evidence(scene: Scene, closing: Closing, usual: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+def _exit_evidence(scene: Scene, closing: Closing, usual: tuple[Evidence, ...], unit: str) -> tuple[Evidence, ...]:
     """The last file that held it and the first that did not; an exit that waited for a second file adds that one."""
     ending = closing.ending
     if not ending.exit_sha256:
         return usual
-    last = Evidence(
-        scene.fund, ending.last.as_of, ending.last.sha256, claims.size(ending.last.shares, ending.last.weight)
-    )
-    left = f"{claims.number(ending.left)} shares" if ending.left else "not listed"
+    was = claims.size(ending.last.shares, ending.last.weight, unit)
+    last = Evidence(scene.fund, ending.last.as_of, ending.last.sha256, was)
+    left = claims.counted(ending.left, unit) if ending.left else "not listed"
     return last, Evidence(scene.fund, ending.exit_file, ending.exit_sha256, left), usual[-1]
 
 
@@ -199,6 +199,12 @@ def _whole(amount: float) -> Decimal:
     return Decimal(round(amount))
 
 
+def change(scene: Scene, kind: Kind, root: str, active: Decimal, words: str) -> Event:
+    """A position held in both files that changed by `active`, told with no flow factor."""
+    before, after = scene.positions_before[root], scene.positions_after[root]
+    return _event(scene, kind, root, before, after, active, words, None)
+
+
 def label(position: Position) -> str:
     """`ALIBABA GROUP HOLDING-SP ADR (BABA)`."""
     return f"{position.name} ({position.ticker})" if position.ticker else position.name
@@ -255,8 +261,9 @@ def _line(snapshot: Snapshot, position: Position | None) -> Evidence:
         said = "not listed"
     else:
         weight = "" if position.weight is None else f"{position.weight.normalize():f} %"
-        counted = "" if position.shares is None else f"{claims.number(position.shares)} shares"
-        said = f"{position.name}, {position.ticker or '-'}: {', '.join(filter(None, (counted, weight)))}"
+        counted = "" if position.shares is None else claims.counted(position.shares, claims.unit(position))
+        code = position.identifier if is_contract(position.key) else position.ticker
+        said = f"{position.name}, {code or '-'}: {', '.join(filter(None, (counted, weight)))}"
     return Evidence(snapshot.fund, snapshot.as_of, snapshot.sha256, said)
 
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import groupby
 
+from monitor.core import bonds, contracts, instruments
+from monitor.core.contracts import CONTRACTS
 from monitor.core.model import AssetClass, Line, Position
 
 _SPREADSHEET_NUMBER = re.compile(r"\d(\.\d+)?E\+\d+")
@@ -28,23 +31,6 @@ _CORPORATE = frozenset(
     "INC CORP CORPORATION LTD LIMITED PLC CO COMPANY HOLDING HOLDINGS HLDGS HLDG GROUP GRP THE SA NV AG AB SE ASA OYJ"  # noqa: SIM905
     " SPA KK BV LP LLC CLASS CL SP ADR ADS GDR REG S SPONSORED COM COMMON STOCK SHS ORD A B C D UN UW UQ US".split()
 )
-_CURRENCIES = frozenset(
-    "USD EUR GBP JPY CHF CAD AUD NZD HKD SGD CNY CNH KRW TWD INR ILS SEK NOK DKK BRL MXN ZAR THB PLN TRY IDR MYR"  # noqa: SIM905
-    " PHP CZK HUF CLP COP PEN AED SAR QAR KWD EGP VND".split()
-)
-_CASH_WORDS = re.compile(
-    r"\b(CASH|MONEY MARKET|MONEY MKT|GOVT INSTL|GOVERNMENT INSTL|GOVT CASH|LIQUIDITY FUND|TREASURY INSTL|COLLATERAL"
-    r"|SWEEP|NET OTHER ASSETS|RECEIVABLES?|PAYABLES?)\b"
-)
-_CURRENCY_NAMES = re.compile(
-    r"^(US DOLLARS?|U\.S\. DOLLARS?|JAPANESE YEN|HONG KONG DOLLAR|EURO( CURRENCY)?|GREAT BRITISH POUND|POUND STERLING"
-    r"|SWISS FRANC|CANADIAN DOLLAR|AUSTRALIAN DOLLAR|ISRAELI SHEKEL|SINGAPORE DOLLAR|SWEDISH KRONA|DANISH KRONE"
-    r"|NORWEGIAN KRONE|KOREAN WON|TAIWAN DOLLAR|CHINESE YUAN|SOUTH AFRICAN RAND|ISRAEL(I)? SHEKEL)$"
-)
-_RIGHT_WORDS = re.compile(
-    r"(PLACE ?HOLD|UNREGISTERED|ESCROW|\bWARRANTS?\b|\bRIGHTS?\b|\bWHEN[ -]ISSUED\b|\bW/I\b|\bCVR\b|\bWTS?\b)"
-)
-_COINS = frozenset(["BTC", "ETH", "SOL", "XRP", "LTC", "BCH", "ADA", "DOT", "AVAX", "XBT", "XBTUSD"])
 
 
 def cusip_is_valid(text: str) -> bool:
@@ -130,57 +116,25 @@ def ticker_root(ticker: str) -> str:
     return parts[0] if parts else ""
 
 
-@lru_cache(maxsize=65536)
-def asset_class_of(name: str, ticker: str, identifier: str, printed: str = "") -> AssetClass:
-    """The class of a line from what it prints; `printed` is the file's own class column, if any."""
-    name, identifier, ticker = name.strip().upper(), identifier.strip().upper(), ticker.strip().upper()
-    own = printed.strip().upper()
-    if _is_cash(name, ticker, identifier, own):
-        return AssetClass.CASH
-    unverified = not verified_ids(identifier)  # a company may be called Option Care or Future plc
-    for word, found in (("FUTURE", AssetClass.FUTURE), ("OPTION", AssetClass.OPTION), ("SWAP", AssetClass.SWAP)):
-        if word in own or (unverified and re.search(rf"\b{word}S?\b", name)):
-            return found
-    if "FIXED INCOME" in own or "BOND" in own:
-        return AssetClass.BOND
-    if ticker_root(ticker) in _COINS and unverified:
-        return AssetClass.COIN
-    if _RIGHT_WORDS.search(name) or (unverified and not ticker):
-        return AssetClass.RIGHT
-    return AssetClass.EQUITY
-
-
-def class_of_listing(key: str, stored: AssetClass, name: str, ticker: str, identifier: str) -> AssetClass:
-    """The class of a stored line. What words decide is read from the line itself: under one identifier a company
-    may print "INC WT" one day and "-CW27" the next, and which file was stored first must not matter. `stored`
-    is kept where a file's own class column may have decided."""
-    if stored not in (AssetClass.EQUITY, AssetClass.RIGHT, AssetClass.COIN):
-        return stored
-    best = key.partition(":")[2] if is_verified(key) else identifier
-    return asset_class_of(name, ticker, best)
-
-
-def _is_cash(name: str, ticker: str, identifier: str, own: str) -> bool:
-    if own in ("CASH", "MONEY MARKET", "CASH COLLATERAL AND MARGINS", "FX", "FORWARDS"):
-        return True
-    if identifier in _CURRENCIES or (identifier.startswith(("CCT", "X9USD")) and len(identifier) <= 9):
-        return True
-    if _CURRENCY_NAMES.match(name):
-        return True
-    return not ticker and bool(_CASH_WORDS.search(name))
-
-
 def key_of(fund: str, line: Line, ids: tuple[str, ...], asset_class: AssetClass) -> str:
     """The identity of one line. A local id, a ticker or a name is an identity only inside its fund; a ticker with
-    its venue is one everywhere (code 2330 in Taipei, whatever a fund calls it)."""
-    identifier = line.identifier.strip().upper()
+    its venue is one everywhere (code 2330 in Taipei, whatever a fund calls it). Contracts are one position with
+    their group, pools to be announced with their coupon and term."""
+    identifier = instruments.plain(line.identifier)
     if asset_class is AssetClass.CASH:
         return f"cash:{identifier or line.name.strip().upper()}"
+    if asset_class in CONTRACTS:
+        pair = instruments.forward_pair(line.name, line.ticker, identifier)
+        return contracts.group_key(fund, line.name, line.ticker, identifier, asset_class, pair)
+    if asset_class is AssetClass.BOND and (announced := bonds.tba_key(line.name)):
+        return announced
     if ids:
         return ids[0]
     if identifier and not _SPREADSHEET_NUMBER.fullmatch(identifier):
         return f"local:{fund}:{identifier}"
-    if line.ticker.strip():
+    if asset_class is AssetClass.BOND:
+        return f"name:{fund}:{bonds.plain_name(line.name)}"
+    if instruments.plain(line.ticker):
         place = f"venue:{line.venue}" if line.venue else f"ticker:{fund}"
         return f"{place}:{ticker_root(line.ticker)}"
     return f"name:{fund}:{' '.join(_tokens(line.name)) or line.name.strip().upper()}"
@@ -205,13 +159,14 @@ def positions_of(fund: str, lines: Iterable[Line], net_assets: Decimal | None = 
     """
     lines = list(lines)
     weights_only = all(line.shares is None for line in lines)
-    totals: dict[str, Position] = {}
-    for found in sorted(
-        (_position(fund, line) for line in lines if weights_only or line.shares is not None), key=_rank
-    ):
-        known = totals.get(found.key)
-        totals[found.key] = found if known is None else summed(known, found)
-    return _with_weights(tuple(totals.values()), net_assets)
+    found = sorted((_position(fund, line) for line in lines if weights_only or line.shares is not None), key=_rank)
+    totals = tuple(_total(list(same)) for _, same in groupby(found, key=lambda p: p.key))
+    return _with_weights(totals, net_assets)
+
+
+def _total(lines: Sequence[Position]) -> Position:
+    """The lines of one key as one position."""
+    return contracts.total(lines) if contracts.is_contract(lines[0].key) else reduce(summed, lines)
 
 
 def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
@@ -225,18 +180,19 @@ def _position(fund: str, line: Line) -> Position:
     ids = ids_of(line)
     own_columns = (line.identifier, line.isin, line.sedol, line.figi)
     best = next((text for text in own_columns if verified_ids(text)), line.identifier)
-    kind = line.stated or asset_class_of(line.name, line.ticker, best, line.asset_class)
+    kind = line.stated or instruments.class_of(line.name, line.ticker, best, line.asset_class, verified=bool(ids))
     key = key_of(fund, line, ids, kind)
+    name = bonds.with_terms(line.name.strip(), line.coupon, line.maturity) if kind is AssetClass.BOND else line.name
     return Position(
         key,
-        line.name.strip(),
+        name.strip(),
         line.ticker.strip(),
         line.identifier.strip(),
         kind,
         line.shares,
         line.value,
         line.weight,
-        ids,
+        () if contracts.is_contract(key) or key.startswith("tba:") else ids,  # a month's number names no group
     )
 
 
@@ -255,7 +211,7 @@ def summed(one: Position, other: Position) -> Position:
 def _with_weights(positions: tuple[Position, ...], net_assets: Decimal | None) -> tuple[Position, ...]:
     if all(p.weight is not None for p in positions):
         return positions
-    total = net_assets or sum((p.value for p in positions if p.value is not None), Decimal(0))
+    total = net_assets or contracts.net_value(positions)
     if total <= 0:
         return positions
     return tuple(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitor.core import claims, ranking
+from monitor.core import claims, contracts, ranking
 from monitor.core.events import event_key
 from monitor.core.model import (
     Absence,
@@ -49,6 +49,7 @@ class Backdrop:
     told: date  # the day being told: a redeemed file's events come a day after those of the other funds
     holder: str = ""  # who held it last, for the caveat
     known: int = 1  # funds of the issuer we have files of
+    unit: str = "shares"  # what its quantities count
 
 
 def make(group: Group, backdrop: Backdrop) -> Item:
@@ -97,7 +98,7 @@ def make(group: Group, backdrop: Backdrop) -> Item:
 
 
 def _is_position(group: Group) -> bool:
-    return group.direction in (ranking.IN, ranking.OUT, ranking.UP, ranking.DOWN)
+    return group.direction in ranking.POSITION
 
 
 def _session(events: Sequence[Event]) -> str:
@@ -150,6 +151,7 @@ def _largest(values: Sequence[Decimal | None]) -> Decimal | None:
 
 
 NO_FLOW = "1.00000000"
+MOST_TOLD = 12  # sentences of one note
 _VERBS = {
     Kind.INITIATED_AT_ISSUER: ("opens", "open"),
     Kind.INITIATED: ("opens", "open"),
@@ -163,16 +165,37 @@ _VERBS = {
 
 def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None) -> str:
     if not _is_position(group):
-        return group.events[0].claim
+        return _together(group)
+    shares = _sum([e.active_shares for e in group.events])
+    if contracts.is_contract(group.security) and group.direction in (ranking.UP, ranking.DOWN) and shares is not None:
+        return _sized(group, kind, backdrop, shares)
     verb = _verb(group, kind)
     what = f"{_who(group, backdrop)} {verb} {backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
-    shares = _sum([e.active_shares for e in group.events])
     if all(e.active_shares is None for e in group.events) and (weight := _weight_told(group)):
         return f"{what}: {weight}"
     value = _sum([e.value for e in group.events])
-    size = claims.number(abs(shares) if shares is not None else None)
+    size = claims.counted(abs(shares) if shares is not None else None, backdrop.unit)
     worth = claims.money(abs(value) if value is not None else None, group.events[0].currency)
-    return f"{what}: {size} shares{_beyond(kind, group)}, {worth}{_rest(kind, group)}"
+    return f"{what}: {size}{_beyond(kind, group)}, {worth}{_rest(kind, group, backdrop.unit)}"
+
+
+def _sized(group: Group, kind: Kind, backdrop: Backdrop, shares: Decimal) -> str:
+    """A size change of contracts: a signed delta, because a larger short is no purchase."""
+    verb = "changes" if len(group.events) == 1 else "change"
+    delta = f"{'+' if shares > 0 else ''}{claims.counted(shares, backdrop.unit)}"
+    return f"{_who(group, backdrop)} {verb} {backdrop.name} by {delta}{_rest(kind, group, backdrop.unit)}"
+
+
+def _together(group: Group) -> str:
+    """What a note that is no position change says: of rolls and cash vehicles all of the day, up to a few."""
+    if group.direction not in (Kind.ROLLED.value, Kind.CASH_VEHICLE.value):
+        return group.events[0].claim
+    funds: dict[str, list[str]] = {}
+    for event in group.events:
+        funds.setdefault(event.claim.removeprefix(f"{event.fund}: "), []).append(event.fund)
+    told = [f"{', '.join(dict.fromkeys(of))}: {what}" for what, of in funds.items()]
+    more = f"; and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
+    return "; ".join(told[:MOST_TOLD]) + more
 
 
 def _weight_told(group: Group) -> str:
@@ -191,11 +214,11 @@ def _beyond(kind: Kind, group: Group) -> str:
     return " beyond the flows" if flows and kind in (Kind.INCREASED, Kind.DECREASED) else ""
 
 
-def _rest(kind: Kind, group: Group) -> str:
+def _rest(kind: Kind, group: Group, unit: str) -> str:
     before, after = _sum([e.shares_before for e in group.events]), _sum([e.shares_after for e in group.events])
     if kind is Kind.EXITED:
-        return f"; {claims.number(after)} shares are left" if after else ""
-    if kind in (Kind.INCREASED, Kind.DECREASED):
+        return f"; {claims.counted(after, unit)} are left" if after else ""
+    if kind in (Kind.INCREASED, Kind.DECREASED, Kind.FLIPPED):
         return f"; {claims.number(before)} before, {claims.number(after)} now"
     return ""
 
@@ -205,6 +228,8 @@ def _verb(group: Group, kind: Kind) -> str:
     one = len(group.events) == 1
     if kind is Kind.EXITED and any(e.shares_after for e in group.events):
         return "all but closes" if one else "all but close"
+    if kind is Kind.FLIPPED:
+        return f"{'turns' if one else 'turn'} {group.direction} in"
     return _VERBS[kind][0 if one else 1]
 
 
@@ -243,7 +268,7 @@ def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequen
     if kind is Kind.INITIATED_AT_ISSUER:
         words.append(claims.reach(backdrop.records, _all_known(backdrop)))
     gaps = [e for e in events if e.pos_session.first != e.pos_session.last and e.pos_session.first is not None]
-    if gaps and _VERBS.get(kind):
+    if gaps and (_VERBS.get(kind) or kind is Kind.FLIPPED):
         words.append(f"It happened {claims.during(_interval(events))}: no files between.")
     words += sorted({e.witnessed for e in events if e.witnessed})
     if kind is Kind.EXITED:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.core import bonds
 from monitor.core.flows import Flow
 from monitor.core.identity import is_verified, name_similarity, share_class, ticker_root
 from monitor.core.model import AssetClass, Kind, Position
@@ -18,7 +19,7 @@ from monitor.core.model import AssetClass, Kind, Position
 ALIKE = 0.85
 _LEAST_SHARES = 1000  # fewer shares agree by chance
 _LEAST_ON_REBALANCE = 100_000
-_LINKABLE = (AssetClass.EQUITY, AssetClass.RIGHT, AssetClass.COIN)
+_LINKABLE = (AssetClass.EQUITY, AssetClass.RIGHT, AssetClass.COIN, AssetClass.BOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def candidates(fund: str, before: Mapping[str, Position], after: Mapping[str, Po
     """Every possible link between two snapshots of one fund, positions by root key."""
     vanished = [(k, p) for k, p in before.items() if k not in after and p.asset_class in _LINKABLE]
     appeared = [(k, p) for k, p in after.items() if k not in before and p.asset_class in _LINKABLE]
-    found = []
+    found = _bond_candidates(fund, vanished, appeared)
     for earlier, old in vanished:
         for later, new in appeared:
             candidate = _candidate(fund, (earlier, old), (later, new), flow)
@@ -65,6 +66,8 @@ def _candidate(fund: str, one: tuple[str, Position], other: tuple[str, Position]
     words = f"{fund}: {_printed(old)} -> {_printed(new)}"
     if set(old.ids) & set(new.ids):
         return Candidate(fund, earlier, later, "shared identifier", Kind.IDENTIFIER_CHANGE, 3.0, words)
+    if AssetClass.BOND in (old.asset_class, new.asset_class):
+        return None
     if old.asset_class is new.asset_class:
         alike = name_similarity(old.name, new.name)
         root = ticker_root(old.ticker)
@@ -77,6 +80,31 @@ def _candidate(fund: str, one: tuple[str, Position], other: tuple[str, Position]
     if old.asset_class is AssetClass.EQUITY and new.asset_class is AssetClass.EQUITY and _same_count(old, new, flow):
         return Candidate(fund, earlier, later, "share count", Kind.SUCCESSOR, 0.0, words)
     return None
+
+
+def _bond_candidates(
+    fund: str, vanished: Sequence[tuple[str, Position]], appeared: Sequence[tuple[str, Position]]
+) -> list[Candidate]:
+    """Bonds are known by their identifiers, never by their names: equal terms only say that a first number was
+    replaced, and only where one issue of that name and maturity left and one came (mortgage pools share both)."""
+    left, came = _by_issue(vanished), _by_issue(appeared)
+    found = []
+    for issue in sorted(left.keys() & came.keys()):
+        if len(left[issue]) == 1 and len(came[issue]) == 1:
+            (earlier, old), (later, new) = left[issue][0], came[issue][0]
+            if bonds.is_same_issue(old, new) and not set(old.ids) & set(new.ids):
+                words = f"{fund}: {_printed(old)} -> {_printed(new)}"
+                kind = Kind.IDENTIFIER_CHANGE
+                found.append(Candidate(fund, earlier, later, "debtor and maturity", kind, 2.5, words))
+    return found
+
+
+def _by_issue(lines: Sequence[tuple[str, Position]]) -> dict[str, list[tuple[str, Position]]]:
+    found: dict[str, list[tuple[str, Position]]] = {}
+    for key, position in lines:
+        if position.asset_class is AssetClass.BOND and (issue := bonds.issue_name(position.name)):
+            found.setdefault(issue, []).append((key, position))
+    return found
 
 
 def _printed(position: Position) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from monitor.core.contracts import CONTRACTS, NOTIONAL, net_value
 from monitor.core.identity import is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
 
@@ -79,7 +80,7 @@ def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]
 
 
 def _repeated(positions: Sequence[Position]) -> list[Finding]:
-    equity = [p for p in positions if p.asset_class is not AssetClass.CASH]
+    equity = [p for p in positions if p.asset_class is not AssetClass.CASH and not _is_grouped(p)]
     twice = [p for p in equity if p.lines > 1]
     if not twice:
         return []
@@ -88,29 +89,43 @@ def _repeated(positions: Sequence[Position]) -> list[Finding]:
     return [Finding("duplicates", words + ("" if block else "; summed"), block, True)]
 
 
+def _is_grouped(position: Position) -> bool:
+    """Whether a position is a group by design: months of a future, pools to be announced."""
+    return position.asset_class in CONTRACTS or position.key.startswith("tba:")
+
+
 def _weights(positions: Sequence[Position], *, lists_cash: bool) -> list[Finding]:
-    """Weights that do not make up the fund; where cash is not listed less than the whole is usual."""
+    """Weights that do not make up the fund; where cash is not listed less than the whole is usual. Exposure is
+    no part of the whole, so futures and swaps count or not, whichever is nearer to it; and where there are
+    contracts, their margin and leverage make the sum a warning at most."""
+    real = [p for p in positions if p.asset_class not in NOTIONAL]
     weights = [p.weight for p in positions if p.weight is not None]
     if not weights:
         return []
-    total = sum(weights, Decimal(0))
+    sums = (sum(weights, Decimal(0)), sum((p.weight for p in real if p.weight is not None), Decimal(0)))
+    total = min(sums, key=lambda found: abs(found - 100))
+    levered = any(p.asset_class in CONTRACTS for p in positions)
     found = []
     if not 97 <= total <= 103 and (lists_cash or not 50 <= total < 103):
         words = f"weights sum to {total:.2f} % ({'outside 90 … 110' if not 90 <= total <= 110 else 'usual 97 … 103'})"
-        found.append(Finding("weights", words, not (90 if lists_cash else 50) <= total <= 110, True))
+        found.append(Finding("weights", words, not (90 if lists_cash else 50) <= total <= 110 and not levered, True))
     # A line of 0 % beside a large value is a note: Korean lists print the amount of a whole creation unit so.
     counted = [p for p in positions if p.weight]
-    worth = sum((p.value for p in counted if p.value is not None), Decimal(0))
-    if worth > 0 and lists_cash and all(p.value is not None for p in counted):
-        found += _own_share(counted, worth)
+    real = [p for p in counted if p.asset_class not in NOTIONAL]
+    if real and lists_cash and all(p.value is not None for p in real):
+        whole = sum((p.value for p in counted if p.value is not None), Decimal(0))
+        found += _own_share(real, [worth for worth in (whole, net_value(counted)) if worth > 0])
     return found
 
 
-def _own_share(positions: Sequence[Position], worth: Decimal) -> list[Finding]:
+def _own_share(positions: Sequence[Position], worths: Sequence[Decimal]) -> list[Finding]:
+    """The line whose weight is furthest from its share of the value, with and without exposure in the total."""
+    known = [(p.weight, p.value, p) for p in positions if p.weight is not None and p.value is not None]
     off = [
-        (abs(p.weight - p.value / worth * 100), p) for p in positions if p.weight is not None and p.value is not None
+        max(((abs(weight - value / worth * 100), p) for weight, value, p in known), key=lambda pair: pair[0])
+        for worth in worths
     ]
-    worst, line = max(off, key=lambda pair: pair[0])
+    worst, line = min(off, key=lambda pair: pair[0], default=(Decimal(0), positions[0]))
     if worst <= 1:
         return []
     words = f"{line.name}: printed weight {line.weight:.2f} % is {worst:.1f} points off its share of the value"
@@ -165,9 +180,9 @@ def _value(pair: Comparison, trusted: bool) -> list[Finding]:
 
 def _identifiers(pair: Comparison) -> list[Finding]:
     """More than 5 % of the lines (three or more) losing their verified identifier: a hand-edited file."""
-    securities = _securities(pair.after)
+    securities = _identified(pair.after)
     lost = [k for k in securities if k not in pair.before and not is_verified(pair.after[k].key)]
-    gone = [k for k in _securities(pair.before) if k not in pair.after and is_verified(pair.before[k].key)]
+    gone = [k for k in _identified(pair.before) if k not in pair.after and is_verified(pair.before[k].key)]
     if not lost or not gone:
         return []
     broken = min(len(lost), len(gone))
@@ -178,7 +193,7 @@ def _identifiers(pair: Comparison) -> list[Finding]:
 
 def _strangers(pair: Comparison, trusted: bool) -> list[Finding]:
     """No line in common with the previous file: another fund's list, or identifiers of another form."""
-    before, after = _securities(pair.before), _securities(pair.after)
+    before, after = _identified(pair.before), _identified(pair.after)
     if len(before) < 3 or not after or set(before) & set(after):
         return []
     return [Finding("ids", f"none of the {len(after)} securities was in the previous file", trusted)]
@@ -189,7 +204,7 @@ def _prices(pair: Comparison) -> list[Finding]:
     was scaled. Splits and crashes do that to single lines."""
     if pair.gap > 5:
         return []
-    both = [(pair.before[k], pair.after[k]) for k in _securities(pair.after) if k in pair.before]
+    both = [(pair.before[k], pair.after[k]) for k in _identified(pair.after) if k in pair.before]
     ratios = [
         float(new.value / new.shares) / float(old.value / old.shares)
         for old, new in both
@@ -203,7 +218,7 @@ def _prices(pair: Comparison) -> list[Finding]:
 
 def _labels(pair: Comparison) -> list[Finding]:
     """More than a fifth of the lines (three or more) print another ticker or name under the same identifier."""
-    both = [(pair.before[k], pair.after[k]) for k in _securities(pair.after) if k in pair.before]
+    both = [(pair.before[k], pair.after[k]) for k in _identified(pair.after) if k in pair.before]
     changed = [new for old, new in both if old.key == new.key and _is_relabelled(old, new)]
     if len(changed) < 3 or len(changed) <= 0.2 * len(both):
         return []
@@ -240,8 +255,13 @@ def _securities(positions: Mapping[str, Position]) -> list[str]:
     return [k for k, p in positions.items() if p.asset_class is not AssetClass.CASH and p.shares != 0]
 
 
+def _identified(positions: Mapping[str, Position]) -> list[str]:
+    """The lines an identifier or a price says something about: contracts change both with every month."""
+    return [k for k in _securities(positions) if positions[k].asset_class not in CONTRACTS]
+
+
 def _worth(positions: Mapping[str, Position]) -> float:
-    return float(sum((p.value for p in positions.values() if p.value is not None), Decimal(0)))
+    return float(net_value(positions.values()))
 
 
 def verdict(findings: Sequence[Finding]) -> Verdict:

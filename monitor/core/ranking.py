@@ -11,12 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from monitor.core.model import Absence, Event, Kind, Severity
+from monitor.core import contracts
+from monitor.core.model import Absence, AssetClass, Event, Kind, Severity
 
 HIGH = 60
 NORMAL = 40
 IN, OUT, UP, DOWN = "in", "out", "up", "down"
 EXCHANGE = Kind.POSSIBLE_CONVERSION.value
+LONG, SHORT = "long", "short"  # a position that turned
+POSITION = (IN, OUT, UP, DOWN, LONG, SHORT)
+_TOGETHER = (Kind.ROLLED, Kind.CASH_VEHICLE)  # one digest note over all securities of the day
 
 _DIRECTION = {
     Kind.INITIATED: IN,
@@ -49,24 +53,36 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Standings:
     """What an item's score needs of the rest of the issuer: `held_by_others` now, `held_before` by any
-    fund ever, `absence` of the whole issuer (None while somebody held it), `index_only` funds changed."""
+    fund ever, `absence` of the whole issuer (None while somebody held it), `index_only` funds changed;
+    `asset_class` is that of the security."""
 
     held_by_others: bool
     held_before: bool
     absence: Absence | None
     index_only: bool
     gap: bool
+    asset_class: AssetClass = AssetClass.EQUITY
 
 
 def groups(events: Iterable[Event], root: Mapping[str, str]) -> list[Group]:
     """Events by security (issuer-wide root), direction and last session; others than positions apart."""
     found: dict[tuple[str, str, str], list[Event]] = {}
     for event in events:
-        direction = _DIRECTION.get(event.kind, event.kind.value)
         session = str(event.told_for or event.as_of)
-        key = (root.get(event.security, event.security), direction, session)
-        found.setdefault(key, []).append(event)
-    return [Group(key[0], key[1], tuple(sorted(found[key], key=lambda e: (e.fund, e.key)))) for key in sorted(found)]
+        security = "" if event.kind in _TOGETHER else root.get(event.security, event.security)
+        found.setdefault((security, _direction(event), session), []).append(event)
+    made = []
+    for security, direction, session in sorted(found):
+        same = sorted(found[security, direction, session], key=lambda e: (e.fund, e.key))
+        first = root.get(same[0].security, same[0].security)
+        made.append(Group(security or first, direction, tuple(same)))
+    return made
+
+
+def _direction(event: Event) -> str:
+    if event.kind is Kind.FLIPPED:
+        return LONG if (event.active_shares or 0) > 0 else SHORT
+    return _DIRECTION.get(event.kind, event.kind.value)
 
 
 def kind_of(group: Group, standings: Standings) -> Kind:
@@ -95,9 +111,8 @@ def total(found: Iterable[Term]) -> int:
 def terms(group: Group, kind: Kind, standings: Standings) -> tuple[Term, ...]:
     """What the score is made of, in the order of the definition; a term of 0 points says nothing and is left out."""
     found = _base(group, kind, standings)
-    if group.direction in (IN, OUT, EXCHANGE):
-        weight = _weight(group)
-        found.append(Term("weight", 20 * min(1.0, weight), f"20 × min(1, {weight:g} %)"))
+    if group.direction in (IN, OUT, LONG, SHORT, EXCHANGE):
+        found.append(_weight_term(group))
     value = _value(group.events)
     found.append(
         Term(
@@ -110,15 +125,36 @@ def terms(group: Group, kind: Kind, standings: Standings) -> tuple[Term, ...]:
         found.append(Term("index funds", -30.0, "all funds that changed follow an index"))
     if standings.gap or any(e.confidence == "low" for e in group.events):
         found.append(Term("doubt", -15.0, "several sessions between the files, or low confidence"))
+    above = sum(term.points for term in found) - (NORMAL - 1)
+    if above > 0 and _is_for_the_digest(group):
+        found.append(Term("digest", -above, "sizes of contracts and currency forwards wait for the digest"))
     return tuple(term for term in found if term.points)
 
 
+def _weight_term(group: Group) -> Term:
+    """The weight of a contract is exposure, about ten times what is at stake."""
+    weight = _weight(group)
+    if contracts.is_contract(group.security):
+        return Term("exposure", 20 * min(1.0, weight / 10), f"20 × min(1, {weight:g} %/10)")
+    return Term("weight", 20 * min(1.0, weight), f"20 × min(1, {weight:g} %)")
+
+
+def _is_for_the_digest(group: Group) -> bool:
+    """Contracts are re-sized nearly every day, and currency forwards are hedges that are renewed."""
+    if group.direction in (UP, DOWN):
+        return contracts.is_contract(group.security)
+    return contracts.is_forward(group.security)
+
+
 def _base(group: Group, kind: Kind, standings: Standings) -> list[Term]:
+    bond = standings.asset_class is AssetClass.BOND
     if group.direction == IN:
-        return [_entry_base(group, kind)]
+        return [_entry_base(group, kind, bond=bond)]
     if group.direction == OUT:
         held = standings.held_by_others
         found = [Term("exit", 20.0 if held else 35.0, "another fund holds it" if held else "no other fund holds it")]
+        if bond:
+            found = [Term("exit", 20.0, "a bond: issues come and go")]
         largest = max((e.maximum_weight or Decimal(0)) for e in group.events)
         if largest < Decimal("0.5"):
             found.append(Term("small exit", -25.0, f"never above {largest:f} % in the last 60 files, under 0.5 %"))
@@ -127,10 +163,13 @@ def _base(group: Group, kind: Kind, standings: Standings) -> list[Term]:
         return [_resize_base(group)]
     if group.direction == EXCHANGE:
         return [Term("possible conversion", 20.0, "a large line left in one step")]
-    return []
+    return [Term("turned", 30.0, "from long to short or back")] if group.direction in (LONG, SHORT) else []
 
 
-def _entry_base(group: Group, kind: Kind) -> Term:
+def _entry_base(group: Group, kind: Kind, *, bond: bool) -> Term:
+    """A bond is a new line by nature: the first of an issue is worth what the first in a fund is."""
+    if kind is Kind.INITIATED_AT_ISSUER and bond:
+        return Term("first at the issuer", 25.0, "a bond no fund of the issuer held before")
     if kind is Kind.INITIATED_AT_ISSUER:
         return Term("first at the issuer", 45.0, "no fund of the issuer held it before")
     found = [Term("first in the fund", 25.0, "25") for e in group.events if e.kind is Kind.INITIATED]
@@ -148,8 +187,8 @@ def _resize_base(group: Group) -> Term:
         weight, after, active = event.weight_after, event.shares_after, event.active_shares
         if not weight or not after or not active:
             continue
-        basis = 100 * abs(float(active) / float(after)) * float(weight)
-        share = abs(float(active)) / max(float(event.shares_before or 0), float(after), 1.0)
+        basis = 100 * abs(float(active) / float(after) * float(weight))
+        share = abs(float(active)) / max(abs(float(event.shares_before or 0)), abs(float(after)), 1.0)
         points = 30 * min(1.0, basis / 100) + 25 * min(1.0, share / 0.5) * min(1.0, basis / 10)
         if points > best.points:
             how = (
@@ -161,7 +200,9 @@ def _resize_base(group: Group) -> Term:
 
 def _weight(group: Group) -> float:
     weights = [e.weight_before if group.direction in (OUT, EXCHANGE) else e.weight_after for e in group.events]
-    return float(max((w for w in weights if w is not None), default=Decimal(0)))
+    if group.direction in (LONG, SHORT):
+        weights += [e.weight_before for e in group.events]
+    return float(max((abs(w) for w in weights if w is not None), default=Decimal(0)))
 
 
 def _value(events: Sequence[Event]) -> float:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from monitor.core import contracts
+from monitor.core.contracts import CONTRACTS
 from monitor.core.model import AssetClass, Interval, Position
 from monitor.core.splits import Split, adjusted
 
@@ -23,7 +25,7 @@ WINDOW = 60  # files
 RE_ENTRY = 21  # sessions
 BLIND_GAP = 5  # sessions without a file after which the state before says nothing of the state now
 
-TRACKED = (AssetClass.EQUITY, AssetClass.COIN)
+TRACKED = (AssetClass.EQUITY, AssetClass.COIN, AssetClass.BOND)  # by weight; contracts by being there
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,28 +114,33 @@ class Step:
 
 
 def is_material(position: Position) -> bool:
-    """Weight ≥ 0.05 %, or ≥ 0.02 % and worth $1M."""
+    """Weight ≥ 0.05 %, or ≥ 0.02 % and worth $1M, long or short. A contract is material when it is there: its
+    weight is its exposure, or nothing at all (bond futures print 0.00 %)."""
+    if position.asset_class in CONTRACTS:
+        return contracts.is_held(position)
     return position.asset_class in TRACKED and _is_material(position)
 
 
 def _is_material(line: Position | Point) -> bool:
     if line.weight is None or not is_held(line):
         return False
-    return line.weight >= MATERIAL or (line.weight >= SMALL and line.value is not None and line.value >= MATERIAL_VALUE)
+    weight, value = abs(line.weight), line.value
+    return weight >= MATERIAL or (weight >= SMALL and value is not None and abs(value) >= MATERIAL_VALUE)
 
 
 def is_held(line: Position | Point) -> bool:
-    """Whether a listed line stands for anything: shares above 0, in a file of weights a weight above 0."""
-    size = line.shares if line.shares is not None else line.weight
-    return size is not None and size > 0
+    """Whether a listed line stands for anything: shares of either sign, in a file of weights a weight."""
+    return bool(line.shares if line.shares is not None else line.weight)
 
 
 def is_held_afresh(position: Position) -> bool:
     """Whether a line counts as held when nothing is known of the days before: the fund's first file, or the
     first after a gap. ARKW, file 2021-12-08: META at 0.02 % after 26 sessions without files."""
+    if position.asset_class in CONTRACTS:
+        return contracts.is_held(position)
     if not is_held(position) or position.asset_class not in TRACKED or position.weight is None:
         return False
-    return position.weight >= SMALL
+    return abs(position.weight) >= SMALL
 
 
 def suspects(open_roots: Collection[str], before: Mapping[str, Position], after: Mapping[str, Position]) -> list[str]:
@@ -144,7 +151,7 @@ def suspects(open_roots: Collection[str], before: Mapping[str, Position], after:
 
 
 def _is_small(position: Position | None) -> bool:
-    return position is None or not is_held(position) or position.weight is None or position.weight < SMALL
+    return position is None or not is_held(position) or position.weight is None or abs(position.weight) < SMALL
 
 
 def advance(
@@ -168,8 +175,10 @@ def advance(
             opened.append(Opening(root, position, open_spell(position, facts)))
     closed = []
     for root in suspects(open_spells, before, after):
-        known = splits.get(root, ())
-        ending = _ending(after.get(root), tracks[root], known, facts)
+        if contracts.is_contract(root):
+            ending = _contract_ending(after.get(root), tracks[root], facts)
+        else:
+            ending = _ending(after.get(root), tracks[root], splits.get(root, ()), facts)
         if ending is not None:
             closed.append(Closing(root, after.get(root), open_spells[root], ending))
     fresh = {o.root for o in opened}
@@ -209,13 +218,26 @@ def _ending(
     if not is_absent(position, held, splits, facts.as_of):
         return None
     listed = held[-1]
-    weight = listed.weight if listed.weight is not None else Decimal(0)
+    weight = abs(listed.weight) if listed.weight is not None else Decimal(0)
     if position is None and facts.resolution > 0 and weight <= SMALL:
         return None  # the publisher drops lines this small: not listed is not the same as not held
     sure = weight > SMALL and not facts.warned
     if not sure and not waiting:
         return None
     return _end(held, waiting, position, splits, facts)
+
+
+def _contract_ending(position: Position | None, track: Sequence[Point], facts: FileFacts) -> Ending | None:
+    """A group of contracts ends when none of it is listed; it knows no crumbs. A doubtful file waits."""
+    if position is not None and contracts.is_held(position):
+        return None
+    last = len(track)
+    while last and not contracts.is_held(track[last - 1]):
+        last -= 1
+    held, waiting = track[:last], track[last:]
+    if not held or (facts.warned and not waiting):
+        return None
+    return _end(held, waiting, position, (), facts)
 
 
 def _last_held(track: Sequence[Point], splits: Sequence[Split], until: date) -> tuple[Sequence[Point], Sequence[Point]]:
@@ -233,15 +255,13 @@ def _point_is_absent(point: Point, earlier: Sequence[Point], splits: Sequence[Sp
 def _is_crumb(
     line: Position | Point, as_of: date, earlier: Sequence[Point], splits: Sequence[Split], until: date
 ) -> bool:
-    if line.weight is None or line.weight >= SMALL:
+    if line.weight is None or abs(line.weight) >= SMALL:
         return False
     if line.shares is None:
-        return line.weight <= CRUMB_OF_PEAK * max(
-            (p.weight or Decimal(0) for p in earlier[-WINDOW:]), default=Decimal(0)
-        )
-    return adjusted(line.shares, as_of, splits, until) <= CRUMB_OF_PEAK * maximum_shares(
-        earlier[-WINDOW:], splits, until
-    )
+        largest = max((abs(p.weight or Decimal(0)) for p in earlier[-WINDOW:]), default=Decimal(0))
+        return abs(line.weight) <= CRUMB_OF_PEAK * largest
+    peak = maximum_shares(earlier[-WINDOW:], splits, until)
+    return abs(adjusted(line.shares, as_of, splits, until)) <= CRUMB_OF_PEAK * peak
 
 
 def is_absent(position: Position | None, held: Sequence[Point], splits: Sequence[Split], as_of: date) -> bool:
@@ -250,8 +270,9 @@ def is_absent(position: Position | None, held: Sequence[Point], splits: Sequence
 
 
 def maximum_shares(points: Sequence[Point], splits: Sequence[Split], until: date) -> Decimal:
-    """The largest split-adjusted share count among `points`; 0 when there are none."""
-    return max((adjusted(p.shares, p.as_of, splits, until) for p in points if p.shares is not None), default=Decimal(0))
+    """The largest split-adjusted share count among `points`, shorts counted by their size; 0 when there are none."""
+    known = (abs(adjusted(p.shares, p.as_of, splits, until)) for p in points if p.shares is not None)
+    return max(known, default=Decimal(0))
 
 
 def _end(
@@ -275,13 +296,13 @@ def _end(
         _adjust(peak, splits, exit_file),
         left,
         len(held),
-        max((p.weight for p in held[-WINDOW:] if p.weight is not None), default=Decimal(0)),
+        max((abs(p.weight) for p in held[-WINDOW:] if p.weight is not None), default=Decimal(0)),
         waiting[0].sha256 if waiting else "",
     )
 
 
 def _size(point: Point, splits: Sequence[Split], until: date) -> Decimal:
-    return _adjust(point, splits, until).shares or point.weight or Decimal(0)
+    return abs(_adjust(point, splits, until).shares or point.weight or Decimal(0))
 
 
 def _adjust(point: Point, splits: Sequence[Split], until: date) -> Point:

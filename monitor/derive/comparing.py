@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from monitor.core import claims, events, flows, identity, linking, spells, splits
+from monitor.core import claims, contracts, events, flows, identity, linking, notices, spells, splits
 from monitor.core.claims import Past
 from monitor.core.events import Scene
 from monitor.core.flows import Label
@@ -160,7 +160,11 @@ class Comparing:
             pair.positions_after,
             {root: self.at.book.track(ticker, root) for root in suspects},
             {root: self.at.book.splits(ticker, root) for root in suspects},
-            [r for r in pair.positions_before if r not in pair.positions_after and r not in fund.open],
+            [
+                r
+                for r in pair.positions_before
+                if r not in pair.positions_after and r not in fund.open and not contracts.is_contract(r)
+            ],
             facts,
         )
         scene = self._scene(pair)
@@ -177,6 +181,7 @@ class Comparing:
         for root in step.vanished:
             self._crumb(scene, root)
         self._resize(scene, pair, resized)
+        self._notices(scene, resized)
         if snapshot.as_of == self.at.closed(ticker):
             self._close(scene)
         self.at.book.turn(ticker, snapshot, pair.positions_after, stale=pair.judged.stale)
@@ -248,6 +253,7 @@ class Comparing:
         if quiet:
             return
         event = events.departure(scene, replace(closing, ending=end), seen.interval, last)
+        event = notices.ending(event, last, scene, self.at.sessions(scene.fund))
         self._emit(self.witness.testified(event, seen, interval.last), last)
 
     def _crumb(self, scene: Scene, root: str) -> None:
@@ -262,7 +268,7 @@ class Comparing:
         )
         self._emit(events.notice(scene, Kind.CRUMB_REMOVED, root, words), last)
 
-    def _resize(self, scene: Scene, pair: Pair, held: Iterable[str]) -> None:
+    def _resize(self, scene: Scene, pair: Pair, held: Collection[str]) -> None:
         if not pair.is_near or pair.judged.stale:
             return
         if pair.flow.is_rebalance:
@@ -278,6 +284,21 @@ class Comparing:
             event = events.resize(scene, root, before)
             if event.active_shares:
                 self._emit(event, pair.positions_after[root])
+        for notice in notices.sizes(scene, held):
+            self._emit(notice.event, notice.position)
+
+    def _notices(self, scene: Scene, held: Collection[str]) -> None:
+        """What happened to contracts, rights and cash besides entries, exits and sizes."""
+        emitted = {event.security for event in self.events if event.fund == scene.fund}
+        told = {r for r in (*scene.positions_before, *scene.positions_after) if self.at.book.roots.of(r) in emitted}
+        found = (
+            *notices.rolls(scene),
+            *notices.flips(scene, held),
+            *notices.rights(scene, told),
+            *notices.vehicles(scene),
+        )
+        for notice in found:
+            self._emit(notice.event, notice.position)
 
     def _close(self, scene: Scene) -> None:
         """The fund's last file: what it lists was never sold position by position."""

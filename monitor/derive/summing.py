@@ -40,6 +40,8 @@ class Summing:
         gone = None
         if group.direction == ranking.IN and before is not None and not held_now:
             gone = self._issuer_absence(group, before)
+        first = group.events[0]
+        printed = self.day.named[first.security]
         spec = [self.at.source.funds.get(f) for f in sorted(changed)]
         standings = ranking.Standings(
             held_now,
@@ -47,14 +49,15 @@ class Summing:
             gone,
             all(s is not None and s.kind == "index" for s in spec),
             any(e.pos_session.first != e.pos_session.last for e in group.events),
+            printed.asset_class,
         )
-        first = group.events[0]
-        name = events.label(self.day.named[first.security])
+        name = events.label(printed)
         until = first.pos_session.last if group.direction == ranking.IN else None
         records = self._issuer_records(until)
         known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
+        unit = claims.unit(printed)
         backdrop = items.Backdrop(
-            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder, known
+            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder, known, unit
         )
         return items.make(group, backdrop)
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, select
 
-from monitor.core.identity import class_of_listing
 from monitor.core.model import AssetClass, Interval, Position
 from monitor.core.spells import Ending, Point, Spell
 from monitor.store import schema as t
@@ -38,10 +37,10 @@ class Securities:
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
-        self._by_id: dict[int, tuple[str, AssetClass]] = {}
+        self._keys: dict[int, str] = {}
         self._ids: dict[str, int] = {}
         self._verified: dict[int, tuple[str, ...]] = {}
-        self._listings: dict[int, tuple[str, str, str]] = {}
+        self._listings: dict[int, tuple[str, str, str, AssetClass]] = {}
         self._listing_ids: dict[tuple[int, str, str, str], int] = {}
 
     def number(self, key: str) -> int:
@@ -54,14 +53,14 @@ class Securities:
     def key(self, number: int) -> str:
         """The key of a security's number."""
         self._load([number])
-        return self._by_id[number][0]
+        return self._keys[number]
 
     def _load(self, numbers: Iterable[int]) -> None:
-        missing = [n for n in dict.fromkeys(numbers) if n not in self._by_id]
+        missing = [n for n in dict.fromkeys(numbers) if n not in self._keys]
         for chunk in _chunks(missing):
             table = t.security.c
-            for row in self._conn.execute(select(table.id, table.key, table.asset_class).where(table.id.in_(chunk))):
-                self._by_id[row.id] = (row.key, AssetClass(row.asset_class))
+            for row in self._conn.execute(select(table.id, table.key).where(table.id.in_(chunk))):
+                self._keys[row.id] = row.key
                 self._ids[row.key] = row.id
             ids: dict[int, list[str]] = {}
             known = t.identifier.c
@@ -73,8 +72,9 @@ class Securities:
         missing = [n for n in dict.fromkeys(numbers) if n not in self._listings]
         for chunk in _chunks(missing):
             table = t.listing.c
-            query = select(table.id, table.name, table.ticker, table.identifier).where(table.id.in_(chunk))
-            self._listings.update({r.id: (r.name, r.ticker, r.identifier) for r in self._conn.execute(query)})
+            columns = (table.id, table.name, table.ticker, table.identifier, table.asset_class)
+            for row in self._conn.execute(select(*columns).where(table.id.in_(chunk))):
+                self._listings[row.id] = (row.name, row.ticker, row.identifier, AssetClass(row.asset_class))
 
     def listing(self, position: Position) -> int:
         """The number of the listing a stored position was read with."""
@@ -100,11 +100,9 @@ class Securities:
     def _position(
         self, security: int, listing: int, shares: int | None, value: int | None, weight: int | None, exponent: int
     ) -> Position:
-        key, stored = self._by_id[security]
-        name, ticker, identifier = self._listings[listing]
-        kind = class_of_listing(key, stored, name, ticker, identifier)
+        name, ticker, identifier, kind = self._listings[listing]
         return Position(
-            key,
+            self._keys[security],
             name,
             ticker,
             identifier,

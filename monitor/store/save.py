@@ -86,18 +86,21 @@ class FetchRow:
     detail: str | None = None
 
 
+_Listing = tuple[int, str, str, str, str]  # security, name, ticker, identifier, class
+
+
 class Names:
     """The interned names of a database: ids by value, remembered so that a known name costs no query."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
         self._securities: dict[str, int] = {}
-        self._listings: dict[tuple[int, str, str, str], int] = {}
+        self._listings: dict[_Listing, int] = {}
 
     def intern(self, positions: Sequence[Position]) -> list[tuple[int, int]]:
         """The (security, listing) ids of the positions, in order, made where they were new."""
         self._add_securities([p for p in positions if p.key not in self._securities])
-        keys = [(self._securities[p.key], p.name, p.ticker, p.identifier) for p in positions]
+        keys = [(self._securities[p.key], p.name, p.ticker, p.identifier, p.asset_class.value) for p in positions]
         self._add_listings([key for key in keys if key not in self._listings])
         return [(key[0], self._listings[key]) for key in keys]
 
@@ -105,8 +108,7 @@ class Names:
         wanted = {p.key: p for p in positions}
         if not wanted:
             return
-        rows = [{"key": k, "public": public_id(k), "asset_class": p.asset_class.value} for k, p in wanted.items()]
-        insert_new(self._conn, t.security, rows)
+        insert_new(self._conn, t.security, [{"key": key, "public": public_id(key)} for key in wanted])
         found = self._conn.execute(select(t.security.c.key, t.security.c.id).where(t.security.c.key.in_(list(wanted))))
         self._securities.update((key, number) for key, number in found)
         ids = [
@@ -116,17 +118,18 @@ class Names:
         ]
         insert_new(self._conn, t.identifier, ids)
 
-    def _add_listings(self, keys: Sequence[tuple[int, str, str, str]]) -> None:
+    def _add_listings(self, keys: Sequence[_Listing]) -> None:
         if not keys:
             return
         wanted = list(dict.fromkeys(keys))
-        columns = ("security", "name", "ticker", "identifier")
+        columns = ("security", "name", "ticker", "identifier", "asset_class")
         insert_new(self._conn, t.listing, [dict(zip(columns, key, strict=True)) for key in wanted])
         securities = list({key[0] for key in wanted})
         table = t.listing.c
-        query = select(table.id, table.security, table.name, table.ticker, table.identifier)
-        for row in self._conn.execute(query.where(table.security.in_(securities))):
-            self._listings[row.security, row.name, row.ticker, row.identifier] = row.id
+        query = select(table.id, table.security, table.name, table.ticker, table.identifier, table.asset_class)
+        for number, *key in self._conn.execute(query.where(table.security.in_(securities))):
+            security, name, ticker, identifier, stated = key
+            self._listings[security, name, ticker, identifier, stated] = number
 
 
 def issuer_id(conn: Connection, code: str, name: str) -> int:

@@ -71,7 +71,6 @@ security = Table(
     Column("id", Integer, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     Column("public", String(16), nullable=False, unique=True),  # what people see: S + 10 hex digits of the key
-    Column("asset_class", String(8), nullable=False),
 )
 
 identifier = Table(
@@ -83,7 +82,8 @@ identifier = Table(
     Index("ix_identifier_security", "security"),
 )
 
-# Name, ticker and identifier as printed, once per version.
+# Name, ticker and identifier as printed, once per version, and what such a line is: under one identifier a company
+# may print a warrant one day and a share the next, so the class belongs here.
 listing = Table(
     "listing",
     metadata,
@@ -92,7 +92,8 @@ listing = Table(
     Column("name", Text, nullable=False),
     Column("ticker", Text, nullable=False),
     Column("identifier", Text, nullable=False),
-    UniqueConstraint("security", "name", "ticker", "identifier"),
+    Column("asset_class", String(8), nullable=False),
+    UniqueConstraint("security", "name", "ticker", "identifier", "asset_class"),
     Index("ix_listing_ticker", "ticker"),
 )
 

@@ -154,7 +154,7 @@ HOLDINGS = View(
         _column("name", "l.name", "name as printed in this file"),
         _column("ticker", "l.ticker", "ticker as printed in this file"),
         _column("identifier", "l.identifier", "identifier as printed in this file"),
-        _column("asset_class", "s.asset_class", "equity, coin, cash, future, option, swap, bond or right"),
+        _column("asset_class", "l.asset_class", "equity, coin, cash, future, option, swap, bond or right"),
         ViewColumn(
             "shares",
             lambda words: words.shares("h.shares", "n.shares_exp"),

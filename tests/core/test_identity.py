@@ -103,46 +103,6 @@ def test_the_exchange_code_is_no_part_of_a_ticker(ticker: str, root: str) -> Non
     assert identity.ticker_root(ticker) == root
 
 
-GOOD = "55501A105"
-
-
-@pytest.mark.parametrize(
-    ("name", "ticker", "identifier", "printed", "expected"),
-    [
-        ("QUILLON ROBOTICS INC", "QLN", GOOD, "", AssetClass.EQUITY),
-        ("QUILLON ROBOTICS INC", "QLN", "", "", AssetClass.EQUITY),
-        ("US DOLLARS", "", "CCTUSD", "", AssetClass.CASH),
-        ("JAPANESE YEN", "", "", "", AssetClass.CASH),
-        ("GOLDWATER GOVT CASH FUND", "", "X9USDGOLD", "", AssetClass.CASH),
-        ("GOLDWATER GOVT INSTL", "", "", "", AssetClass.CASH),
-        ("ANYTHING", "", "EUR", "", AssetClass.CASH),
-        ("ANYTHING", "ANY", GOOD, "Cash", AssetClass.CASH),
-        ("CASHMERE CLOTHES INC", "CSHM", GOOD, "", AssetClass.EQUITY),
-        ("FIRST CASH PAWN INC", "FCSH", GOOD, "", AssetClass.EQUITY),
-        ("S&P500 EMINI FUTURE MAR26", "ESH6", "", "", AssetClass.FUTURE),
-        ("INDEX LINE", "IDX", "", "Futures", AssetClass.FUTURE),
-        ("QLN US 03/20/26 C100 OPTION", "", "", "", AssetClass.OPTION),
-        ("QUILLON TOTAL RETURN SWAP", "", "", "", AssetClass.SWAP),
-        ("QUILLON 4.5 2031", "", GOOD, "Fixed Income", AssetClass.BOND),
-        ("BITCOIN", "BTC", "", "", AssetClass.COIN),
-        ("QUILLON BITCOIN TRUST", "BTC", GOOD, "", AssetClass.EQUITY),
-        ("QUILLON ROBOTICS WARRANTS", "QLNW", GOOD, "", AssetClass.RIGHT),
-        ("QUILLON PLACE HOLD", "", "", "", AssetClass.RIGHT),
-        ("QUILLON UNREGISTERED", "QLN", GOOD, "", AssetClass.RIGHT),
-        ("QUILLON ROBOTICS INC", "", "XYZ", "", AssetClass.RIGHT),
-    ],
-)
-def test_the_class_follows_from_what_a_line_prints(
-    name: str, ticker: str, identifier: str, printed: str, expected: AssetClass
-) -> None:
-    assert identity.asset_class_of(name, ticker, identifier, printed) is expected
-
-
-@pytest.mark.parametrize("name", ["OPTIMAL OPTION CARE INC", "FUTURE HARVEST PLC", "SWAP RECYCLING CORP"])
-def test_a_company_whose_name_has_a_derivatives_word_is_a_company(name: str) -> None:
-    assert identity.asset_class_of(name, "ABC", GOOD) is AssetClass.EQUITY
-
-
 def key(one: Line, kind: AssetClass = AssetClass.EQUITY) -> str:
     return identity.key_of("LANA", one, identity.ids_of(one), kind)
 
@@ -155,6 +115,21 @@ def test_a_key_rests_on_the_best_evidence_printed() -> None:
     assert key(line("THE GROUP INC", identifier="", ticker="")) == "name:LANA:THE GROUP INC"
     assert key(line("US DOLLARS", identifier="USD"), AssetClass.CASH) == "cash:USD"
     assert key(line("us dollars", identifier=""), AssetClass.CASH) == "cash:US DOLLARS"
+
+
+def test_bonds_and_contracts_have_keys_of_their_own() -> None:
+    assert key(line("QUILLON (OTR) 5 06/15/2040", identifier="-", ticker=""), AssetClass.BOND) == (
+        "name:LANA:QUILLON 5 06/15/2040"
+    )
+    assert key(line("QUILLON 5 06/15/2040"), AssetClass.BOND) == "cusip:55501A105"
+    assert key(line("TBA 30YR 5.5 AUG"), AssetClass.BOND) == "tba:30YR 5.5"
+    assert key(line("COPPER FUT", ticker="HGN6 Comdty"), AssetClass.FUTURE) == "future:HG COMDTY"
+    assert key(line("EUR/USD 03/09/2026", ticker=""), AssetClass.FUTURE) == "forward:EUR/USD"
+
+
+def test_a_group_bears_no_identifier_of_one_month() -> None:
+    (one,) = identity.positions_of("LANA", [line("TBA 30YR 5.5 AUG", ticker="")])
+    assert (one.key, one.ids) == ("tba:30YR 5.5", ())
 
 
 def test_only_identifiers_with_a_check_digit_are_verified() -> None:
@@ -271,15 +246,6 @@ def test_an_identifier_in_a_column_of_its_own_makes_a_line_without_ticker_a_secu
         (one,) = identity.positions_of("LANA", [line(ticker="", identifier=identifier, **column)])
         assert one.asset_class is AssetClass.EQUITY
         assert identity.is_verified(one.key)
-
-
-def test_the_class_of_a_stored_line_is_read_from_the_line() -> None:
-    key = "cusip:037833100"
-    for stored in (AssetClass.EQUITY, AssetClass.RIGHT):  # whichever of its two names was stored first
-        assert identity.class_of_listing(key, stored, "NIMBUS INC WT", "NIMW", "037833100") is AssetClass.RIGHT
-        assert identity.class_of_listing(key, stored, "NIMBUS -CW27", "NIMW", "037833100") is AssetClass.EQUITY
-    assert identity.class_of_listing(key, AssetClass.BOND, "NIMBUS 2030", "", "037833100") is AssetClass.BOND
-    assert identity.class_of_listing("local:F:X1", AssetClass.RIGHT, "NIMBUS", "NIM", "X1") is AssetClass.EQUITY
 
 
 def test_a_file_of_weights_gives_positions_without_share_counts() -> None:

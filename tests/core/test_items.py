@@ -22,13 +22,15 @@ def make(
     others: dict[str, Other] | None = None,
     holder: str = "",
     telling: int = 1,
+    unit: str = "shares",
+    security: str = "cusip:55501A105",
     **changed: Any,
 ) -> Item:
     values = {"held_by_others": False, "held_before": True, "absence": None, "index_only": False, "gap": False}
     told = Standings(**(values | changed))
     name = "QUILLON ROBOTICS INC (QLN)"
-    backdrop = Backdrop("lantern", "Lantern", name, others or {}, told, RECORDS, day(telling), holder)
-    return items.make(Group("cusip:55501A105", direction, events), backdrop)
+    backdrop = Backdrop("lantern", "Lantern", name, others or {}, told, RECORDS, day(telling), holder, unit=unit)
+    return items.make(Group(security, direction, events), backdrop)
 
 
 def test_the_first_position_of_an_issuer() -> None:
@@ -185,3 +187,42 @@ def test_the_same_change_settled_by_another_day_is_another_item() -> None:
 @pytest.mark.parametrize(("loud", "immediate"), [({"held_before": False}, True), ({"gap": True}, False)])
 def test_high_and_normal_are_told_at_once(loud: dict[str, Any], immediate: bool) -> None:
     assert (make(event(), **loud).severity is not Severity.LOW) is immediate
+
+
+# --- contracts and notes --------------------------------------------------------------------------
+
+COPPER: dict[str, Any] = {"security": "future:HG COMDTY", "unit": "contracts"}
+
+
+def test_a_size_of_contracts_is_told_as_a_signed_delta() -> None:
+    grown = event(Kind.DECREASED, shares_before=D(-48), shares_after=D(-60), active_shares=D(-12))
+    assert make(grown, direction=ranking.DOWN, **COPPER).headline == (
+        "LANA changes QUILLON ROBOTICS INC (QLN) by -12 contracts; -48 before, -60 now"
+    )
+    both = [event(Kind.INCREASED, fund, active_shares=D(1)) for fund in ("LANA", "LANB")]
+    assert "(LANA, LANB) change QUILLON ROBOTICS INC (QLN) by +2 contracts" in (
+        make(*both, direction=ranking.UP, **COPPER).headline
+    )
+
+
+def test_an_unknown_size_of_contracts_is_told_like_any_other() -> None:
+    unknown = event(Kind.INCREASED, active_shares=None)
+    assert "adds to" in make(unknown, direction=ranking.UP, **COPPER).headline
+
+
+def test_a_turned_position_says_which_way() -> None:
+    turned = event(Kind.FLIPPED, shares_before=D(50), shares_after=D(-30), active_shares=D(-80), value=D(-8_000))
+    one = make(turned, direction=ranking.SHORT, **COPPER)
+    assert one.headline == ("LANA turns short in QUILLON ROBOTICS INC (QLN): 80 contracts, $8,000; 50 before, -30 now")
+    late = event(Kind.FLIPPED, fund="LANB", pos_session=Interval(day(1), day(4)))
+    assert "turn long in" in make(turned, late, direction=ranking.LONG, **COPPER).headline
+    assert "no files between" in make(late, direction=ranking.LONG, **COPPER).caveat
+
+
+def test_rolls_of_a_day_are_one_note_that_names_each() -> None:
+    rolls = [event(Kind.ROLLED, fund, claim=f"{fund}: A into B") for fund in ("LANA", "LANB")]
+    rolls += [event(Kind.ROLLED, "LANC", claim=f"LANC: roll {n}") for n in range(13)]
+    item = make(*rolls, direction="ROLLED", **COPPER)
+    assert item.headline.startswith("LANA, LANB: A into B; LANC: roll 0; LANC: roll 1; ")
+    assert item.headline.endswith("; LANC: roll 10; and 2 more")
+    assert (item.severity, item.score) == (Severity.LOW, 0)

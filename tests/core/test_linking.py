@@ -65,6 +65,33 @@ def test_cash_and_derivatives_are_never_linked(kind: AssetClass) -> None:
     assert rule(position(OLD, asset_class=kind), position(NEW, asset_class=kind)) is None
 
 
+def bond(key: str, name: str, par: object = 500_000, **changed: Any) -> Position:
+    return position(key, par, name=name, ticker="", asset_class=AssetClass.BOND, **changed)
+
+
+def test_the_first_number_of_a_bond_is_replaced() -> None:
+    old, new = bond(OLD, "QUILLON 5.25 06/15/2040"), bond(NEW, "QUILLON 5.375 06/15/2040")
+    assert rule(old, new) == ("debtor and maturity", Kind.IDENTIFIER_CHANGE)
+    shared = {"ids": ("sedol:2046251",)}
+    assert rule(bond(OLD, "QUILLON 5 06/15/2040", **shared), bond(NEW, "QUILLON 5 06/15/2040", **shared)) == (
+        "shared identifier",
+        Kind.IDENTIFIER_CHANGE,
+    )
+
+
+def test_bonds_are_not_linked_by_name() -> None:
+    assert rule(bond(OLD, "QUILLON 5 06/15/2040"), bond(NEW, "QUILLON 5 06/15/2040", 9, value=D(9))) is None
+    assert rule(bond(OLD, "QUILLON NOTES"), bond(NEW, "QUILLON NOTES")) is None
+    assert rule(bond(OLD, "QUILLON 5 06/15/2040"), position(NEW, name="QUILLON")) is None
+
+
+def test_pools_that_share_name_and_terms_are_not_linked() -> None:
+    pool = "FEDERAL MORTGAGE POOLS 3 03/01/2052"
+    before = by_key(bond(OLD, pool))
+    after = by_key(bond(NEW, pool), bond("cusip:55502B201", pool))
+    assert candidates("LANA", before, after, EVEN) == []
+
+
 def test_lines_held_on_both_days_are_no_candidates() -> None:
     both = by_key(position(OLD), position(NEW))
     assert candidates("LANA", both, both, EVEN) == []

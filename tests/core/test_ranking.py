@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.core import ranking
-from monitor.core.model import Event, Interval, Kind, Severity
+from monitor.core.model import AssetClass, Event, Interval, Kind, Severity
 from monitor.core.ranking import Group, Standings, groups, kind_of, score, severity
 from tests.core.samples import D, absence, day, event
 
@@ -220,3 +220,53 @@ def test_what_is_no_position_scores_by_its_value_only() -> None:
 )
 def test_severities(points_: int, loud: Severity) -> None:
     assert severity(points_) is loud
+
+
+# --- contracts, bonds, notes ----------------------------------------------------------------------
+
+COPPER = "future:HG COMDTY"
+
+
+def contract_points(*events: Event, direction: str, security: str = COPPER, **changed: Any) -> int:
+    told = standings(**changed)
+    group = Group(security, direction, events)
+    return score(group, kind_of(group, told), told)
+
+
+def test_notes_of_a_day_are_one_group_over_all_securities() -> None:
+    events = [
+        event(Kind.ROLLED, security="future:B"),
+        event(Kind.ROLLED, "LANB", security="future:A"),
+        event(Kind.CASH_VEHICLE, security="cash:A"),
+        event(Kind.MATURED, security="a"),
+        event(Kind.MATURED, security="b"),
+    ]
+    found = [(g.direction, g.security, len(g.events)) for g in groups(events, {"future:B": "future:C"})]
+    assert found == [("CASH_VEHICLE", "cash:A", 1), ("ROLLED", "future:C", 2), ("MATURED", "a", 1), ("MATURED", "b", 1)]
+
+
+def test_turning_long_and_turning_short_are_told_apart() -> None:
+    events = [event(Kind.FLIPPED, active_shares=D(5)), event(Kind.FLIPPED, "LANB", active_shares=D(-5))]
+    assert [g.direction for g in groups(events, {})] == ["long", "short"]
+
+
+def test_the_exposure_of_a_contract_counts_a_tenth() -> None:
+    gone = quiet(Kind.EXITED, weight_before=D("-5"), maximum_weight=D(5))
+    assert contract_points(gone, direction=ranking.OUT) == 35 + 10
+    turned = quiet(Kind.FLIPPED, weight_before=D(5), weight_after=D(-2))
+    assert contract_points(turned, direction=ranking.SHORT) == 30 + 10
+
+
+def test_sizes_of_contracts_and_currency_forwards_wait_for_the_digest() -> None:
+    sized = quiet(Kind.DECREASED, weight_after=D(-40), shares_before=D(-48), shares_after=D(-90), active_shares=D(-42))
+    assert contract_points(sized, direction=ranking.DOWN) == 39
+    hedge = quiet(Kind.INITIATED, weight_after=D(99))
+    assert contract_points(hedge, direction=ranking.IN, security="forward:EUR/USD", held_before=False) == 39
+    assert contract_points(quiet(Kind.RESUMED), direction=ranking.IN, security="forward:EUR/USD") == 0
+
+
+def test_the_first_of_an_issue_is_worth_the_first_in_a_fund() -> None:
+    first, gone = quiet(Kind.INITIATED), quiet(Kind.EXITED, maximum_weight=D(1))
+    assert points(first, held_before=False, asset_class=AssetClass.BOND) == 25
+    assert points(first, held_before=False) == 45
+    assert points(gone, direction=ranking.OUT, asset_class=AssetClass.BOND) == 20

@@ -46,7 +46,10 @@ def point(at: int, shares: object, weight: str | None = "1", value: int | None =
         (held(1, "0.02", 999_999), False),
         (held(1, "0.03", None), False),
         (held(0, "5"), False),
-        (held(-3, "5"), False),
+        (held(-3, "5"), True),
+        (held(-3, "-5"), True),
+        (held(-3, "0", asset_class=AssetClass.FUTURE), True),
+        (held(0, "0", 0, asset_class=AssetClass.FUTURE), False),
         (held(1, None), False),
         (held(1, "5", asset_class=AssetClass.COIN), True),
         (held(1, "5", asset_class=AssetClass.CASH), False),
@@ -64,7 +67,8 @@ def test_what_is_material(one: Position, material: bool) -> None:
         (held(1, "0.0199"), False),
         (held(0, "1"), False),
         (held(1, None), False),
-        (held(1, "1", asset_class=AssetClass.SWAP), False),
+        (held(1, "1", asset_class=AssetClass.CASH), False),
+        (held(-1, "0", asset_class=AssetClass.SWAP), True),
     ],
 )
 def test_what_counts_as_held_when_nothing_is_known_of_before(one: Position, counts: bool) -> None:
@@ -192,6 +196,36 @@ def test_the_last_material_file_is_told_from_the_last_file() -> None:
 
 def test_a_spell_that_was_never_more_than_a_crumb_waits() -> None:
     assert step([point(0, 0, None, None)], None).closed == ()
+
+
+# --- contracts ------------------------------------------------------------------------------------
+
+GROUP = "future:HG COMDTY"
+
+
+def contract_step(track: Sequence[Point], after: Position | None, *, warned: bool = False) -> Step:
+    spell = Spell(GROUP, day(0), Interval(None, day(0)), day(0), D(-5), True)
+    now = {GROUP: after} if after is not None else {}
+    at = facts(len(track), warned=warned)
+    return advance({GROUP: spell}, {}, now, {GROUP: track}, {}, [], at)
+
+
+def test_a_group_of_contracts_lasts_while_anything_of_it_is_listed() -> None:
+    short = [point(0, -5, "-2"), point(1, -40, "-9")]
+    assert contract_step(short, held(-1, "-0.001", asset_class=AssetClass.FUTURE)) == Step()
+    (closing,) = contract_step(short, None).closed
+    assert (closing.ending.peak.shares, closing.ending.last.shares) == (D(-40), D(-40))
+    assert closing.ending.maximum_weight == 9
+    (zero,) = contract_step(short, held(0, "0", 0, asset_class=AssetClass.FUTURE)).closed
+    assert zero.ending.left == 0
+
+
+def test_a_doubtful_file_does_not_end_a_group_of_contracts() -> None:
+    short = [point(0, -5, "0", 0), point(1, -5, "0", 0)]
+    assert contract_step(short, None, warned=True) == Step()
+    (closing,) = contract_step([*short, point(2, 0, None, None)], None, warned=True).closed
+    assert closing.ending.exit_file == day(2)
+    assert contract_step([point(0, 0, None, None)], None) == Step()
 
 
 # --- openings and crumbs --------------------------------------------------------------------------

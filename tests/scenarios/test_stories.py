@@ -353,10 +353,15 @@ def test_a_rebalance_is_one_note(lite: Engine) -> None:
     assert item.body["severity"] == "low"
 
 
-def test_a_swept_cash_fund_is_no_event(lite: Engine) -> None:
+def test_a_replaced_cash_fund_is_one_quiet_note(lite: Engine) -> None:
     other = Row("SILVERBROOK GOVT CASH FUND", "", "X9USDSLVR", 1_200_000, 1.0)
-    load(lite, [file("LANA", n, portfolio(SWEEP if n < 2 else other)) for n in range(4)])
-    assert told(lite) == []
+    load(lite, [file(fund, n, portfolio(SWEEP if n < 2 else other)) for n in range(4) for fund in FUNDS])
+    assert [e[:2] for e in told(lite)] == [("CASH_VEHICLE", "LANA"), ("CASH_VEHICLE", "LANB")]
+    (item,) = items(lite)
+    assert item.body["severity"] == "low"
+    assert item.body["headline"] == (
+        "LANA, LANB: cash is kept in SILVERBROOK GOVT CASH FUND instead of GOLDWATER GOVT CASH FUND"
+    )
 
 
 # --- one position under several names -------------------------------------------------------------

@@ -38,9 +38,16 @@ class Rows:
         self.conn.execute(t.fund.insert().values(calendar="XNYS", **values))
 
     def security(self, number: int, name: str, ticker: str, *identifiers: tuple[str, str], seen: bool = True) -> None:
-        values = {"id": number, "key": f"local:{number}", "public": f"S{number:010X}", "asset_class": "equity"}
+        values = {"id": number, "key": f"local:{number}", "public": f"S{number:010X}"}
         self.conn.execute(t.security.insert().values(**values))
-        listing = {"id": number, "security": number, "name": name, "ticker": ticker, "identifier": ""}
+        listing = {
+            "id": number,
+            "security": number,
+            "name": name,
+            "ticker": ticker,
+            "identifier": "",
+            "asset_class": "equity",
+        }
         self.conn.execute(t.listing.insert().values(**listing))
         for scheme, value in identifiers:
             self.conn.execute(t.identifier.insert().values(scheme=scheme, value=value, security=number))

@@ -58,7 +58,7 @@ def fill(conn: Connection) -> None:
     for name, row in add.items():
         conn.execute(insert(schema.metadata.tables[name]), [row])
     for number, ticker in ((1, "EXC"), (2, "NA")):
-        security = {"id": number, "key": f"local:{ticker}", "public": f"S000000000{number}", "asset_class": "equity"}
+        security = {"id": number, "key": f"local:{ticker}", "public": f"S000000000{number}"}
         conn.execute(insert(schema.security), [security])
         listing = {
             "id": number,
@@ -66,6 +66,7 @@ def fill(conn: Connection) -> None:
             "name": "Ünïcode — «Corp»",
             "ticker": ticker,
             "identifier": "037833100",
+            "asset_class": "equity",
         }
         conn.execute(insert(schema.listing), [listing])
     shares, _ = encode_shares([Decimal("12.5"), Decimal(7)])
