@@ -40,7 +40,7 @@ from tests.accuracy.told import History
 T = TypeVar("T")
 QUICK = Span(date(2021, 7, 1), date(2021, 12, 31))
 SEEDS = (11, 23, 37)
-BATCHES = 4
+BATCHES = 3
 LIVING = 30  # days: a fund whose last file is older than the newest by more is closed and told of no more
 
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _asked(arguments)
     folder = Folder(asked.data.resolve(), QUICK if asked.quick else Span())
     with tempfile.TemporaryDirectory(prefix="accuracy-") as scratch:
-        sections = run(folder, Path(scratch), asked.jobs, UNSEEN if asked.unseen else SEEN)
+        sections = run(folder, Path(scratch), asked, UNSEEN if asked.unseen else SEEN)
     sys.stdout.write("\n".join(report.printed(sections)) + "\n")
     if asked.json is not None:
         asked.json.write_text(json.dumps(report.document(sections), indent=1, default=str) + "\n", encoding="utf-8")
@@ -61,17 +61,20 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="laid out as ../shared/data")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as JSON")
     parser.add_argument("--quick", action="store_true", help=f"only files dated {QUICK.first} … {QUICK.last}")
+    parser.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite", help="postgres: load there, too")
     parser.add_argument("--unseen", action="store_true", help="the bars for data the program was not made on")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default 2)")
     return parser.parse_args(arguments)
 
 
-def run(folder: Folder, scratch: Path, jobs: int, bars: Thresholds = SEEN) -> list[Section]:
+def run(folder: Folder, scratch: Path, asked: argparse.Namespace, bars: Thresholds) -> list[Section]:
     """All sections, in order."""
     raw, sources = folder.raw(), registry.load()
     source = source_for(sources, tuple(one.path for one in raw), "ark") if raw else None
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
+    with ProcessPoolExecutor(max_workers=asked.jobs) as pool:
         ark = _Ark(folder, raw, source, scratch, pool) if source is not None else None
+        if ark is not None and asked.db == "postgres":
+            ark.add_postgres()
         others = [_Series(folder, one, sources, scratch, pool) for one in folder.series()]
         found = [other.loaded() for other in others]
         told = [(one.name, one.history) for one in found if one.history is not None]
@@ -135,10 +138,15 @@ class _Ark:
         living = _living(raw)
         self.live_job = self._job("live", ())
         self.live = pool.submit(loading.live, self.live_job, living)
-        self.shuffled: dict[str, Future[loading.Digest]] = {
-            f"order {seed}": pool.submit(loading.shuffled, self._job(f"order{seed}", paths), seed, BATCHES)
+        self.others: dict[str, Future[loading.Digest]] = {
+            f"random order, seed {seed}": pool.submit(loading.shuffled, self._job(f"order{seed}", paths), seed, BATCHES)
             for seed in SEEDS
         }
+
+    def add_postgres(self) -> None:
+        """One more load, on PostgreSQL."""
+        job = self._job("postgres", self.whole.files)
+        self.others["PostgreSQL"] = self.pool.submit(loading.on_postgres, job)
 
     def _job(self, name: str, files: tuple[Path, ...]) -> Job:
         template = loading.template(self.source, self.scratch)
@@ -159,7 +167,7 @@ class _Ark:
     def order(self) -> Section:
         """The other loads beside the whole one."""
         before, after = _wait("everything derived again", self.again)
-        others = {name: _wait(f"random {name}", one) for name, one in self.shuffled.items()}
+        others = {name: _wait(name, one) for name, one in self.others.items()}
         return order.independence(before, {"rebuild": after, **others})
 
 

@@ -21,6 +21,7 @@ from monitor.store.migrate import upgrade
 from monitor.store.sessions import ensure_sessions
 from tests.accuracy.folder import Published
 from tests.history import facts
+from tests.postgres import database_name, running_postgres
 
 NOW = facts.NOW
 SILENT = AlertPlan((), Severity.NORMAL)
@@ -59,11 +60,15 @@ def template(source: Source, folder: Path) -> Path:
     place = folder / f"empty-{source.calendar}.db"
     if not place.exists():
         engine = open_engine(f"sqlite:///{place}")
-        upgrade(engine)
-        with transaction(engine) as conn:
-            ensure_sessions(conn, source.calendar, NOW.date(), sessions_between)
+        _prepare(engine, source)
         engine.dispose()
     return place
+
+
+def _prepare(engine: Engine, source: Source) -> None:
+    upgrade(engine)
+    with transaction(engine) as conn:
+        ensure_sessions(conn, source.calendar, NOW.date(), sessions_between)
 
 
 def load(job: Job) -> None:
@@ -81,6 +86,20 @@ def rebuilt(job: Job) -> tuple[Digest, Digest]:
     after = digest(engine)
     engine.dispose()
     return before, after
+
+
+def on_postgres(job: Job) -> Digest:
+    """What a PostgreSQL database says of all files at once."""
+    with running_postgres() as server:
+        name = database_name("accuracy")
+        engine, source = open_engine(server.create(name)), registry.get(job.source)
+        try:
+            _prepare(engine, source)
+            _ingest(engine, source, job, job.files)
+            return digest(engine)
+        finally:
+            engine.dispose()
+            server.drop(name)
 
 
 def shuffled(job: Job, seed: int, batches: int) -> Digest:

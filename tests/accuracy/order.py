@@ -15,7 +15,7 @@ def independence(whole: Digest, others: Mapping[str, Digest]) -> Section:
         (table_name, whole[table_name][0], *("same" if table_name not in differing[n] else "DIFFERS" for n in others))
         for table_name in whole
     ]
-    lines = table(("rows of", "count", *others), rows)
+    lines = table(("rows of", "count", *(name.removeprefix("random order, ") for name in others)), rows)
     section = Section("The order of loading does not matter", lines)
     section.numbers = {name: {"differs": tables} for name, tables in differing.items()}
     for name, tables in differing.items():

@@ -98,9 +98,14 @@ PHRASES: tuple[tuple[str, Check], ...] = (
 _COMPILED = tuple((re.compile(pattern), check) for pattern, check in PHRASES)
 
 
+def checks_of(verdict: str) -> list[tuple[re.Match[str], Check]]:
+    """Every phrase found in a verdict with the check it leads to."""
+    return [(match, check) for pattern, check in _COMPILED if (match := pattern.search(verdict))]
+
+
 def judge(row: Expectation, histories: Sequence[History]) -> Judged:
     """What the program said, held against one row."""
-    found = [(match, check) for pattern, check in _COMPILED if (match := pattern.search(row.verdict))]
+    found = checks_of(row.verdict)
     seen = scene(row, histories)
     if isinstance(seen, str):
         return Judged(row, Outcome.NOT_HERE, (seen,))
