@@ -36,6 +36,7 @@ def upgrade() -> None:
     evidence()
     flows_and_trades()
     waiting_splits()
+    left_out()
     published_totals()
     views()
     derive_again()
@@ -193,6 +194,7 @@ def flows_and_trades() -> None:
         sa.Column("split", sa.String(length=40), nullable=False),
         sa.Column("active_shares", sa.Text(), nullable=True),
         sa.Column("value", sa.BigInteger(), nullable=True),
+        sa.Column("outside", sa.SmallInteger(), nullable=False),
         sa.ForeignKeyConstraint(["listing"], ["listing.id"], name=op.f("fk_trade_listing_listing")),
         sa.ForeignKeyConstraint(["security"], ["security.id"], name=op.f("fk_trade_security_security")),
         sa.PrimaryKeyConstraint("fund", "snapshot", "security", name=op.f("pk_trade")),
@@ -241,6 +243,22 @@ def published_totals() -> None:
     """Some files print how many shares the fund has; of some the name alone says the date."""
     op.add_column("snapshot", sa.Column("outstanding", sa.Text(), nullable=True))
     op.add_column("snapshot", sa.Column("dated_by", sa.String(length=4), nullable=True))
+
+
+def left_out() -> None:
+    """Lines that creation baskets leave out."""
+    op.create_table(
+        "outside",
+        sa.Column("fund", sa.Integer(), nullable=False),
+        sa.Column("security", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("until", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["fund"], ["fund.id"], name=op.f("fk_outside_fund_fund")),
+        sa.ForeignKeyConstraint(["security"], ["security.id"], name=op.f("fk_outside_security_security")),
+        sa.PrimaryKeyConstraint("fund", "security", "since", name=op.f("pk_outside")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_outside_fund_until", "outside", ["fund", "until"], unique=False)
 
 
 def views() -> None:

@@ -6,12 +6,13 @@ One function per kind of change; nothing here decides whether something changed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from monitor.core import claims
+from monitor.core.baskets import factor_of
 from monitor.core.contracts import is_contract
 from monitor.core.conversions import Conversion
 from monitor.core.flows import Flow
@@ -46,6 +47,7 @@ class Scene:
     currency: str
     inception: date | None
     doubtful: bool  # a gap, or little of the flow explained
+    outside: Collection[str] = ()  # roots creation baskets are known to leave out
 
 
 def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date | None, records: Coverage) -> Event:
@@ -147,19 +149,24 @@ def resize(scene: Scene, root: str, before: Decimal) -> Event:
     """An active change of a line held in both files; `before` is split-adjusted."""
     position = scene.positions_after[root]
     shares = position.shares if position.shares is not None else Decimal(0)  # only counted lines are re-sized
-    active = active_shares(before, shares, scene.flow.factor)
+    factor = factor_of(root, scene.flow, scene.outside)
+    active = active_shares(before, shares, factor)
     kind = Kind.INCREASED if active > 0 else Kind.DECREASED
     price = _price(position)
     value = active * price if price is not None else None
-    expected = Decimal(repr(scene.flow.factor)) * before  # what the fund would hold without a trade
+    expected = Decimal(repr(factor)) * before  # what the fund would hold without a trade
     change = f" ({100 * active / expected:+.1f} %)" if expected else ""
-    flow = "" if scene.flow.factor == 1.0 else f", flow factor {scene.flow.factor:.6f} removed"
+    flow = "" if factor == 1.0 else f", flow factor {factor:.6f} removed"
+    if factor != scene.flow.factor:
+        flow = f", left out of the baskets of its inflow (flow factor {scene.flow.factor:.6f})"
     words = (
         f"{scene.fund} {kind.value.lower()} {label(position)} by {claims.number(abs(active))} shares{change}"
         f" {claims.during(scene.interval)}{flow}: {claims.number(shares)} shares now,"
         f" {claims.money(value, scene.currency)}"
     )
     event = _event(scene, kind, root, scene.positions_before[root], position, active, words, None)
+    if factor != scene.flow.factor:
+        event = replace(event, factors=(*event.factors, ("line_factor", "1.00000000")))
     return replace(event, shares_before=before, value=value)
 
 

@@ -210,7 +210,8 @@ def _weight_told(group: Group) -> str:
 
 def _beyond(kind: Kind, group: Group) -> str:
     """A size change is what the flow does not explain: with an outflow a fund may add and hold less."""
-    flows = any(dict(e.factors).get("flow_factor", NO_FLOW) != NO_FLOW for e in group.events)
+    factors = [dict(e.factors) for e in group.events]
+    flows = any(f.get("line_factor", f.get("flow_factor", NO_FLOW)) != NO_FLOW for f in factors)
     return " beyond the flows" if flows and kind in (Kind.INCREASED, Kind.DECREASED) else ""
 
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from monitor.core import flows
+from monitor.core.baskets import factor_of
 from monitor.core.flows import LONGEST_FLOW, Flow
 from monitor.core.model import Position
 from monitor.core.spells import TRACKED
@@ -41,13 +42,15 @@ class Files:
     """Two consecutive accepted files of one fund, positions by root key.
 
     `splits` are the factors (new shares per old one) between the two files by root, `exchanged` the roots
-    that were neither bought nor sold, `gap` the sessions from one file to the other.
+    that were neither bought nor sold, `outside` those that creation baskets leave out, `gap` the sessions from one
+    file to the other.
     """
 
     before: Mapping[str, Position]
     after: Mapping[str, Position]
     splits: Mapping[str, Fraction]
     exchanged: Collection[str]
+    outside: Collection[str]
     gap: int
     flow: Flow
     labels: Mapping[str, flows.Label]
@@ -59,7 +62,7 @@ class Trade:
 
     `position` is how the newer file prints it (the older one when it is gone). `before` is split-adjusted by `split`.
     `active` shares and their `value` in the file's currency are None where no size may be claimed, and share counts
-    where the file prints weights only.
+    where the file prints weights only. `outside`: the fund's flow was not taken out of this line.
     """
 
     root: str
@@ -70,6 +73,7 @@ class Trade:
     split: Fraction
     active: Decimal | None
     value: Decimal | None
+    outside: bool = False
 
 
 def active_shares(before: Decimal, after: Decimal, factor: float) -> Decimal:
@@ -118,9 +122,10 @@ def _changed(files: Files, root: str, lines: tuple[Position, Position], label: T
     before, after = _times(old.shares, split), new.shares
     if label is not TradeLabel.ACTIVE or before is None or after is None:
         return Trade(root, new, label, before, after, split, None, None)
-    active = active_shares(before, after, files.flow.factor)
+    factor = factor_of(root, files.flow, files.outside)
+    active = active_shares(before, after, factor)
     value = active * new.value / after if new.value is not None else None
-    return Trade(root, new, label, before, after, split, active, value)
+    return Trade(root, new, label, before, after, split, active, value, factor != files.flow.factor)
 
 
 def _new(files: Files, root: str, new: Position) -> Trade:

@@ -14,7 +14,7 @@ from monitor.core.flows import Label
 from monitor.core.model import AssetClass, Coverage, Event, Interval, Kind, Position, Snapshot
 from monitor.core.sessions import change_interval
 from monitor.core.spells import FileFacts, Spell
-from monitor.derive import recording
+from monitor.derive import basketing, recording
 from monitor.derive.converting import Converting
 from monitor.derive.judging import Judged
 from monitor.derive.pair import Pair, scene_of
@@ -51,6 +51,8 @@ class Comparing:
                 pairs.append(self._pair(judged, previous))
         self._identify(pairs, as_of)
         self._splitting.settle(pairs, as_of)
+        for pair in pairs:
+            basketing.remember(self.at.book, pair)
         self._converting.settle(pairs)
         for pair in pairs:
             self._advance(pair)

@@ -25,6 +25,7 @@ class Pair:
     counts: Sequence[Count]
     flow: Flow
     labels: Mapping[str, Label]
+    outside: frozenset[str] = frozenset()  # roots creation baskets are known to leave out
     exchanged: frozenset[str] = frozenset()  # roots that were neither bought nor sold: merged, converted, received
 
     @property
@@ -52,4 +53,5 @@ def scene_of(at: Setting, pair: Pair) -> Scene:
         at.source.currency,
         at.inception(pair.ticker),
         pair.gap > 1 or pair.flow.is_doubtful,
+        pair.outside,
     )

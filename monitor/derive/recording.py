@@ -50,6 +50,7 @@ def _files(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Col
         scene.positions_after,
         {root: factors[known] for root, known in roots.items() if known in factors},
         exchanged,
+        scene.outside,
         scene.gap,
         scene.flow,
         labels,

@@ -24,6 +24,7 @@ from monitor.store import lines, past, presence
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
 from monitor.store.lines import Securities, StoredSpell
+from monitor.store.outside import Outside, open_outside
 from monitor.store.past import SnapshotRow, StoredFund
 from monitor.store.pending import Decided
 
@@ -39,6 +40,7 @@ class FundBook:
     basis: date | None = None  # session the next interval begins after: that of the last fresh file
     waiting: SnapshotRow | None = None  # quarantined, undecided
     pending: dict[str, Pending] = field(default_factory=dict)  # whole ratios at an unmoved price, by root
+    outside: dict[str, Outside] = field(default_factory=dict)  # lines creation baskets leave out, by root
     open: dict[str, StoredSpell] = field(default_factory=dict)
     tracks: dict[str, list[Point]] = field(default_factory=dict)
     covered: list[date] | None = None
@@ -103,6 +105,7 @@ class Book:
             book.pending = {book.roots.of(p.root): replace(p, root=book.roots.of(p.root)) for p in waiting}
         if rows and rows[0].standing == "quarantined":
             book.waiting = past.snapshot(self._conn, fund.id, rows[0].snapshot)
+        book.outside = {book.roots.of(one.key): one for one in open_outside(self._conn, fund.id, self.names)}
         for stored in lines.open_spells(self._conn, fund.id, self.names):
             book.open[book.roots.of(stored.spell.security)] = stored
             self._spells.setdefault(stored.spell.security, []).append(stored)
@@ -157,6 +160,19 @@ class Book:
     def decide_pending(self, ticker: str, decided: Decided) -> None:
         """The fund's newer file has said what a waiting line was."""
         self.new.decided.append((self._funds[ticker].id, decided))
+
+    def leave_basket(self, ticker: str, root: str, day: date) -> None:
+        """From the file of `day` on the fund's baskets leave the line out."""
+        book = self.fund(ticker)
+        book.outside[root] = Outside(book.fund.id, root, day)
+        self.new.outside.append(book.outside[root])
+
+    def join_basket(self, ticker: str, root: str, day: date) -> None:
+        """The line takes part in the flow again, or is gone."""
+        span = self.fund(ticker).outside.pop(root)
+        span.until = day
+        if span.stored:
+            self.new.outside.append(span)
 
     def row(self, ticker: str, number: int) -> SnapshotRow:
         """A stored snapshot by its number."""

@@ -23,6 +23,7 @@ from monitor.store import schema as t
 from monitor.store.codec import day_of
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities, StoredSpell
+from monitor.store.outside import Outside, rewind_outside, write_outside
 from monitor.store.pending import Decided, rewind_pending, write_pending
 from monitor.store.trades import PairLine, rewind_pairs, write_pairs
 
@@ -62,6 +63,7 @@ class Derived:
     splits: list[Split] = field(default_factory=list)
     pending: list[tuple[int, Pending]] = field(default_factory=list)
     decided: list[tuple[int, Decided]] = field(default_factory=list)
+    outside: list[Outside] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     events: list[tuple[Event, str]] = field(default_factory=list)  # with the JSON body
     items: list[tuple[Item, str]] = field(default_factory=list)
@@ -76,6 +78,7 @@ def rewind(conn: Connection, issuer: int, fund_ids: Sequence[int], since: date) 
     conn.execute(delete(t.split).where(t.split.c.issuer == issuer, t.split.c.settled >= day))
     rewind_pairs(conn, fund_ids, since)
     rewind_pending(conn, fund_ids, since)
+    rewind_outside(conn, fund_ids, since)
     for fund in fund_ids:
         conn.execute(delete(t.link).where(t.link.c.fund == fund, t.link.c.day >= day))
         conn.execute(delete(t.sighting).where(t.sighting.c.fund == fund, t.sighting.c.day >= day))
@@ -147,6 +150,7 @@ def write(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, 
     _write_changes(conn, issuer, names, fund_ids, new)
     write_pairs(conn, names, new.pairs)
     write_pending(conn, names, new.pending, new.decided)
+    write_outside(conn, names, new.outside)
 
 
 def _write_changes(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, int], new: Derived) -> None:

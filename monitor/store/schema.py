@@ -340,6 +340,7 @@ trade = Table(
     Column("split", String(40), nullable=False),  # new shares per old one between the two files, 1 or a/b
     Column("active_shares", Text),  # null where no size may be claimed
     Column("value", BigInteger),  # cents of `active_shares`
+    Column("outside", SmallInteger, nullable=False),  # 1: baskets leave the line out, no flow is taken out of it
     Index("ix_trade_security", "security"),
     sqlite_with_rowid=False,
 )
@@ -359,6 +360,18 @@ pending = Table(
     Column("settled", Integer),  # as_of of the file that decided, and what it decided; null while waiting
     Column("decision", String(8)),  # split | undone | trade
     Column("listed", Integer),  # the security as the waiting file publishes it
+)
+
+# A line that a fund's creation baskets leave out, from one file to another (null: still).
+outside = Table(
+    "outside",
+    metadata,
+    Column("fund", Integer, ForeignKey("fund.id"), primary_key=True),
+    Column("security", Integer, ForeignKey("security.id"), primary_key=True),
+    Column("since", Integer, primary_key=True, autoincrement=False),
+    Column("until", Integer),
+    Index("ix_outside_fund_until", "fund", "until"),
+    sqlite_with_rowid=False,
 )
 
 # An unbroken run of a material position. Open while `closed_day` is null; what only the end can tell

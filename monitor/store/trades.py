@@ -99,6 +99,7 @@ def _trade_rows(names: Securities, pair: PairLine) -> Iterator[tuple[int | str |
             str(trade.split),
             _text(trade.active),
             encode_value(trade.value),
+            int(trade.outside),
         )
 
 

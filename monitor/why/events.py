@@ -177,6 +177,8 @@ def _arithmetic(
     kind, active, value = text(body, "kind"), number(body, "active_shares"), number(body, "value")
     sizes = number(body, "shares_before"), number(body, "shares_after"), active
     factor = flow.factor if flow is not None else None
+    if isinstance(own := (mapping(body, "factors") or {}).get("line_factor"), str):
+        factor = Decimal(own)  # creation baskets leave this line out
     found: list[str] = []
     if flow is not None and kind in MEASURED:
         found += sums.flow_sums(flow)

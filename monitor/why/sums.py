@@ -236,8 +236,8 @@ def size_sums(sizes: tuple[Decimal | None, Decimal | None, Decimal | None], fact
         return [f"active = after − before = {shown(after)} − {shown(before)} = {shown(active)}"]
     found = [f"active = after − f × before = {shown(after)} − {shown(factor)} × {shown(before)} = {shown(active)}"]
     if before:
-        part = f"{100 * active / before:+.2f} %"
-        found.append(f"change = active / before = {shown(active)} / {shown(before)} = {part}")
+        part = f"{100 * active / (factor * before):+.2f} %"
+        found.append(f"change = active / (f × before) = {shown(active)} / {shown(factor * before)} = {part}")
     return found
 
 

@@ -133,6 +133,16 @@ def test_entries_and_exits_in_files_of_weights_are_told_in_weights() -> None:
     assert (gone.active_shares, gone.value) == (None, None)
 
 
+def test_a_line_left_out_of_creations_is_told_with_its_whole_change() -> None:
+    old, new = position(ROOT, 20_000), position(ROOT, 19_000)
+    told = scene(by_key(old), by_key(new), flow=Flow(1.02, 2, 0.9, True), outside={ROOT})
+    made = events.resize(told, ROOT, D(20_000))
+    assert plain(made.active_shares) == (-1_000,)
+    assert "by 1,000 shares (-5.0 %)" in made.claim
+    assert ", left out of the baskets of its inflow (flow factor 1.020000):" in made.claim
+    assert dict(made.factors)["line_factor"] == "1.00000000"
+
+
 def test_an_exit_that_waited_for_a_second_file_shows_all_three() -> None:
     last = Point(day(0), day(0), D(20_000), D(2_000_000), D(1), "ab")
     ending = Ending(day(2), day(1), day(1), last, last, last, D(0), 9, D(1), exit_sha256="cd")

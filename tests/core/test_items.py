@@ -57,6 +57,13 @@ def test_several_funds_are_counted_and_named() -> None:
     assert plain(many.active_shares, many.value) == (180_000, 18_000_000)
 
 
+def test_a_size_change_says_whether_flows_were_taken_out() -> None:
+    changed = (("flow_factor", "1.02000000"),)
+    assert " beyond the flows" in make(event(Kind.INCREASED, factors=changed), direction=ranking.UP).headline
+    whole = event(Kind.INCREASED, factors=(*changed, ("line_factor", "1.00000000")))
+    assert "flows" not in make(whole, direction=ranking.UP).headline
+
+
 def test_files_of_weights_are_told_in_weights() -> None:
     unknown: dict[str, Any] = {"active_shares": None, "shares_after": None, "value": None, "weight_after": D("0.430")}
     assert make(event(**unknown)).headline.endswith(": 0.43 % of the fund")

@@ -26,6 +26,7 @@ def files(before: Mapping[str, Position], after: Mapping[str, Position], **chang
     values: dict[str, Any] = {
         "splits": {},
         "exchanged": (),
+        "outside": (),
         "gap": 1,
         "flow": STEADY,
         "labels": dict.fromkeys(before.keys() & after.keys(), Label.ACTIVE),

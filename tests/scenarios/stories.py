@@ -229,7 +229,7 @@ def t_day(days: object) -> date:
     return date(1970, 1, 1) + timedelta(days=days)
 
 
-DERIVED = (t.standing, t.link, t.split, t.pending, t.flow, t.trade, t.spell, t.sighting, t.event, t.item)
+DERIVED = (t.standing, t.link, t.split, t.pending, t.outside, t.flow, t.trade, t.spell, t.sighting, t.event, t.item)
 
 
 def derived(engine: Engine) -> dict[str, list[dict[str, Any]]]:

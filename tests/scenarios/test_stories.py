@@ -340,6 +340,21 @@ def test_a_purchase_on_the_day_of_a_creation_is_told_without_the_flow(lite: Engi
     assert "flow factor 1.02499" in event.body["claim"]
 
 
+def test_a_line_that_creations_leave_out_is_sold_by_what_it_lost(lite: Engine) -> None:
+    """The first creation leaves the line alone; with the second it falls by 1,000 shares, and that is the sale."""
+
+    def rows(scale: float, shares: int) -> list[Row]:
+        return [*(replace(row, shares=round(row.shares * scale)) for row in BASE.values()), quill(shares)]
+
+    days = [rows(1.0, 20_000), rows(1.02, 20_000), rows(1.0404, 19_000), rows(1.0404, 19_000)]
+    load(lite, [file("LANA", n, rows_of_day) for n, rows_of_day in enumerate(days)])
+    (sold,) = events(lite)
+    assert (sold.kind, sold.body["active_shares"], sold.body["shares_before"]) == ("DECREASED", -1_000, 20_000)
+    assert [(r["security"], r["until"]) for r in rows_of(lite, t.outside)] == [(f"cusip:{QUILL.identifier}", None)]
+    load(lite, [file("LANA", 4, rows(1.06, 19_360))])
+    assert [t_day(r["until"]) for r in rows_of(lite, t.outside)] == [session(4)]
+
+
 def test_prices_alone_change_nothing(lite: Engine) -> None:
     load(lite, [file("LANA", n, portfolio(quill(20_000, 100 - 25 * n))) for n in range(4)])
     assert told(lite) == []

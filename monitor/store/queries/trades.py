@@ -103,7 +103,7 @@ def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
         security,
         _decimal(row.shares_before),
         _decimal(row.shares_after),
-        _decimal(row.factor),
+        Decimal(1) if row.outside else _decimal(row.factor),
         row.units,
         _decimal(row.active_shares),
         decode_value(row.value),
