@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import alerts, database, evidence, held, questions, reports, sources, trading, why, work
+from monitor.cli import alerts, changing, database, evidence, held, questions, reports, sources, trading, why, work
 
 cli = typer.Typer(
     name="holdings-monitor",
@@ -30,7 +30,7 @@ cli.command()(questions.holdings)
 cli.command()(questions.history)
 cli.add_typer(evidence.group, name="evidence")
 cli.command("who-holds")(questions.who_holds)
-cli.command()(questions.changes)
+cli.command()(changing.changes)
 cli.command()(trading.trades)
 cli.command()(why.why)
 cli.command(context_settings={"ignore_unknown_options": True})(reports.sql)  # a query may begin with "--"

@@ -7,12 +7,14 @@ import io
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
+from shutil import get_terminal_size
 
 from monitor.core.model import Interval
 from monitor.core.sessions import Gap
@@ -22,6 +24,8 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 WIDE = 64  # characters of a text cell in a table: a SHA-256 is whole, an absurdly long name is not
 SENTENCES = frozenset({"claim", "detail", "error", "gaps", "headline", "place", "reasons", "text", "url"})
 SENTENCE_WIDE = 400
+FOLDED = 16  # characters to which a long text is folded at most on a narrow terminal
+NARROWEST = 60  # text is never folded to less
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -167,31 +171,54 @@ def show(records: Sequence[Record], form: Format, table: Sequence[str], empty: s
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for people: a rule and the terminal's width on a terminal, aligned plain text in a pipe."""
+    """A table for people: aligned plain text. On a terminal too narrow for it long words are folded, or, where that
+    is not enough, each row becomes a paragraph."""
     numeric = [
         all(isinstance(row[at], (int, Decimal, float)) or row[at] is None for row in rows) for at in range(len(columns))
     ]
     names = [name.removeprefix("security.") for name in columns]
     widths = [SENTENCE_WIDE if name in SENTENCES else WIDE for name in names]
     texts = [[shortened(cell(value), width) for value, width in zip(row, widths, strict=True)] for row in rows]
-    if sys.stdout.isatty():
-        _print_rich(names, texts, numeric)
+    table = aligned(names, texts, numeric)
+    room = get_terminal_size().columns
+    if not sys.stdout.isatty() or max(map(len, table.split("\n"))) <= room:
+        sys.stdout.write(table)
+        return
+    foldable = [any(" " in row[at] and len(row[at]) > FOLDED for row in texts) for at in range(len(names))]
+    wide = [max(len(text) for text in column) for column in zip(names, *texts, strict=True)]
+    least = sum(min(FOLDED, one) if fold else one for one, fold in zip(wide, foldable, strict=True)) + 2 * len(names)
+    if least <= room:
+        _print_folded(names, texts, numeric, foldable)
     else:
-        sys.stdout.write(aligned(names, texts, numeric))
+        _print_paragraphs(names, texts)
 
 
-def _print_rich(names: Sequence[str], texts: Sequence[Sequence[str]], numeric: Sequence[bool]) -> None:
-    from rich.box import SIMPLE_HEAD
+def _print_folded(
+    names: Sequence[str], texts: Sequence[Sequence[str]], numeric: Sequence[bool], foldable: Sequence[bool]
+) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD)
-    for name, right in zip(names, numeric, strict=True):
-        table.add_column(Text(name), justify="right" if right else "left")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
+    for name, right, fold in zip(names, numeric, foldable, strict=True):
+        table.add_column(Text(name), justify="right" if right else "left", overflow="fold", no_wrap=not fold)
     for row in texts:
         table.add_row(*(Text(text) for text in row))  # Text: nothing in a name is taken for markup
     Console(highlight=False).print(table)
+
+
+def _print_paragraphs(names: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
+    room = max(NARROWEST, get_terminal_size().columns)
+    for row in texts:
+        line = row[0]
+        for name, text in zip(names[1:], row[1:], strict=True):
+            if len(line) + len(name) + len(text) + 3 > room:
+                say("\n".join(folded(line, "", "  ")))
+                line = f"  {name} {text}"
+            else:
+                line += f"  {name} {text}"
+        say("\n".join(folded(line, "", "  ")))
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
@@ -249,3 +276,9 @@ def say(text: str = "") -> None:
 def tell(text: str) -> None:
     """A line beside the answer: what went on, on the standard error."""
     print("\n".join(clean(line) for line in text.split("\n")), file=sys.stderr, flush=True)
+
+
+def folded(text: str, indent: str, more: str) -> list[str]:
+    """The text in lines that fit the terminal (80 characters where there is none), later ones indented by `more`."""
+    width = max(NARROWEST, get_terminal_size().columns)
+    return textwrap.wrap(clean(text), width, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False)

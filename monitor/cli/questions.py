@@ -1,4 +1,4 @@
-"""Commands that ask the history: funds, coverage, holdings, history, who-holds, changes."""
+"""Commands that ask the history: funds, coverage, holdings, history, who-holds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typer
 from monitor.cli import output
 from monitor.cli.context import history as asking
 from monitor.cli.context import now
-from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, choices, day, instant, period
+from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, day, instant
 from monitor.cli.output import Format, record
-from monitor.core.errors import UsageError
+from monitor.cli.wording import counted
 
 OLD_DAYS = 14  # a latest file older than this is pointed out
 Security = Annotated[
@@ -42,22 +42,20 @@ def coverage(
     with asking(config, db) as conn:
         found = queries.coverage(conn, None if fund is None else [queries.find_fund(conn, fund)])
     records = [record(one) for one in found]
-    if form is Format.TABLE:
-        records = [one | {"gaps": _gaps(one["gaps"], brief=fund is None)} for one in records]
     columns = ("fund", "first", "last", "sessions", "files", "gaps", "quarantined", "late")
-    output.show(records, form, columns, "No fund yet: load files with `ingest` or `check`.")
+    if form is not Format.TABLE:
+        output.show(records, form, columns, "")
+        return
+    brief = [one | {"gaps": _gaps(one["gaps"])} for one in records]
+    output.show(brief, form, columns, "No fund yet: load files with `ingest` or `check`.")
+    for gap in found[0].gaps if fund is not None else ():
+        output.say(f"gap of {counted(gap.sessions, 'session'):12} {_between(output.plain(gap))}")
 
 
-def _gaps(gaps: object, *, brief: bool) -> str:
-    """`3 (longest 26: 2021-10-29 … 2021-12-06)`, or all of them."""
+def _gaps(gaps: object) -> str:
+    """`3 (max 26)`: how many, and the sessions of the longest."""
     assert isinstance(gaps, list)
-    if not gaps:
-        return "none"
-    worded = [f"{gap['sessions']}: {_between(gap)}" for gap in gaps]
-    if not brief:
-        return ", ".join(worded)
-    longest = max(range(len(gaps)), key=lambda at: int(gaps[at]["sessions"]))
-    return f"{len(gaps)} (longest {worded[longest]})"
+    return f"{len(gaps)} (max {max(int(gap['sessions']) for gap in gaps)})" if gaps else "none"
 
 
 def holdings(
@@ -180,57 +178,3 @@ def _tell_old(files: list[tuple[str, date]], asked: date) -> None:
     if old:
         named = ", ".join(f"{fund} as of {as_of}" for fund, as_of in old)
         output.tell(f"Files more than {OLD_DAYS} days older than {asked}, nothing later is known: {named}")
-
-
-def changes(
-    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="From files dated so on.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Up to files dated so.")] = None,
-    fund: Fund = None,
-    issuer: Issuer = None,
-    security: Annotated[str | None, typer.Option("--security", metavar="S", help="Only this security.")] = None,
-    kind: Annotated[list[str] | None, typer.Option("--kind", metavar="K", help="Only this kind; repeatable.")] = None,
-    severity: Annotated[
-        list[str] | None, typer.Option("--severity", metavar="LEVEL", help="Only high, normal or low; repeatable.")
-    ] = None,
-    level: Annotated[
-        str | None,
-        typer.Option(
-            "--level", help="Only 'event' (one fund) or 'item' (issuer-wide: what people are told). Default: both."
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Only the newest so many of what is listed.")
-    ] = None,
-    form: Form = Format.TABLE,
-    db: Db = None,
-    config: ConfigFile = None,
-) -> None:
-    """What entered, left, came back or changed, newest last.
-
-    By default both levels are listed: the events of each fund and the issuer-wide items made of them. With
-    --level item you get what people are told.
-    """
-    from monitor.core.model import Kind, Severity
-    from monitor.store import queries
-
-    first, last = period(since, until)
-    kinds, severities = choices(Kind, kind, "kind"), choices(Severity, severity, "severity")
-    if level not in (None, "event", "item"):
-        raise UsageError(f"There is no level {level!r}. Known: event, item")
-    with asking(config, db) as conn:
-        found = queries.changes(
-            conn,
-            queries.Wanted(
-                first,
-                last,
-                queries.find_fund(conn, fund, issuer) if fund else None,
-                issuer,
-                queries.find_security(conn, security).ids if security else None,
-                kinds,
-                severities,
-                level,  # type: ignore[arg-type]
-            ),
-        )
-    shown = found[-limit:] if limit else found
-    columns = ("as_of", "level", "kind", "funds", "security.ticker", "active_shares", "value", "severity", "claim")
-    output.show(shown, form, columns, "No changes.")

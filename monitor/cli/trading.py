@@ -76,7 +76,7 @@ def _line(one: TradeRow) -> Record:
         "before": one.shares_before,
         "after": one.shares_after,
         "active": one.active_shares,
-        "value": None if one.value is None else _brief(one.value),
+        "value": f"{'–' if one.value is None else _brief(one.value):>7}",
     }
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Iterable
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
     from monitor.why import Answer, EventAnswer, FileAnswer, ItemAnswer, MessageAnswer, RefusalAnswer
     from monitor.why.facts import FileFacts
-
-NARROW, WIDE = 60, 120  # text is folded to the terminal's width within these
 
 
 def why(
@@ -185,7 +181,7 @@ def _interval(tree: object) -> str:
 
 def _head(title: str, words: str) -> None:
     say(title)
-    _folded(words, "  ")
+    _folded(words)
 
 
 def _section(title: str, lines: Iterable[str]) -> None:
@@ -194,16 +190,14 @@ def _section(title: str, lines: Iterable[str]) -> None:
         say()
         say(title)
         for line in found:
-            _folded(line, "  ")
+            _folded(line)
 
 
 def _say(name: str, words: str) -> None:
-    _folded(f"{name:10} {words}", "  ", " " * 11)
+    for line in output.folded(f"{name:10} {words}", "  ", " " * 13):
+        say(line)
 
 
-def _folded(text: str, indent: str, more: str = "  ") -> None:
-    width = min(WIDE, max(NARROW, get_terminal_size().columns)) if sys.stdout.isatty() else WIDE
-    for line in textwrap.wrap(
-        output.clean(text), width, initial_indent=indent, subsequent_indent=indent + more, break_on_hyphens=False
-    ):
+def _folded(text: str) -> None:
+    for line in output.folded(text, "  ", "    "):
         say(line)

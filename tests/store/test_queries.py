@@ -396,3 +396,17 @@ def test_status_tells_fresh_from_late_and_planned_from_due(rows: Rows) -> None:
     assert states == [["planned"], ["due"]]
     rows.conn.execute(t.issuer.update().values(derive_from=day_of(MONDAY)))
     assert queries.needs_attention(queries.status(rows.conn, NOON))
+
+
+def test_a_fund_that_cannot_be_fetched_needs_attention(rows: Rows) -> None:
+    tried = {"fund": 1, "issuer": 1, "place": "x", "arrival": "live", "at": instant_text(NOON), "outcome": "failed"}
+    rows.conn.execute(t.fetch.insert().values(**tried))
+    (fund, *_) = queries.status(rows.conn, NOON)
+    assert (fund.state, fund.count) == ("failing", 0)
+    assert queries.needs_attention([fund])
+    rows.file(1, MONDAY, {}, known_at=NOON)
+    (fresh, *_) = queries.status(rows.conn, datetime(2022, 1, 5, tzinfo=UTC))
+    assert fresh.state == "ok"
+    (old, *_) = queries.status(rows.conn, NOON)
+    assert old.state == "failing"
+    assert queries.needs_attention([old])

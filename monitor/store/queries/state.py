@@ -34,7 +34,8 @@ ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due", "do
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One thing looked at. `what` is fund, work, quarantine, calibration or deliveries.
+    """One thing looked at. `what` is fund, work, quarantine, calibration or deliveries. A fund is failing when its last
+    file is old, or there is none, and the last look for one was in vain.
 
     `count` is how many sessions a fund's last file is behind, how many issuers have unfinished work, how many files
     are quarantined, how many looks at a fund's dates in a row failed, or how many messages are undelivered.
@@ -85,7 +86,8 @@ def _freshness(conn: Connection, fund: FundRef, today: date) -> StatusRow:
         return StatusRow("fund", fund.ticker, state, 0, None, f"no accepted file yet{tried}")
     as_of = date_of_day(last.as_of)
     behind = _sessions_behind(conn, fund, as_of, today)
-    state = "closed" if fund.closed else "late" if behind > _allowed(fund) else "ok"
+    late = "failing" if outcome in IN_VAIN else "late"
+    state = "closed" if fund.closed else late if behind > _allowed(fund) else "ok"
     return StatusRow("fund", fund.ticker, state, behind, last.known_at, f"last file {as_of}{tried}")
 
 
@@ -152,5 +154,6 @@ def _deliveries(conn: Connection, now: str) -> list[StatusRow]:
 
 
 def needs_attention(rows: Sequence[StatusRow]) -> bool:
-    """Whether something is quarantined, unfinished or undelivered (a late issuer is not ours to mend)."""
-    return any(row.count and row.state in ALARMING for row in rows)
+    """Whether something is quarantined, unfinished or undelivered, or a fund cannot be fetched (what an issuer
+    publishes late is not ours to mend)."""
+    return any(row.state in ALARMING and (row.count or row.what == "fund") for row in rows)
