@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.accuracy import checks
+from tests.accuracy import change_checks, file_checks
 from tests.accuracy.expectations import of_labels
 from tests.accuracy.report import Bar, Section, at_least, document, holds, printed, share
 from tests.accuracy.vocabulary import Check, checks_of
@@ -13,22 +13,31 @@ from tests.accuracy.vocabulary import Check, checks_of
 @pytest.mark.parametrize(
     ("verdict", "wanted"),
     [
-        ("RE-ENTRY", [checks.re_entry]),
-        ("re-entry, first since 4 Mar 2021 (212 sessions)", [checks.re_entry, checks.absence, checks.first_since]),
-        ("effective exit in file 2021-03-04, strict exit 2021-04-05", [checks.effective_exit, checks.strict_exit]),
-        ("exit", [checks.exited]),
-        ("reject", [checks.refused]),
-        ("quarantine (half of the rows)", [checks.quarantined]),
-        ("identifier-format break: quarantine identity, no events", [checks.identity_break, checks.no_trade]),
-        ("1:12 reverse split", [checks.split]),
-        ("SPLIT 3:1 (10 -> 30 sh)", [checks.split]),
-        ("2:1 split + bought 4,321", [checks.split, checks.bought]),
-        ("issuer-first initiation by 2 funds", [checks.first_at_issuer]),
-        ("initiation at an offering", [checks.initiation]),
-        ("never left", [checks.never_left]),
-        ("index rebalance, one digest entry", [checks.rebalance]),
-        ("price event, no trade", [checks.no_trade]),
-        ("two real trades", [checks.two_trades]),
+        ("RE-ENTRY", [change_checks.re_entry]),
+        (
+            "re-entry, first since 4 Mar 2021 (212 sessions)",
+            [change_checks.re_entry, change_checks.absence, change_checks.first_since],
+        ),
+        (
+            "effective exit in file 2021-03-04, strict exit 2021-04-05",
+            [change_checks.effective_exit, change_checks.strict_exit],
+        ),
+        ("exit", [change_checks.exited]),
+        ("reject", [file_checks.refused]),
+        ("quarantine (half of the rows)", [file_checks.quarantined]),
+        (
+            "identifier-format break: quarantine identity, no events",
+            [file_checks.identity_break, change_checks.no_trade],
+        ),
+        ("1:12 reverse split", [change_checks.split]),
+        ("SPLIT 3:1 (10 -> 30 sh)", [change_checks.split]),
+        ("2:1 split + bought 4,321", [change_checks.split, change_checks.bought]),
+        ("issuer-first initiation by 2 funds", [change_checks.first_at_issuer]),
+        ("initiation at an offering", [change_checks.initiation]),
+        ("never left", [change_checks.never_left]),
+        ("index rebalance, one digest entry", [change_checks.rebalance]),
+        ("price event, no trade", [change_checks.no_trade]),
+        ("two real trades", [change_checks.two_trades]),
         ("something else altogether", []),
     ],
 )
