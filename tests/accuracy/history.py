@@ -19,7 +19,7 @@ FILES = """
     FROM snapshot n JOIN fund f ON f.id = n.fund JOIN standing t ON t.fund = n.fund AND t.snapshot = n.id
     ORDER BY f.ticker, n.as_of, n.place"""
 LINES = """
-    SELECT f.ticker, h.snapshot, s.public, l.name, l.ticker, l.identifier, s.asset_class,
+    SELECT f.ticker, h.snapshot, s.public, l.name, l.ticker, l.identifier, l.asset_class,
         h.shares, n.shares_exp, h.value, h.weight
     FROM holding h
     JOIN snapshot n ON n.fund = h.fund AND n.id = h.snapshot
