@@ -61,6 +61,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="laid out as ../shared/data")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as JSON")
     parser.add_argument("--quick", action="store_true", help=f"only files dated {QUICK.first} … {QUICK.last}")
+    parser.add_argument("--fast", action="store_true", help="without the live replay and the random orders")
     parser.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite", help="postgres: load there, too")
     parser.add_argument("--unseen", action="store_true", help="the bars for data the program was not made on")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default 2)")
@@ -73,6 +74,8 @@ def run(folder: Folder, scratch: Path, asked: argparse.Namespace, bars: Threshol
     source = source_for(sources, tuple(one.path for one in raw), "ark") if raw else None
     with ProcessPoolExecutor(max_workers=asked.jobs) as pool:
         ark = _Ark(folder, raw, source, scratch, pool) if source is not None else None
+        if ark is not None and not asked.fast:
+            ark.replay()
         if ark is not None and asked.db == "postgres":
             ark.add_postgres()
         others = [_Series(folder, one, sources, scratch, pool) for one in folder.series()]
@@ -93,7 +96,7 @@ def run(folder: Folder, scratch: Path, asked: argparse.Namespace, bars: Threshol
             entries.measure(whole, trades, wrong),
             refused.events(told),
             series.measure(found),
-            ark.volume(),
+            ark.volume(whole),
             ark.order(),
         ]
 
@@ -135,13 +138,16 @@ class _Ark:
         bad = tuple(one.path for one in folder.bad())
         self.whole = self._job("whole", paths + bad)
         self.loaded = pool.submit(loading.load, self.whole)
-        living = _living(raw)
-        self.live_job = self._job("live", ())
-        self.live = pool.submit(loading.live, self.live_job, living)
-        self.others: dict[str, Future[loading.Digest]] = {
-            f"random order, seed {seed}": pool.submit(loading.shuffled, self._job(f"order{seed}", paths), seed, BATCHES)
-            for seed in SEEDS
-        }
+        self.living, self.live_job = _living(raw), self._job("live", ())
+        self.live: Future[None] | None = None
+        self.others: dict[str, Future[loading.Digest]] = {}
+
+    def replay(self) -> None:
+        """The live replay and the random orders."""
+        self.live = self.pool.submit(loading.live, self.live_job, self.living)
+        for seed in SEEDS:
+            job = self._job(f"order{seed}", self.whole.files)
+            self.others[f"random order, seed {seed}"] = self.pool.submit(loading.shuffled, job, seed, BATCHES)
 
     def add_postgres(self) -> None:
         """One more load, on PostgreSQL."""
@@ -158,11 +164,13 @@ class _Ark:
         self.again = self.pool.submit(loading.rebuilt, self.whole)
         return history.read(open_engine(self.whole.url))
 
-    def volume(self) -> Section:
-        """Messages of the live replay."""
+    def volume(self, whole: History) -> Section:
+        """Messages of the live replay; without one the items of the whole load."""
+        if self.live is None:
+            return volume.measure(whole, None)
         _wait("the ARK files, day by day as if live", self.live)
         engine = open_engine(self.live_job.url)
-        return volume.immediate(history.read(engine), history.messages(engine))
+        return volume.measure(history.read(engine), history.messages(engine))
 
     def order(self) -> Section:
         """The other loads beside the whole one."""

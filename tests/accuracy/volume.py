@@ -14,16 +14,20 @@ REFERENCE = Span(date(2020, 11, 1), date(2022, 12, 31))  # the stretch a person 
 MOST_ON_AVERAGE, MOST_AT_P95 = 1.0, 5
 
 
-def immediate(history: History, messages: Sequence[date]) -> Section:
+def measure(history: History, messages: Sequence[date] | None) -> Section:
     """Items told at once by session: of the whole span, and of the reference stretch."""
     section = Section("Immediate items per session, replayed as if live")
-    days = [one.as_of for one in history.items if one.severity in IMMEDIATE]
+    living = history.files.keys() - history.closed.keys()
+    immediate = [one for one in history.items if one.severity in IMMEDIATE and living & set(one.funds)]
+    days = [one.as_of for one in immediate]
     rows = []
     for name, span in (("whole span", Span()), ("2020-11 … 2022-12", REFERENCE)):
         sessions = _sessions(history, span)
         if not sessions:
             continue
         for what, dates in (("items", days), ("messages", messages)):
+            if dates is None:
+                continue
             told = Counter(dates)
             counts = sorted(sum(told[day] for day in run) for run in sessions)
             mean, p95 = sum(counts) / len(counts), counts[min(len(counts) - 1, int(0.95 * len(counts)))]
@@ -48,9 +52,9 @@ def immediate(history: History, messages: Sequence[date]) -> Section:
             Bar(f"{what}, p95, {name}", str(p95), f"≤ {MOST_AT_P95}", p95 <= MOST_AT_P95),
         ]
     section.lines = table(("span", "what", "sessions", "total", "mean", "p95", "max", "quiet"), rows)
-    funds = ", ".join(sorted(history.files))
+    funds = ", ".join(sorted(living))
     section.lines.append(f"Funds: {funds}. Messages: alerts, updates and withdrawals promised to one channel.")
-    kinds = Counter(one.kind for one in history.items if one.severity in IMMEDIATE)
+    kinds = Counter(one.kind for one in immediate)
     section.lines.append("Kinds: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
     worst = Counter(days).most_common(5)
     section.lines.append("Busiest: " + ", ".join(f"{day} {count}" for day, count in worst))
