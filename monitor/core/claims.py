@@ -15,6 +15,7 @@ from monitor.core.model import Absence, AssetClass, Coverage, Interval, Position
 from monitor.core.sessions import Sessions, gaps
 
 LARGE_GAP = 5  # sessions
+YEAR = 252  # sessions: a shorter absence is told by its date
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,17 @@ class Past:
     witness: str = ""  # the schedule that saw it then; empty: a daily file did
 
 
-def coverage(sessions: Sessions, covered: Collection[date], first: date | None, last: date | None) -> Coverage:
-    """How much of [first, last] has an accepted file; `covered` are the sessions of a fund's files."""
+def coverage(
+    sessions: Sessions,
+    covered: Collection[date],
+    first: date | None,
+    last: date | None,
+    resolution: Decimal = Decimal(0),
+) -> Coverage:
+    """How much of [first, last] has an accepted file; `covered` are the sessions of a fund's files, `resolution` the
+    weight below which these left lines out."""
     if first is None or last is None or first > last:
-        return Coverage(first, last, 0, 0, 0, None, 0)
+        return Coverage(first, last, 0, 0, 0, None, 0, resolution)
     all_sessions = sessions.between(first, last)
     missing = gaps(sessions, covered, first, last)
     longest = max(missing, key=lambda g: g.sessions, default=None)
@@ -47,24 +55,24 @@ def coverage(sessions: Sessions, covered: Collection[date], first: date | None, 
         uncovered,
         Interval(longest.first, longest.last) if longest else None,
         longest.sessions if longest else 0,
+        resolution,
     )
 
 
 def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date | None) -> Absence:
     """The absence that ends with session `now`: the sessions between the last material holding and `now`."""
     start = past.last_material
-    if start is None or now is None:
-        return Absence(past.last_held, start, past.last_shares, None, None, 0, None, 0, past.exit, past.last_file)
+    known = start is not None and now is not None
     seen = past.last_held if past.last_held is not None else start
-    inside = sessions.after(seen)
-    end = sessions.before(now)
-    hole = coverage(sessions, covered, inside, end)
+    inside = sessions.after(seen) if seen is not None else None
+    end = sessions.before(now) if now is not None else None
+    hole = coverage(sessions, covered, inside, end) if known else Coverage(None, None, 0, 0, 0, None, 0)
     return Absence(
         past.last_held,
         start,
         past.last_shares,
-        max(0, sessions.distance(start, now) - 1),
-        (now - start).days,
+        max(0, sessions.distance(start, now) - 1) if start is not None and now is not None else None,
+        (now - start).days if start is not None and now is not None else None,
         hole.uncovered,
         hole.longest_gap,
         hole.longest_gap_sessions,
@@ -77,19 +85,19 @@ def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date
 
 def since(gone: Absence) -> str:
     """ "first since 2022-02-22", or "first seen since …" when a larger gap lies inside the absence."""
-    seen = "seen " if gone.longest_gap_sessions > LARGE_GAP else ""
-    return f"first {seen}since {_when(gone)}"
+    if gone.longest_gap_sessions > LARGE_GAP:
+        return f"first seen since {_when(gone, gone.last_held or gone.last_material)}"
+    return f"first since {_when(gone, gone.last_material)}"
 
 
-def _when(gone: Absence) -> str:
-    """A year only when the whole exit lies in it, from the last material holding to the first file without."""
-    start, end = gone.last_material, gone.exit.last if gone.exit else None
-    held = gone.last_held
-    if start is not None and end is not None and held is not None and gone.sessions is not None and gone.sessions > 252:
-        years = {start.year, end.year, held.year}
-        if len(years) == 1:
-            return str(start.year)
-    return str(start) if start is not None else f"the file dated {gone.last_file}"
+def _when(gone: Absence, day: date | None) -> str:
+    """`day`: that of the last material holding, or of the last line where we only know what we saw. A year only
+    when the whole exit lies in it, from the last material holding to the last line and the first file without."""
+    ends = [d for d in (gone.last_material, gone.last_held, gone.exit.last if gone.exit else None) if d is not None]
+    whole = len(ends) == 3 and len({d.year for d in ends}) == 1
+    if whole and gone.sessions is not None and gone.sessions > YEAR:
+        return str(ends[0].year)
+    return str(day) if day is not None else f"the file dated {gone.last_file}"
 
 
 def absence_note(gone: Absence, holder: str = "") -> str:
@@ -103,12 +111,20 @@ def absence_note(gone: Absence, holder: str = "") -> str:
     words = []
     if gone.last_held is not None and gone.last_held != gone.last_material:
         words.append(f"last line after the close of {gone.last_held}")
-    words.append(f"last material holding after the close of {gone.last_material}{detail}")
+    words.append(f"last material holding after the close of {gone.last_material}{detail}{_left(gone)}")
     if gone.sessions is not None:
         words.append(f"{_sessions(gone.sessions)} between{_hole(gone)}")
     if gone.resolution > 0:
         words.append(resolution_note(gone.resolution))
     return "; ".join(words)
+
+
+def _left(gone: Absence) -> str:
+    """When it left, where that is known to an interval only: ", not held on 2021-09-30: exit between"."""
+    span, seen = gone.exit, gone.last_held or gone.last_material
+    if span is None or span.first is None or span.last is None or span.first == span.last:
+        return ""
+    return f", not held on {span.last}: exit between" if seen is None or seen < span.last else ""
 
 
 def _sessions(count: int) -> str:
@@ -119,6 +135,8 @@ def _hole(gone: Absence) -> str:
     if not gone.uncovered_sessions or gone.longest_gap is None:
         return ""
     where = f"{gone.longest_gap.first} … {gone.longest_gap.last}"
+    if gone.longest_gap_sessions == 1:
+        return f", {gone.uncovered_sessions:,} of them without a file"
     if gone.uncovered_sessions == gone.longest_gap_sessions:
         return f", {gone.uncovered_sessions:,} of them, {where}, without files"
     return (
@@ -127,27 +145,37 @@ def _hole(gone: Absence) -> str:
     )
 
 
-def reach(seen: Coverage, whose: str) -> str:
+def reach(seen: Coverage, whose: str, *, several: bool = True) -> str:
     """How far the records go that "first" rests on: "Our records of the 9 funds … begin 2020-05-27; …"."""
     if seen.first is None:
         return f"The sessions our records of {whose} cover are not known."
-    share = f"{100 * seen.files / seen.sessions:.0f} %" if seen.sessions else "none"
+    share = _share(seen) if seen.sessions else "none"
     hole = f", the longest gap is {_sessions(seen.longest_gap_sessions)}" if seen.longest_gap_sessions else ""
-    return (
-        f"Our records of {whose} begin {seen.first}; {share} of the sessions since have a file of every fund then"
-        f" publishing{hole}."
-    )
+    every = " of every fund then publishing" if several else ""
+    small = f" {_capital(resolution_note(seen.resolution))}." if seen.resolution > 0 else ""
+    return f"Our records of {whose} begin {seen.first}; {share} of the sessions since have a file{every}{hole}.{small}"
+
+
+def _share(seen: Coverage) -> str:
+    """How many sessions have a file, never rounded up: 99.7 % is 99 %."""
+    whole = 100 * seen.files // seen.sessions
+    return f"{whole} %" if whole or not seen.files else "less than 1 %"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def records(seen: Coverage, inception: date | None, whose: str) -> str:
     """ "first time ever" when the records reach the fund's inception without a gap, else what they cover."""
     if seen.first is None:
         return "first in our records"
+    small = resolution_note(seen.resolution)
     if inception is not None and seen.first <= inception and seen.longest_gap_sessions < 2:
-        return "first time ever"
-    share = f"{100 * seen.files / seen.sessions:.0f} % of sessions" if seen.sessions else "one file"
+        return f"first time ever ({small})" if small else "first time ever"
+    share = f"{_share(seen)} of sessions" if seen.sessions else "one file"
     hole = f", longest gap {seen.longest_gap_sessions}" if seen.longest_gap_sessions else ""
-    return f"first in our records{whose}, which begin {seen.first} ({share}{hole})"
+    return f"first in our records{whose}, which begin {seen.first} ({share}{hole}{'; ' if small else ''}{small})"
 
 
 def resolution_note(resolution: Decimal) -> str:

@@ -65,7 +65,8 @@ def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date
     position = opening.position
     before = scene.positions_before.get(opening.root)
     words = _entry_words(scene, kind, position, gone, first_line, records)
-    return _event(scene, kind, opening.root, before, position, _difference(before, position), words, gone)
+    event = _event(scene, kind, opening.root, before, position, _difference(before, position), words, gone)
+    return replace(event, records=records if gone is None else None)
 
 
 def _difference(before: Position | None, after: Position) -> Decimal | None:

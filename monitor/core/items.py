@@ -169,7 +169,7 @@ def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None
     shares = _sum([e.active_shares for e in group.events])
     if contracts.is_contract(group.security) and group.direction in (ranking.UP, ranking.DOWN) and shares is not None:
         return _sized(group, kind, backdrop, shares)
-    verb = _verb(group, kind)
+    verb = _verb(group, kind, backdrop)
     what = f"{_who(group, backdrop)} {verb} {backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
     if all(e.active_shares is None for e in group.events) and (weight := _weight_told(group)):
         return f"{what}: {weight}"
@@ -224,14 +224,21 @@ def _rest(kind: Kind, group: Group, unit: str) -> str:
     return ""
 
 
-def _verb(group: Group, kind: Kind) -> str:
+def _verb(group: Group, kind: Kind, backdrop: Backdrop) -> str:
     """How the change is told: an exit that leaves a crumb is not "no longer holds"."""
     one = len(group.events) == 1
+    if kind in (Kind.RE_ENTERED, Kind.RESUMED) and _mixed(group, backdrop):
+        return "open or reopen"
     if kind is Kind.EXITED and any(e.shares_after for e in group.events):
         return "all but closes" if one else "all but close"
     if kind is Kind.FLIPPED:
         return f"{'turns' if one else 'turn'} {group.direction} in"
     return _VERBS[kind][0 if one else 1]
+
+
+def _mixed(group: Group, backdrop: Backdrop) -> bool:
+    """Whether some of the funds never held it, while the issuer did not leave it as a whole."""
+    return backdrop.standings.absence is None and any(e.kind is Kind.INITIATED for e in group.events)
 
 
 def _who(group: Group, backdrop: Backdrop) -> str:
@@ -248,7 +255,8 @@ def _first_or_since(kind: Kind, backdrop: Backdrop, gone: Absence | None, group:
     if kind is Kind.INITIATED_AT_ISSUER:
         return f", first {backdrop.issuer_name} position in our records"
     if gone is not None and kind in (Kind.RE_ENTERED, Kind.RESUMED):
-        return f", {claims.since(gone)}"
+        fund = _returning(gone, backdrop, group.events)
+        return f", {fund}{' ' if fund else ''}{claims.since(gone)}"
     if kind is Kind.INITIATED:
         return ", the first time in our records of " + ("this fund" if len(group.events) == 1 else "these funds")
     return ""
@@ -260,14 +268,33 @@ def _all_known(backdrop: Backdrop) -> str:
     return f"the {funds} of {backdrop.issuer_name} we have files of"
 
 
+def _reaches(events: Sequence[Event]) -> list[str]:
+    """What "the first time in our records" rests on, funds of equal records together."""
+    found: dict[Coverage, list[str]] = {}
+    for event in sorted(events, key=lambda e: e.fund):
+        if event.records is not None:
+            found.setdefault(event.records, []).append(event.fund)
+    return [claims.reach(seen, " and ".join(funds), several=len(funds) > 1) for seen, funds in found.items()]
+
+
+def _returning(gone: Absence, backdrop: Backdrop, events: Sequence[Event]) -> str:
+    """The fund whose absence is told, where it is not that of all who enter; else empty."""
+    if backdrop.standings.absence is not None or all(e.absence == gone for e in events):
+        return ""
+    return next((e.fund for e in events if e.absence == gone), "")
+
+
 def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequence[Event]) -> str:
     words = []
     if gone is not None and kind in (Kind.RE_ENTERED, Kind.RESUMED):
         whole = backdrop.standings.absence is not None
-        who = _all_known(backdrop) if whole else ", ".join(sorted({e.fund for e in events}))
+        mine = _returning(gone, backdrop, events) or ", ".join(sorted({e.fund for e in events}))
+        who = _all_known(backdrop) if whole else mine
         words.append(f"{who[0].upper()}{who[1:]}: {claims.absence_note(gone, backdrop.holder if whole else '')}.")
     if kind is Kind.INITIATED_AT_ISSUER:
         words.append(claims.reach(backdrop.records, _all_known(backdrop)))
+    if kind is Kind.INITIATED:
+        words += _reaches(events)
     gaps = [e for e in events if e.pos_session.first != e.pos_session.last and e.pos_session.first is not None]
     if gaps and (_VERBS.get(kind) or kind is Kind.FLIPPED):
         words.append(f"It happened {claims.during(_interval(events))}: no files between.")

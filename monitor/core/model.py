@@ -234,7 +234,7 @@ class Absence:
     longest_gap_sessions: int
     exit: Interval | None = None  # the sessions in which the position effectively ended
     last_file: date | None = None  # as_of of the file with the last material holding
-    resolution: Decimal = Decimal(0)  # percent points below which that file listed nothing
+    resolution: Decimal = Decimal(0)  # percent points below which files since then left lines out, at times
     witness: str = ""  # the schedule that saw the last holding; empty: a daily file did
 
 
@@ -249,6 +249,7 @@ class Coverage:
     uncovered: int
     longest_gap: Interval | None
     longest_gap_sessions: int
+    resolution: Decimal = Decimal(0)  # percent points below which lines were left out, at times
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +298,7 @@ class Event:
     published_to: datetime | None = None
     shown: date | None = None  # session of the file that shows it, where a schedule dates the change earlier
     witnessed: str = ""  # the sentence of schedules that narrowed its sessions
+    records: Coverage | None = None  # what "first" rests on
 
     @property
     def told_for(self) -> date | None:

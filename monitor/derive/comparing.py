@@ -216,7 +216,9 @@ class Comparing:
 
     def _records(self, ticker: str, until: date | None) -> Coverage:
         covered = self.at.book.covered(ticker)
-        return claims.coverage(self.at.sessions(ticker), set(covered), covered[0] if covered else None, until)
+        first = covered[0] if covered else None
+        hidden = self.at.source.resolution_between(first, until) if first and until else Decimal(0)
+        return claims.coverage(self.at.sessions(ticker), set(covered), first, until, hidden)
 
     def past(self, ticker: str, root: str, spell: Spell, until: date) -> Past:
         """What a closed spell says of the last time, in today's shares."""
@@ -235,7 +237,7 @@ class Comparing:
             end.material.as_of,
             Interval(end.exit_from, end.exit_session),
             ticker,
-            self.at.source.resolution_on(end.exit_file),
+            self.at.source.resolution_between(end.exit_file, until),
         )
 
     def _departure(self, scene: Scene, closing: spells.Closing, *, quiet: bool) -> None:

@@ -76,7 +76,8 @@ class Summing:
             )
         }
         sessions = self.at.sessions(next(iter(covered)))
-        return claims.coverage(sessions, whole, min(start for start, _ in spans.values()), until)
+        first = min(start for start, _ in spans.values())
+        return claims.coverage(sessions, whole, first, until, self.at.source.resolution_between(first, until))
 
     def _ends(self, ticker: str, until: date) -> date | None:
         """The last session of a closed fund's files; None while it goes on."""

@@ -139,7 +139,7 @@ class Witness:
             found.schedule.as_of,
             change_interval(sessions, found.session, min([*gone, until])),
             ticker,
-            self.at.source.resolution_on(found.session),
+            self.at.source.resolution_between(found.session, until),
             found.schedule.called(),
         )
 

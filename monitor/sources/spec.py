@@ -230,6 +230,15 @@ class Source:
         found = pick(self.resolutions, as_of)
         return found.below if found else Decimal(0)
 
+    def resolution_between(self, first: date, last: date) -> Decimal:
+        """The coarsest resolution of files dated `first` to `last`; 0 when none of them left lines out."""
+        overlapping = (
+            r.below
+            for r in self.resolutions
+            if (r.valid_from is None or r.valid_from <= last) and (r.valid_to is None or first <= r.valid_to)
+        )
+        return max(overlapping, default=Decimal(0))
+
     def window_on(self, as_of: date) -> Window | None:
         """When the file of `as_of` usually appears, or None when that is not known."""
         return pick(self.windows, as_of)

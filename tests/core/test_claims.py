@@ -157,6 +157,8 @@ def test_the_note_names_what_the_files_do_not_cover() -> None:
     assert whole.endswith("1,015 sessions between, 324 of them, 2024-06-05 … 2025-09-19, without files")
     part = absence_note(absence(1015, uncovered_sessions=330, longest_gap=run, longest_gap_sessions=324))
     assert part.endswith("330 of them without files, the longest run 2024-06-05 … 2025-09-19 (324 sessions)")
+    days = absence(30, uncovered_sessions=2, longest_gap=Interval(day(3), day(3)), longest_gap_sessions=1)
+    assert absence_note(days).endswith("30 sessions between, 2 of them without a file")
 
 
 # --- records --------------------------------------------------------------------------------------

@@ -92,8 +92,34 @@ def test_a_return_of_some_funds_quotes_the_shortest_absence_and_the_funds() -> N
         holder="LANQ",
     )
     assert item.absence == absence(40)
-    assert item.caveat.startswith("LANA, LANB, LANC: last material")
+    assert ", LANB first since 2026-01-05: " in item.headline
+    assert item.caveat.startswith("LANB: last material")
     assert "LANQ" not in item.caveat
+
+
+def test_a_fund_that_never_held_it_does_not_reopen_it() -> None:
+    back, new = event(Kind.RE_ENTERED, absence=absence(50)), event(fund="LANB")
+    mixed = make(back, new)
+    assert "Two Lantern funds (LANA, LANB) open or reopen QUILLON" in mixed.headline
+    assert ", LANA first since" in mixed.headline
+    whole = make(back, new, absence=absence(50))
+    assert "funds (LANA, LANB) reopen QUILLON ROBOTICS INC (QLN), first since" in whole.headline
+
+
+def test_the_first_time_of_funds_says_how_far_their_records_reach() -> None:
+    other = Coverage(day(2), day(9), 8, 8, 0, None, 0, D("0.005"))
+    item = make(event(records=RECORDS), event(fund="LANB", records=RECORDS), event(fund="LANC", records=other))
+    assert item.caveat == (
+        "Our records of LANA and LANB begin 2026-01-05; 90 % of the sessions since have a file of every fund then"
+        " publishing, the longest gap is 1 session. Our records of LANC begin 2026-01-07; 100 % of the sessions since"
+        " have a file. Lines under 0.01 % were not published. Other Lantern funds hold or held it."
+    )
+
+
+def test_schedules_are_named_beside_the_sessions_they_narrowed() -> None:
+    inside = event(witnessed="Held on 2026-01-06.", pos_session=Interval(day(1), day(2)), shown=day(9))
+    assert "in sessions 2026-01-06 … 2026-01-07: no files between. Held on 2026-01-06." in make(inside).caveat
+    assert inside.told_for == day(9)
 
 
 def test_verbs_of_other_changes() -> None:
