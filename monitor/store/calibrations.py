@@ -44,10 +44,9 @@ def priced_files(conn: Connection, fund: int, since: date | None = None) -> Iter
         .add_columns(t.listing.c.ticker)
         .join(t.snapshot, and_(t.snapshot.c.fund == at.fund, t.snapshot.c.id == at.snapshot))
         .join(t.holding, and_(held.fund == at.fund, held.snapshot == at.snapshot))
-        .join(t.security, t.security.c.id == held.security)
         .join(t.listing, t.listing.c.id == held.listing)
         .where(at.fund == fund, at.standing == str(Standing.ACCEPTED))
-        .where(t.security.c.asset_class == str(AssetClass.EQUITY))
+        .where(t.listing.c.asset_class == str(AssetClass.EQUITY))
         .order_by(at.as_of, held.security)
     )
     if since is not None:
