@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -224,7 +225,11 @@ def _with_weights(positions: tuple[Position, ...], net_assets: Decimal | None) -
 
 @lru_cache(maxsize=65536)
 def _tokens(name: str) -> tuple[str, ...]:
-    words = re.split(r"[^A-Z0-9]+", name.upper())
+    """The words of a name in capitals, without corporate ones. Letters lose their accents; those of other scripts
+    stay, so that two Chinese names are as alike as their characters are."""
+    if not name.isascii():
+        name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    words = re.split(r"[\W_]+", name.upper())
     return tuple(w for w in words if w and w not in _CORPORATE)
 
 

@@ -15,6 +15,7 @@ from monitor.core.contracts import CONTRACTS, NOTIONAL, net_value
 from monitor.core.identity import is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
 
+_DERIVATIVES = (AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP)
 STALE_GAP = 60  # sessions: a predecessor older than this says little about row counts and totals
 
 
@@ -147,7 +148,13 @@ class Comparison:
 def against(pair: Comparison) -> list[Finding]:
     """What is wrong with a file beside the fund's previous one: rows, value, identifiers, staleness."""
     trusted = pair.gap <= STALE_GAP
-    found = [*_rows(pair, trusted), *_value(pair, trusted), *_identifiers(pair), *_strangers(pair, trusted)]
+    found = [
+        *_rows(pair, trusted),
+        *_cut(pair, trusted),
+        *_value(pair, trusted),
+        *_identifiers(pair),
+        *_strangers(pair, trusted),
+    ]
     found += [*_prices(pair), *_labels(pair)]
     if is_same_content(pair.before, pair.after):
         found.append(Finding("stale", "same share counts and values as the previous file", False))
@@ -164,6 +171,19 @@ def _rows(pair: Comparison, trusted: bool) -> list[Finding]:
     words = f"{len(after)} securities after {len(before)} ({change:.0%})"
     holds = trusted and not 0.5 <= change <= 2 and abs(len(after) - len(before)) > 3
     return [Finding("rows", words, holds)]
+
+
+def _cut(pair: Comparison, trusted: bool) -> list[Finding]:
+    """A fifth of the lines (three or more) gone and their weight with them: part of the list is missing. Where lines
+    are sold others grow, or cash does. (Of 638 lists of Taiwanese funds that leave out cash no true one looks so.
+    Futures are left out: they roll, and their weights are notional.)"""
+    before = [k for k in _securities(pair.before) if pair.before[k].asset_class not in _DERIVATIVES]
+    gone = [pair.before[k].weight or Decimal(0) for k in before if k not in pair.after]
+    lost, fell = sum(gone, Decimal(0)), _weight(pair.before) - _weight(pair.after)
+    if len(gone) < max(3, 0.2 * len(before)) or lost < 3 or fell < lost * Decimal("0.6"):
+        return []
+    words = f"{len(gone)} of {len(before)} securities are gone and the weights sum to {fell:.1f} points less"
+    return [Finding("cut", words, trusted)]
 
 
 def _value(pair: Comparison, trusted: bool) -> list[Finding]:
@@ -258,6 +278,10 @@ def _securities(positions: Mapping[str, Position]) -> list[str]:
 def _identified(positions: Mapping[str, Position]) -> list[str]:
     """The lines an identifier or a price says something about: contracts change both with every month."""
     return [k for k in _securities(positions) if positions[k].asset_class not in CONTRACTS]
+
+
+def _weight(positions: Mapping[str, Position]) -> Decimal:
+    return sum((p.weight for p in positions.values() if p.weight is not None), Decimal(0))
 
 
 def _worth(positions: Mapping[str, Position]) -> float:

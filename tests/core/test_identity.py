@@ -279,3 +279,11 @@ def test_missing_weights_are_shares_of_the_net_assets_where_these_are_known() ->
     lines = [line(value=D(250), weight=None), line("B", identifier="B", value=D(-500), weight=None)]
     assert [p.weight for p in identity.positions_of("F", lines, D(1000))] == [D("25.0000"), D("-50.0000")]
     assert [p.weight for p in identity.positions_of("F", lines[:1])] == [D(100)]
+
+
+def test_names_in_other_scripts_are_compared_by_their_characters() -> None:
+    assert identity.name_similarity("國巨", "國巨*") >= 0.95
+    assert identity.name_similarity("台積電", "聯發科") < 0.3
+    assert identity.name_similarity("등불전자", "등불전자우") > 0.8
+    assert identity.name_similarity("NESTLÉ SA", "Nestle") >= 0.95
+    assert identity.key_of("F", line("台積電", ticker="", identifier=""), (), AssetClass.EQUITY) == "name:F:台積電"

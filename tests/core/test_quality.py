@@ -161,8 +161,8 @@ def test_a_usual_next_file_passes() -> None:
 
 
 def rows_only(before: int, after: int, gap: int = 1) -> Said:
-    old = [replace(p, value=None) for p in positions(100)[:before]]
-    return pair(old, [replace(p, shares=D(101)) for p in positions(100, value=None)[:after]], gap=gap)
+    old = [replace(p, value=None, weight=None) for p in positions(100)[:before]]
+    return pair(old, [replace(p, shares=D(101), value=None, weight=None) for p in positions(100)[:after]], gap=gap)
 
 
 @pytest.mark.parametrize(
@@ -329,3 +329,29 @@ def test_a_note_of_no_weight_and_large_value_moves_no_share_of_the_value() -> No
 def test_two_versions_that_differ_hold_the_file() -> None:
     assert form(warnings=("merge conflict: both list the same holdings",)) == [("header", False)]
     assert form(warnings=("unsettled merge conflict: they differ and the later one was read",)) == [("header", True)]
+
+
+def held(*weights: float) -> list[Position]:
+    return [position(f"cusip:{n:03}", 100 + n, weight=D(str(weight))) for n, weight in enumerate(weights)]
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ([5] * 20, []),
+        ([5] * 17, []),  # three lines of twenty
+        ([5] * 16, [("cut", True)]),
+        ([100 / 16] * 16, []),  # the others grew
+        ([5.51] * 16, []),
+        ([5.49] * 16, [("cut", True)]),
+    ],
+)
+def test_lines_that_take_their_weight_with_them_are_missing_and_not_sold(after: list[float], said: Said) -> None:
+    assert [one for one in pair(held(*[5] * 20), held(*after)) if one[0] == "cut"] == said
+
+
+def test_small_lines_may_go_with_their_weight() -> None:
+    assert ("cut", True) not in pair(held(*[11] * 9, 0.3, 0.3, 0.3), held(*[11] * 9))
+    rolled = [replace(p, asset_class=AssetClass.FUTURE) for p in held(*[5] * 20)]
+    assert ("cut", True) not in pair(rolled, rolled[:10])
+    assert ("cut", False) in pair(held(*[10] * 9, 3, 3, 3), held(*[10] * 9), gap=quality.STALE_GAP + 1)
