@@ -48,6 +48,7 @@ class Scene:
     inception: date | None
     doubtful: bool  # a gap, or little of the flow explained
     outside: Collection[str] = ()  # roots creation baskets are known to leave out
+    published: float | None = None  # the flow factor by the fund's own shares, where both files print them
 
 
 def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date | None, records: Coverage) -> Event:
@@ -252,10 +253,15 @@ def _event(
         confidence="low" if scene.doubtful and kind in (Kind.INCREASED, Kind.DECREASED) else "high",
         claim=words,
         evidence=(_line(scene.before, before), _line(scene.after, after)),
-        factors=(("flow_factor", f"{scene.flow.factor:.8f}"), ("units", str(scene.flow.units))),
+        factors=_factors(scene),
         published_from=scene.after.published_from,
         published_to=scene.after.published_to,
     )
+
+
+def _factors(scene: Scene) -> tuple[tuple[str, str], ...]:
+    found = (("flow_factor", f"{scene.flow.factor:.8f}"), ("units", str(scene.flow.units)))
+    return found if scene.published is None else (*found, ("published_factor", f"{scene.published:.8f}"))
 
 
 def event_key(*parts: object) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 LONGEST_FLOW = 5  # sessions between two files up to which a flow factor still means something
@@ -18,6 +19,7 @@ REBALANCE_BELOW = 0.5  # explained share: all 36 such days measured are quarterl
 LOW_CONFIDENCE_BELOW = 0.6
 MOST_UNITS = 600
 LAUNCH = 0.5  # |f - 1| from which single lines say little
+_AGREED = 0.002  # |f / published f - 1| from which one of the two is wrong
 _NO_FLOW = 2e-6  # |f - 1| below this is printing noise
 
 
@@ -66,6 +68,16 @@ class Flow:
     def is_doubtful(self) -> bool:
         """Little is explained, or nothing could be."""
         return not self.known or self.explained < LOW_CONFIDENCE_BELOW
+
+
+def published(before: Decimal | None, after: Decimal | None) -> float | None:
+    """The factor two printed numbers of the fund's own shares give; None where one is not printed."""
+    return float(after / before) if before and after else None
+
+
+def agrees(flow: Flow, factor: float | None) -> bool:
+    """Whether a measured factor is the published one, within 0.2 %; nothing measured or published disagrees."""
+    return not flow.known or factor is None or abs(flow.factor / factor - 1) < _AGREED
 
 
 def measure(counts: Sequence[Count]) -> tuple[Flow, Mapping[str, Label]]:

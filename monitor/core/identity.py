@@ -182,6 +182,8 @@ def _position(fund: str, line: Line) -> Position:
     own_columns = (line.identifier, line.isin, line.sedol, line.figi)
     best = next((text for text in own_columns if verified_ids(text)), line.identifier)
     kind = line.stated or instruments.class_of(line.name, line.ticker, best, line.asset_class, verified=bool(ids))
+    if kind in (AssetClass.EQUITY, AssetClass.RIGHT) and line.coupon is not None and line.maturity is not None:
+        kind = AssetClass.BOND  # its own columns say what its name does not
     key = key_of(fund, line, ids, kind)
     name = bonds.with_terms(line.name.strip(), line.coupon, line.maturity) if kind is AssetClass.BOND else line.name
     return Position(

@@ -194,6 +194,7 @@ class Snapshot:
     resolution: Decimal = Decimal(0)  # lines whose weight is below this are not published
     published_from: datetime | None = None  # last poll without this content
     published_to: datetime | None = None  # first poll with it
+    outstanding: Decimal | None = None  # the fund's own shares, as the file prints them
 
 
 @dataclass(frozen=True, slots=True)

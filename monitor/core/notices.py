@@ -39,10 +39,10 @@ def _rolled_words(scene: Scene, before: Position, after: Position) -> str:
     old, new = contracts.listed(before), contracts.listed(after)
     left, entered = ", ".join(sorted(old - new)), ", ".join(sorted(new - old)) or ", ".join(sorted(new))
     verb = "replaced by" if after.asset_class is AssetClass.OPTION else "rolled into"
-    counts = claims.counted(after.shares, claims.unit(after))
-    if after.shares != before.shares:
+    counts = f", {claims.counted(after.shares, claims.unit(after))}" if after.shares else ""  # some print exposure only
+    if counts and after.shares != before.shares:
         counts += f" after {claims.number(before.shares)}"
-    return f"{scene.fund}: {left} {verb} {entered} {claims.during(scene.interval)}, {counts}"
+    return f"{scene.fund}: {left} {verb} {entered} {claims.during(scene.interval)}{counts}"
 
 
 def flips(scene: Scene, held: Collection[str]) -> Iterator[Notice]:
@@ -97,7 +97,7 @@ def _is_moved(scene: Scene, old: Position, new: Position) -> bool:
         return False
     if new.asset_class is AssetClass.BOND:
         return not bonds.is_paydown(before, after)
-    factor = Decimal(repr(scene.flow.factor)) if scene.flow.known else _ONE
+    factor = Decimal(repr(scene.flow.factor if scene.flow.known else scene.published or 1.0))
     return factor == _ONE or abs(after - factor * before) > _ONE
 
 

@@ -126,10 +126,10 @@ class Comparing:
             if link.confidence == "repaired" or not _is_better(old, new):
                 continue  # a hand-edited file lost an identifier: nothing happened to the position
             verb = "is continued by" if link.kind is Kind.SUCCESSOR else "is now identified as"
+            counts = f"{claims.number(old.shares)} -> {claims.counted(new.shares, claims.unit(new))}"
             words = (
                 f"{events.label(old)}, {old.identifier or 'no identifier'}, {verb} {events.label(new)},"
-                f" {new.identifier or 'no identifier'}, in {link.fund}"
-                f" ({link.rule}, {link.confidence}): {claims.number(old.shares)} -> {claims.number(new.shares)} shares"
+                f" {new.identifier or 'no identifier'}, in {link.fund} ({link.rule}, {link.confidence}): {counts}"
             )
             root = self.at.book.fund(link.fund).roots.of(old.key)
             self._emit(events.notice(self._scene(pair), link.kind, root, words), new)

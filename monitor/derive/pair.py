@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.core import flows
 from monitor.core.events import Scene
 from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
 from monitor.core.model import Interval, Position, Snapshot
@@ -41,6 +42,8 @@ class Pair:
 
 def scene_of(at: Setting, pair: Pair) -> Scene:
     """What the sentences need of a pair."""
+    flow = pair.flow if pair.is_near else Flow()
+    published = flows.published(pair.before.outstanding, pair.judged.snapshot.outstanding) if pair.is_near else None
     return Scene(
         pair.ticker,
         pair.before,
@@ -49,9 +52,10 @@ def scene_of(at: Setting, pair: Pair) -> Scene:
         pair.positions_after,
         pair.interval,
         pair.gap,
-        pair.flow if pair.is_near else Flow(),
+        flow,
         at.source.currency,
         at.inception(pair.ticker),
-        pair.gap > 1 or pair.flow.is_doubtful,
+        pair.gap > 1 or pair.flow.is_doubtful or not flows.agrees(flow, published),
         pair.outside,
+        published,
     )

@@ -344,6 +344,7 @@ def snapshot_of(row: SnapshotRow, ticker: str, pos_session: date | None, positio
         positions,
         published_from=row.published_from,
         published_to=row.published_to,
+        outstanding=row.outstanding,
     )
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -55,6 +56,7 @@ class SnapshotRow:
     operator: str | None
     published_from: datetime | None
     published_to: datetime | None
+    outstanding: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _snapshot(row: Row[Any]) -> SnapshotRow:
         row.operator,
         None if row.published_from is None else parse_instant(row.published_from),
         None if row.published_to is None else parse_instant(row.published_to),
+        None if row.outstanding is None else Decimal(row.outstanding),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -201,3 +202,13 @@ def test_the_factor_is_the_ratio_of_the_sums_over_its_basis() -> None:
     assert "A" not in {count.key for count in basis}
     assert flow.factor == sum(c.after for c in basis) / sum(c.before for c in basis)
     assert flows.basis(found[:7]) == []
+
+
+def test_the_funds_own_shares_must_agree_with_the_factor() -> None:
+    assert flows.published(Decimal(1_320_000), Decimal(1_360_000)) == pytest.approx(1.0303, abs=1e-4)
+    assert flows.published(None, Decimal(1)) is flows.published(Decimal(1), None) is None
+    measured = Flow(1.0300, 1, 1.0, True)
+    assert flows.agrees(measured, 1.0303)
+    assert not flows.agrees(measured, 1.0)
+    assert flows.agrees(measured, None)
+    assert flows.agrees(Flow(), 1.5)  # nothing measured: nothing to doubt

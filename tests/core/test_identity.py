@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import permutations
 from random import Random
@@ -125,6 +126,15 @@ def test_bonds_and_contracts_have_keys_of_their_own() -> None:
     assert key(line("TBA 30YR 5.5 AUG"), AssetClass.BOND) == "tba:30YR 5.5"
     assert key(line("COPPER FUT", ticker="HGN6 Comdty"), AssetClass.FUTURE) == "future:HG COMDTY"
     assert key(line("EUR/USD 03/09/2026", ticker=""), AssetClass.FUTURE) == "forward:EUR/USD"
+
+
+def test_coupon_and_maturity_in_columns_make_a_bond() -> None:
+    (one,) = identity.positions_of("LANA", [line("QUILLON DEFERRED", coupon=D(5), maturity=date(2045, 3, 20))])
+    assert (one.asset_class, one.name) == (AssetClass.BOND, "QUILLON DEFERRED 5 03/20/2045")
+    (other,) = identity.positions_of(
+        "LANA", [line("US DOLLARS", identifier="USD", coupon=D(5), maturity=date(2045, 3, 20))]
+    )
+    assert other.asset_class is AssetClass.CASH
 
 
 def test_a_group_bears_no_identifier_of_one_month() -> None:

@@ -60,6 +60,15 @@ def test_a_rounded_roll_says_both_counts_and_a_resized_one_is_a_size_change() ->
     assert resized.event.kind is Kind.DECREASED
 
 
+def test_a_roll_of_exposure_alone_names_no_count() -> None:
+    (one,) = everything(between([exposure("N6")], [exposure("Q6")]))
+    assert one.event.claim == "LANA: HGN6 COMDTY rolled into HGQ6 COMDTY in session 2026-01-06"
+
+
+def exposure(month: str) -> Line:
+    return line(f"COPPER FUTURE {month}", ticker=f"HG{month} Comdty", shares=D(0), value=D(9000))
+
+
 def test_a_roll_in_steps_is_told_when_the_old_month_has_gone() -> None:
     steps = [[future("N6", 37)], [future("N6", 20), future("Q6", 17)], [future("Q6", 37)]]
     assert words(everything(between(steps[0], steps[1]))) == []
@@ -115,6 +124,7 @@ def test_a_size_the_flow_explains_is_not_told() -> None:
     assert everything(between([future("N6", 55)], [future("N6", 57)], flow=grown)) == []
     assert len(everything(between([future("N6", 55)], [future("N6", 60)], flow=grown))) == 1
     assert len(everything(between([future("N6", 55)], [future("N6", 57)], flow=Flow()))) == 1
+    assert everything(between([future("N6", 55)], [future("N6", 57)], flow=Flow(), published=1.03)) == []
 
 
 def test_quantities_that_are_not_printed_change_nothing() -> None:

@@ -9,11 +9,14 @@ from dataclasses import replace
 import pytest
 
 from monitor.pipeline import rebuild
+from monitor.sources.loading import parse_source
 from monitor.store import schema as t
 from monitor.store.engine import Engine
 from tests.scenarios.stories import (
+    FUND,
     LANTERN,
     QUILL,
+    TOML,
     Change,
     File,
     Row,
@@ -183,6 +186,35 @@ def test_a_short_position_opens_turns_and_closes(lite: Engine) -> None:
     sizes = [0, -20_000, -20_000, 15_000, 0]
     load(lite, days(*(portfolio(*([replace(QUILL, shares=s)] if s else [])) for s in sizes)))
     assert [(kind, at) for kind, _, _, at in told(lite)] == [("INITIATED", 1), ("FLIPPED", 3), ("EXITED", 4)]
+
+
+# --- the fund's own shares ------------------------------------------------------------------------
+
+COUNTING = TOML.replace('sedol = ["sedol"]', 'sedol = ["sedol"]\noutstanding = ["outstanding"]').replace(
+    '"sedol"]\n[[conv', '"sedol", "outstanding"]\n[[conv'
+)
+
+
+def counted(number: int, outstanding: int, rows: Sequence[Row]) -> File:
+    name, body = file("LANA", number, rows)
+    head, *lines = body.decode().splitlines()
+    return name, "\n".join([f"{head},outstanding", *(f"{line},{outstanding}" for line in lines), ""]).encode()
+
+
+@pytest.mark.parametrize(("outstanding", "confidence"), [(1_010_000, "high"), (1_000_000, "low")])
+def test_a_flow_the_funds_own_shares_deny_is_told_with_low_confidence(
+    lite: Engine, outstanding: int, confidence: str
+) -> None:
+    of, faults = parse_source(COUNTING + FUND.format(ticker="LANA", kind="active"), "lantern.toml")
+    assert of is not None, faults
+    grown = [replace(row, shares=round(row.shares * 1.01)) for row in portfolio()]
+    files = [
+        counted(0, 1_000_000, [*portfolio(), QUILL]),
+        counted(1, outstanding, [*grown, replace(QUILL, shares=QUILL.shares * 2)]),
+    ]
+    load(lite, files, of=of)
+    (event,) = events(lite)
+    assert (event.kind, event.body["confidence"]) == ("INCREASED", confidence)
 
 
 # --- order ----------------------------------------------------------------------------------------
