@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.core import conversions, flows, ranking, spells
+from monitor.core import bonds, contracts, conversions, flows, ranking, spells
 
 KINDS = {
     "INITIATED": f"First material holding in the fund's records. Material: weight of at least {spells.MATERIAL} %,"
@@ -26,7 +26,14 @@ KINDS = {
     "SPIN_OFF_RECEIVED": "A new line is a whole part of an unchanged line whose price fell by about its worth.",
     "FUND_CLOSED": "The issuer closed the fund, and this is its last file.",
     "CRUMB_REMOVED": "What was left of a position that had effectively ended is no longer listed.",
-    "REBALANCE": f"Less than {100 * flows.REBALANCE_BELOW:.0f} % of the lines move together: the fund was re-sized.",
+    "REBALANCE": f"Less than {100 * flows.REBALANCE_BELOW:.0f} % of the lines move together: the fund was re-sized."
+    f" Of {flows.LEAST_LINES} or more contracts and bonds, which have no flow: more than half changed their size.",
+    "FLIPPED": "The signed quantity of a position changed its sign; a group of contracts only when all have one sign.",
+    "ROLLED": "A contract of a group is no longer listed and others of the group are: options whatever their number,"
+    f" futures and swaps with the same signed quantity within {100 * contracts.ROLL:.0f} %.",
+    "MATURED": f"A bond or options that are gone within {bonds.NEAR} sessions of the maturity or expiry they print.",
+    "CORPORATE_ACTION": "A right, when-issued line, placeholder or unregistered line came or went.",
+    "CASH_VEHICLE": "One money-market fund is no longer listed and another is: cash is parked elsewhere.",
 }
 
 STANDINGS = {
