@@ -60,7 +60,7 @@ def _source(top: Table) -> Source:
         calendar=top.text("calendar", pattern=r"[A-Z0-9]{3,6}", wanted="an exchange code like XNYS"),
         units=usual,
         http=_http(top.table("http")),
-        sniff=_sniff(top.table("sniff"), shape),
+        sniff=_sniff(top.table("sniff")),
         columns=MappingProxyType(named),
         required=required,
         formats=tuple(file_format(t, usual, required, shape) for t in top.tables("formats", required=True)),
@@ -116,10 +116,9 @@ def _http(table: Table) -> HttpProfile:
     return profile
 
 
-def _sniff(table: Table, shape: Shape) -> Sniff:
-    usual = Sniff().refuse_first
+def _sniff(table: Table) -> Sniff:
     sniff = Sniff(
-        refuse_first=table.texts("refuse_first", usual[:1] if shape is Shape.JSON else usual),
+        refuse_first=table.texts("refuse_first", Sniff().refuse_first),
         error_texts=tuple(text.casefold() for text in table.texts("error_texts")),
     )
     table.done()

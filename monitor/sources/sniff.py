@@ -10,6 +10,7 @@ import html
 import re
 
 from monitor.core.errors import ParseError
+from monitor.sources.forms import Shape
 from monitor.sources.spec import Source
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -83,7 +84,8 @@ def _utf16_without_mark(body: bytes) -> str:
 
 
 def _refuse_pages(start: str, source: Source) -> None:
-    if start.startswith(source.sniff.refuse_first) and not start.startswith(CONFLICT):
+    wanted = (CONFLICT, *(JSON_STARTS if Shape.JSON in source.shapes else ()))
+    if start.startswith(source.sniff.refuse_first) and not start.startswith(wanted):
         if start.startswith(HTML_STARTS):
             raise ParseError(f"a web page, not a table{_title(start)}", code="html")
         if start.startswith(JSON_STARTS):

@@ -112,16 +112,17 @@ def _header(number: int, row: list[str], names: list[str], aliases: dict[str, Co
     known = _known(names, source)
     if known is not None and known.refused:
         raise ParseError(f"this form of the file is not read: {known.refused}", code="columns", row=number)
-    mapped = tuple(name for name in _trimmed(names) if name in aliases)
-    like = known or next(
-        (form for form in source.formats if not form.refused and _mapped(form, aliases) == mapped), None
-    )
+    like = known or next((form for form in source.formats if _is_like(form, _trimmed(names), aliases)), None)
     warnings = () if known is not None else _deviations(names, aliases, like)
     return Header(number, tuple(cell.strip() for cell in row), index, known, like, warnings)
 
 
-def _mapped(form: Format, aliases: dict[str, Column]) -> tuple[str, ...]:
-    return tuple(name for name in form.columns if name in aliases)
+def _is_like(form: Format, printed: tuple[str, ...], aliases: dict[str, Column]) -> bool:
+    """Whether the columns we map are those of `form` in its order; the fields of JSON have none."""
+    own, other = ([name for name in names if name in aliases] for names in (form.columns, printed))
+    if form.shape is Shape.JSON:
+        return not form.refused and set(own) == set(other)
+    return not form.refused and own == other
 
 
 def _deviations(names: list[str], aliases: dict[str, Column], like: Format | None) -> tuple[str, ...]:
