@@ -121,7 +121,7 @@ def source_for(sources: dict[str, Source], paths: tuple[Path, ...], folder: str)
 
 def _reads(source: Source, path: Path, body: bytes) -> bool:
     try:
-        file = read_file(source, body)
+        file = read_file(source, body, name=str(path))
         fund_of(source, file, str(path))
     except MonitorError:
         return False
