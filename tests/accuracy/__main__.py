@@ -47,7 +47,8 @@ LIVING = 30  # days: a fund whose last file is older than the newest by more is 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the scoreboard; 0 when every bar holds that could be measured."""
     asked = _asked(arguments)
-    folder = Folder(asked.data.resolve(), QUICK if asked.quick else Span())
+    span = QUICK if asked.quick else Span(asked.since, asked.until)
+    folder = Folder(asked.data.resolve(), span)
     with tempfile.TemporaryDirectory(prefix="accuracy-") as scratch:
         sections = run(folder, Path(scratch), asked, UNSEEN if asked.unseen else SEEN)
     sys.stdout.write("\n".join(report.printed(sections)) + "\n")
@@ -60,7 +61,9 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="laid out as ../shared/data")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as JSON")
-    parser.add_argument("--quick", action="store_true", help=f"only files dated {QUICK.first} … {QUICK.last}")
+    parser.add_argument("--quick", action="store_true", help=f"the same as --since {QUICK.first} --until {QUICK.last}")
+    parser.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="only ARK files dated so or later")
+    parser.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="only ARK files dated so or earlier")
     parser.add_argument("--fast", action="store_true", help="without the live replay and the random orders")
     parser.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite", help="postgres: load there, too")
     parser.add_argument("--unseen", action="store_true", help="the bars for data the program was not made on")
