@@ -38,7 +38,7 @@ from tests.accuracy.report import SEEN, UNSEEN, Section, Thresholds
 from tests.accuracy.told import History
 
 T = TypeVar("T")
-QUICK = Span(date(2021, 7, 1), date(2021, 12, 31))
+QUICK = 150  # file dates; from the beginning, because what is said rests on what came before
 SEEDS = (11, 23, 37)
 BATCHES = 3
 LIVING = 30  # days: a fund whose last file is older than the newest by more is closed and told of no more
@@ -47,8 +47,9 @@ LIVING = 30  # days: a fund whose last file is older than the newest by more is 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the scoreboard; 0 when every bar holds that could be measured."""
     asked = _asked(arguments)
-    span = QUICK if asked.quick else Span(asked.since, asked.until)
-    folder = Folder(asked.data.resolve(), span)
+    folder = Folder(asked.data.resolve(), Span(asked.since, asked.until))
+    if asked.quick:
+        folder = folder.beginning(QUICK)
     with tempfile.TemporaryDirectory(prefix="accuracy-") as scratch:
         sections = run(folder, Path(scratch), asked, UNSEEN if asked.unseen else SEEN)
     sys.stdout.write("\n".join(report.printed(sections)) + "\n")
@@ -61,7 +62,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="laid out as ../shared/data")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as JSON")
-    parser.add_argument("--quick", action="store_true", help=f"the same as --since {QUICK.first} --until {QUICK.last}")
+    parser.add_argument("--quick", action="store_true", help=f"only the first {QUICK} dates of ARK files")
     parser.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="only ARK files dated so or later")
     parser.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="only ARK files dated so or earlier")
     parser.add_argument("--fast", action="store_true", help="without the live replay and the random orders")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -70,6 +70,11 @@ class Folder:
     def raw(self) -> list[Published]:
         """The ARK files in order of name."""
         return self._published("ark/raw/*/*.csv")
+
+    def beginning(self, count: int) -> Folder:
+        """The same folder up to the first `count` dates of ARK files."""
+        days = sorted({one.dated for one in self.raw() if one.dated is not None})
+        return replace(self, span=Span(self.span.first, days[count - 1])) if len(days) > count else self
 
     def bad(self) -> list[Published]:
         """Bodies that are no holdings files."""

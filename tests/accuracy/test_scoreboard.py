@@ -9,6 +9,7 @@ import pytest
 
 from tests.accuracy import __main__ as scoreboard
 from tests.accuracy import look_alike
+from tests.accuracy.folder import Folder
 from tests.accuracy.look_alike import BOUGHT, BUY, LEAVE, RENUMBER, RETURN, SPLIT, Days, cusip
 
 TRADES = "date fund direction ticker shares cusip"
@@ -136,3 +137,14 @@ def test_missing_parts_are_named_and_fail_nothing(tmp_path: Path, capsys: pytest
     shown = capsys.readouterr().out
     for part in ("ark/raw", "ark/labels.csv", "cases.csv", "issuers/series"):
         assert f"not here: {part}" in shown
+
+
+def test_a_beginning_keeps_the_first_dates(folder: tuple[Path, Days]) -> None:
+    root, days = folder
+    whole = Folder(root)
+    short = whole.beginning(3)
+    assert {one.dated for one in short.raw()} == set(days.dates[:3])
+    assert len(short.raw()) == 6
+    assert short.bad() == []
+    assert short.notified() == []
+    assert whole.beginning(1000) == whole
