@@ -23,6 +23,7 @@ from monitor.core import bonds, contracts, instruments
 from monitor.core.contracts import CONTRACTS
 from monitor.core.model import AssetClass, Line, Position
 
+SAME_COMPANY = 0.9  # alike names of one company
 _SPREADSHEET_NUMBER = re.compile(r"\d(\.\d+)?E\+\d+")
 _FIGI = re.compile(r"BBG[0-9B-DF-HJ-NP-TV-Z]{9}")
 _SEDOL = re.compile(r"[0-9B-DF-HJ-NP-TV-Z]{6}\d")
@@ -161,8 +162,36 @@ def positions_of(fund: str, lines: Iterable[Line], net_assets: Decimal | None = 
     lines = list(lines)
     weights_only = all(line.shares is None for line in lines)
     found = sorted((_position(fund, line) for line in lines if weights_only or line.shares is not None), key=_rank)
+    found = sorted(_apart(fund, found), key=_rank)
     totals = tuple(_total(list(same)) for _, same in groupby(found, key=lambda p: p.key))
     return _with_weights(totals, net_assets)
+
+
+def _apart(fund: str, lines: Sequence[Position]) -> list[Position]:
+    """One identifier under two clearly different tickers and names in one file names one of them wrongly: the largest
+    line keeps it, the others are known inside their fund only, until somebody says what they are."""
+    kept = []
+    for _, same in groupby(lines, key=lambda p: p.key):
+        first, *others = same
+        kept.append(first)
+        for line in others:
+            alone = f"local:{fund}:{line.identifier.upper()}/{ticker_root(line.ticker) or line.name.upper()}"
+            kept.append(replace(line, key=alone, ids=()) if _is_another(first, line) else line)
+    return kept
+
+
+def _is_another(one: Position, other: Position) -> bool:
+    if one.asset_class is not AssetClass.EQUITY or other.asset_class is not AssetClass.EQUITY:
+        return False
+    tickers = {ticker_root(one.ticker), ticker_root(other.ticker)}
+    return (
+        is_verified(one.key) and len(tickers) == 2 and "" not in tickers and name_similarity(one.name, other.name) < 0.5
+    )
+
+
+def is_in_conflict(position: Position) -> bool:
+    """Whether another line of the same file bears this line's identifier, too (see `positions_of`)."""
+    return position.key.startswith("local:") and bool(verified_ids(position.identifier))
 
 
 def _total(lines: Sequence[Position]) -> Position:
@@ -233,6 +262,18 @@ def _tokens(name: str) -> tuple[str, ...]:
         name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     words = re.split(r"[\W_]+", name.upper())
     return tuple(w for w in words if w and w not in _CORPORATE)
+
+
+def is_one_company(one: Position, other: Position) -> bool:
+    """Whether two securities are lines of one company: an ADR and the home share, two share classes, two venues.
+
+    By name alone, and the first word must agree: Alibaba in New York and Hong Kong, Alphabet A and C, Elbit in
+    New York and Tel Aviv. It joins nothing: events stay apart, a sentence names the other line.
+    """
+    if one.asset_class is not AssetClass.EQUITY or other.asset_class is not AssetClass.EQUITY:
+        return False
+    first, second = _tokens(one.name), _tokens(other.name)
+    return bool(first and second) and first[0] == second[0] and name_similarity(one.name, other.name) >= SAME_COMPANY
 
 
 @lru_cache(maxsize=65536)

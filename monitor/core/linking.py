@@ -17,6 +17,7 @@ from monitor.core.identity import is_verified, name_similarity, share_class, tic
 from monitor.core.model import AssetClass, Kind, Position
 
 ALIKE = 0.85
+SHARED = "shared identifier"
 _LEAST_SHARES = 1000  # fewer shares agree by chance
 _LEAST_ON_REBALANCE = 100_000
 _LINKABLE = (AssetClass.EQUITY, AssetClass.RIGHT, AssetClass.COIN, AssetClass.BOND)
@@ -65,7 +66,7 @@ def _candidate(fund: str, one: tuple[str, Position], other: tuple[str, Position]
     (earlier, old), (later, new) = one, other
     words = f"{fund}: {_printed(old)} -> {_printed(new)}"
     if set(old.ids) & set(new.ids):
-        return Candidate(fund, earlier, later, "shared identifier", Kind.IDENTIFIER_CHANGE, 3.0, words)
+        return Candidate(fund, earlier, later, SHARED, Kind.IDENTIFIER_CHANGE, 3.0, words)
     if AssetClass.BOND in (old.asset_class, new.asset_class):
         return None
     if old.asset_class is new.asset_class:
@@ -176,8 +177,15 @@ def _continued(
     ]
 
 
+def is_break(links: Collection[Link], lines: int) -> bool:
+    """More than 5 % of a fund's lines (three or more) got another identifier on one day: the file changed its form, and
+    nothing happened to the securities (2023-08-28: 26 identifiers went, 22 came, all were back the next day)."""
+    changed = [link for link in links if link.kind is Kind.IDENTIFIER_CHANGE and link.rule != SHARED]
+    return len(changed) >= 3 and len(changed) > 0.05 * lines
+
+
 def _link(candidate: Candidate) -> Link:
-    if candidate.rule == "shared identifier":
+    if candidate.rule == SHARED:
         confidence = "verified"
     elif candidate.kind is Kind.SUCCESSOR:
         confidence = "inferred"

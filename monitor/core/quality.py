@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from monitor.core.contracts import CONTRACTS, NOTIONAL, net_value
-from monitor.core.identity import is_verified, name_similarity, ticker_root
+from monitor.core.flows import LEAST_LINES
+from monitor.core.identity import is_in_conflict, is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
 
 _DERIVATIVES = (AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP)
@@ -40,6 +41,7 @@ def form(
         found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
     found += _numbers(file, positions)
     found += _repeated(positions)
+    found += _conflicts(positions)
     if any(line.weight is not None for line in file.lines):  # computed weights say nothing about the file
         found += _weights(positions, lists_cash=file.lists_cash)
     return found
@@ -78,6 +80,16 @@ def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]
     if negative:
         found.append(Finding("numbers", f"negative share count: {negative[0].name}", False))
     return found
+
+
+def _conflicts(positions: Sequence[Position]) -> list[Finding]:
+    wrong = [p for p in positions if is_in_conflict(p)]
+    if not wrong:
+        return []
+    first = wrong[0]
+    words = f"{first.identifier} names two securities: {first.name} ({first.ticker}) is followed under no identifier"
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return [Finding("conflict", words + more, False)]
 
 
 def _repeated(positions: Sequence[Position]) -> list[Finding]:
@@ -159,6 +171,27 @@ def against(pair: Comparison) -> list[Finding]:
     if is_same_content(pair.before, pair.after):
         found.append(Finding("stale", "same share counts and values as the previous file", False))
     return found
+
+
+IDLE_FILES = 250  # looked back on
+IDLE_LEAST = 20  # files that say how a fund usually is
+IDLE_SHARE = 0.05
+
+
+def idling(pair: Comparison, unchanged: int, lines: int, idle: int, files: int) -> list[Finding]:
+    """A file in which no share count changed, of a fund where that is rare: old positions at new prices.
+
+    `unchanged` of `lines` counted lines; `idle` of the fund's last `files` pairs of files were like that. ARKK, ARKF
+    and ARKG on 2023-05-22: the trades of that session came one file later. Lines may have been renamed, not more.
+    """
+    before, after = _identified(pair.before), _identified(pair.after)
+    same_number = len(set(before) - set(after)) == len(set(after) - set(before))
+    if lines < LEAST_LINES or unchanged < lines or not same_number:
+        return []
+    if files < IDLE_LEAST or idle >= IDLE_SHARE * files:
+        return []
+    words = f"none of {lines} share counts changed, as in {idle} of {files} files before: positions may be a day old"
+    return [Finding("stale", words, False)]
 
 
 def _rows(pair: Comparison, trusted: bool) -> list[Finding]:

@@ -110,7 +110,8 @@ class Comparing:
             mine = [link for link in decided if link.fund == pair.judged.ticker]
             if mine:
                 self._reroot(pair)
-            self._announce_links(pair, [(link, *names[link]) for link in mine])
+            if not linking.is_break(mine, len(pair.positions_after)):
+                self._announce_links(pair, [(link, *names[link]) for link in mine])
             self._announce_names(pair)
 
     def _reroot(self, pair: Pair) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from monitor.core import quality
+from monitor.core.flows import Label
 from monitor.core.model import Convention, Reason, Snapshot, Standing, Verdict
 from monitor.core.sessions import pos_session
-from monitor.derive.setting import Setting
+from monitor.derive.setting import Measured, Setting
 from monitor.store.derived import StandingLine
 from monitor.store.past import SnapshotRow
 from monitor.store.save import findings_of
@@ -70,10 +71,18 @@ class Judge:
             snapshot = self.at.snapshot(ticker, row)
             seen = self.at.measured(ticker, previous, snapshot)
             gap = self.at.gap(ticker, previous.pos_session, snapshot.pos_session)
-            findings += quality.against(
-                quality.Comparison(seen.before, seen.after, gap, seen.flow.factor, seen.flow.known)
-            )
+            pair = quality.Comparison(seen.before, seen.after, gap, seen.flow.factor, seen.flow.known)
+            findings += quality.against(pair)
+            if not any(f.gate == "stale" for f in findings):
+                findings += self._idling(ticker, pair, seen)
         return quality.verdict(findings)
+
+    def _idling(self, ticker: str, pair: quality.Comparison, seen: Measured) -> list[quality.Finding]:
+        unchanged = sum(label is Label.UNCHANGED for label in seen.labels.values())
+        if unchanged < len(seen.counts):
+            return []
+        idle = self.at.book.idle(ticker)
+        return quality.idling(pair, unchanged, len(seen.counts), sum(idle), len(idle))
 
     def _decide_waiting(
         self, ticker: str, waiting: SnapshotRow, row: SnapshotRow, verdict: Verdict, as_of: date

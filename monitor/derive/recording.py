@@ -20,7 +20,8 @@ def record(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Col
     near = scene.gap <= LONGEST_FLOW
     known = near and scene.flow.known
     counted = Counter(labels.values())
-    book.new.pairs.append(
+    book.add_pair(
+        scene.fund,
         PairLine(
             book.fund(scene.fund).fund.id,
             scene.after.id,
@@ -38,7 +39,7 @@ def record(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Col
             scene.flow.is_rebalance,
             "low" if scene.doubtful else "high",
             tuple(trades(_files(book, scene, labels, exchanged))),
-        )
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from monitor.core import claims, events, items, ranking, spells
+from monitor.core import claims, events, identity, items, ranking, spells
 from monitor.core.claims import Past
 from monitor.core.model import Absence, Arrival, Coverage, Event, Interval, Item
 from monitor.core.sessions import Sessions
@@ -56,8 +56,9 @@ class Summing:
         records = self._issuer_records(until)
         known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
         unit = claims.unit(printed)
+        kin = self._kin(group)
         backdrop = items.Backdrop(
-            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder, known, unit
+            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder, known, unit, kin
         )
         return items.make(group, backdrop)
 
@@ -102,6 +103,21 @@ class Summing:
         position = next((fund.positions[r] for r in roots if r in fund.positions), None)
         dated = fund.previous.as_of if fund.previous is not None else as_of
         return items.Other(position, dated if (as_of - dated).days > OLD_FILE else None)
+
+    def _kin(self, group: ranking.Group) -> tuple[str, ...]:
+        """The other lines of the same company that the issuer's funds hold: an entry is not its first then."""
+        if group.direction != ranking.IN:
+            return ()
+        entered = self.day.named[group.events[0].security]
+        own = self.at.book.roots.of(group.security)
+        found = set()
+        for ticker in self.at.book.tickers:
+            fund = self.at.book.fund(ticker)
+            for position in fund.positions.values():
+                other = identity.is_one_company(entered, position) and self.at.book.roots.of(position.key) != own
+                if other and spells.is_held(position):
+                    found.add(f"{ticker} {events.label(position)}")
+        return tuple(sorted(found))
 
     def _issuer_past(self, group: ranking.Group, changed: set[str]) -> tuple[Past | None, str]:
         """The last time any fund of the issuer held the security before this change."""

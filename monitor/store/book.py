@@ -7,6 +7,7 @@ fund and what concerns the lines that changed, never the whole history.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +19,7 @@ from monitor.core.evidence import Schedule
 from monitor.core.identity import summed
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position, Snapshot
+from monitor.core.quality import IDLE_FILES
 from monitor.core.spells import Point, Spell
 from monitor.core.splits import Pending, Split, effective
 from monitor.store import lines, past, presence
@@ -27,6 +29,7 @@ from monitor.store.lines import Securities, StoredSpell
 from monitor.store.outside import Outside, open_outside
 from monitor.store.past import SnapshotRow, StoredFund
 from monitor.store.pending import Decided
+from monitor.store.trades import PairLine
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class FundBook:
     waiting: SnapshotRow | None = None  # quarantined, undecided
     pending: dict[str, Pending] = field(default_factory=dict)  # whole ratios at an unmoved price, by root
     outside: dict[str, Outside] = field(default_factory=dict)  # lines creation baskets leave out, by root
+    idle: deque[bool] | None = None  # of the last pairs of files: whether no share count changed
     open: dict[str, StoredSpell] = field(default_factory=dict)
     tracks: dict[str, list[Point]] = field(default_factory=dict)
     covered: list[date] | None = None
@@ -156,6 +160,22 @@ class Book:
     def add_pending(self, ticker: str, pending: Pending) -> None:
         """A line waits for the fund's next file."""
         self.new.pending.append((self._funds[ticker].id, pending))
+
+    def add_pair(self, ticker: str, pair: PairLine) -> None:
+        """Two files have been compared."""
+        self.new.pairs.append(pair)
+        known = self.fund(ticker).idle
+        if known is not None:
+            known.append(pair.is_idle)
+
+    def idle(self, ticker: str) -> deque[bool]:
+        """Of the fund's last 250 pairs of files, oldest first: whether no share count changed."""
+        book = self.fund(ticker)
+        if book.idle is None:
+            stored = past.idle_pairs(self._conn, book.fund.id, self.since, IDLE_FILES)
+            mine = (pair.is_idle for pair in self.new.pairs if pair.fund == book.fund.id)
+            book.idle = deque([*stored, *mine], IDLE_FILES)
+        return book.idle
 
     def decide_pending(self, ticker: str, decided: Decided) -> None:
         """The fund's newer file has said what a waiting line was."""

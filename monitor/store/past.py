@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, select
 
+from monitor.core.flows import LEAST_LINES
 from monitor.core.linking import Link
 from monitor.core.model import Arrival, Interval, Kind
 from monitor.core.splits import Pending, Split
@@ -26,6 +27,7 @@ from monitor.store.codec import (
     parse_instant,
 )
 from monitor.store.engine import Connection
+from monitor.store.save import REVISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,14 @@ def pending(conn: Connection, fund: int, as_of: date) -> list[Pending]:
         )
         for r in conn.execute(query)
     ]
+
+
+def idle_pairs(conn: Connection, fund: int, before: date, limit: int) -> list[bool]:
+    """Of the fund's last pairs of files dated before `before`, oldest first: whether no share count changed."""
+    table = t.flow.c
+    query = select(table.lines, table.unchanged).where(table.fund == fund, table.snapshot < day_of(before) * REVISIONS)
+    rows = conn.execute(query.order_by(table.snapshot.desc()).limit(limit)).all()
+    return [row.lines >= LEAST_LINES and row.unchanged == row.lines for row in reversed(rows)]
 
 
 def first_sighting(conn: Connection, fund: int, securities: Sequence[int]) -> date | None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from sqlalchemy import delete
 
+from monitor.core.flows import LEAST_LINES
 from monitor.core.model import Interval
 from monitor.core.trades import Trade
 from monitor.store import schema as t
@@ -47,6 +48,11 @@ class PairLine:
     rebalance: bool
     confidence: str
     trades: tuple[Trade, ...]
+
+    @property
+    def is_idle(self) -> bool:
+        """No share count changed, of lines enough to tell."""
+        return self.lines >= LEAST_LINES and self.unchanged == self.lines
 
 
 def rewind_pairs(conn: Connection, fund_ids: Sequence[int], since: date) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.core import identity
 from monitor.core.model import AssetClass, Line
-from tests.core.samples import D, line
+from tests.core.samples import D, line, position
 
 
 @pytest.mark.parametrize("text", ["037833100", "594918104", "38259P508", "17275R102", "01609W102", "G0403H108"])
@@ -256,6 +256,31 @@ def test_an_identifier_in_a_column_of_its_own_makes_a_line_without_ticker_a_secu
         (one,) = identity.positions_of("LANA", [line(ticker="", identifier=identifier, **column)])
         assert one.asset_class is AssetClass.EQUITY
         assert identity.is_verified(one.key)
+
+
+def test_one_identifier_under_two_names_is_kept_apart() -> None:
+    lines = [
+        line("QUILLON ROBOTICS INC", shares=Decimal(100)),
+        line("ROWANBERRY FOODS CORP", ticker="RWN", shares=Decimal(900)),
+        line("ROWANBERRY FOODS CORP-A", ticker="RWN", shares=Decimal(50)),
+    ]
+    for order in permutations(lines):
+        found = {p.key: (p.ticker, p.shares, p.ids) for p in identity.positions_of("LANA", order)}
+        assert found == {
+            "cusip:55501A105": ("RWN", Decimal(950), ("cusip:55501A105",)),
+            "local:LANA:55501A105/QLN": ("QLN", Decimal(100), ()),
+        }
+    kept = identity.positions_of("LANA", lines)
+    assert [identity.is_in_conflict(p) for p in kept] == [False, True]
+
+
+def test_two_lines_of_one_company_are_known_by_name() -> None:
+    adr, home = position("a", name="ALIBERTA GROUP HOLDING-SP ADR"), position("b", name="ALIBERTA GROUP HOLDING LTD")
+    assert identity.is_one_company(adr, home)
+    assert not identity.is_one_company(adr, position("c", name="BERTHA GROUP HOLDING LTD"))
+    assert not identity.is_one_company(adr, position("c", name=""))
+    assert not identity.is_one_company(adr, replace(home, asset_class=AssetClass.BOND))
+    assert not identity.is_one_company(replace(adr, asset_class=AssetClass.BOND), home)
 
 
 def test_a_file_of_weights_gives_positions_without_share_counts() -> None:

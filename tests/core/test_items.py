@@ -24,12 +24,15 @@ def make(
     telling: int = 1,
     unit: str = "shares",
     security: str = "cusip:55501A105",
+    kin: tuple[str, ...] = (),
     **changed: Any,
 ) -> Item:
     values = {"held_by_others": False, "held_before": True, "absence": None, "index_only": False, "gap": False}
     told = Standings(**(values | changed))
     name = "QUILLON ROBOTICS INC (QLN)"
-    backdrop = Backdrop("lantern", "Lantern", name, others or {}, told, RECORDS, day(telling), holder, unit=unit)
+    backdrop = Backdrop(
+        "lantern", "Lantern", name, others or {}, told, RECORDS, day(telling), holder, unit=unit, kin=kin
+    )
     return items.make(Group(security, direction, events), backdrop)
 
 
@@ -62,6 +65,13 @@ def test_a_size_change_says_whether_flows_were_taken_out() -> None:
     assert " beyond the flows" in make(event(Kind.INCREASED, factors=changed), direction=ranking.UP).headline
     whole = event(Kind.INCREASED, factors=(*changed, ("line_factor", "1.00000000")))
     assert "flows" not in make(whole, direction=ranking.UP).headline
+
+
+def test_another_line_of_the_company_is_named() -> None:
+    printed = make(event(), kin=("LANB QUILLON ROBOTICS (9988)", "LANC QUILLON ROBOTICS (9988)"))
+    assert printed.caveat.startswith(
+        "Another line of the company is held: LANB QUILLON ROBOTICS (9988), LANC QUILLON ROBOTICS (9988)."
+    )
 
 
 def test_files_of_weights_are_told_in_weights() -> None:

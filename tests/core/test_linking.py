@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.flows import Flow
-from monitor.core.linking import Candidate, Link, Roots, candidates, decide
+from monitor.core.linking import Candidate, Link, Roots, candidates, decide, is_break
 from monitor.core.model import AssetClass, Kind, Position
 from tests.core.samples import D, by_key, position
 
@@ -244,3 +244,13 @@ def test_every_key_has_one_root_and_roots_know_their_members(joins: list[tuple[s
         assert roots.of(root) == root
         assert key in roots.members(root)
         assert {roots.of(member) for member in roots.members(root)} == {root}
+
+
+@pytest.mark.parametrize(
+    ("changed", "lines", "broken"), [(2, 10, False), (3, 59, True), (3, 60, False), (26, 314, True)]
+)
+def test_many_new_identifiers_on_one_day_are_a_change_of_the_files_form(changed: int, lines: int, broken: bool) -> None:
+    links = [Link("LANA", f"a{n}", f"b{n}", Kind.IDENTIFIER_CHANGE, "name", "high", "") for n in range(changed)]
+    assert is_break(links, lines) is broken
+    assert not is_break([replace(link, kind=Kind.SUCCESSOR) for link in links], lines)
+    assert not is_break([replace(link, rule="shared identifier") for link in links], lines)

@@ -44,6 +44,15 @@ def test_a_good_file_passes_every_gate() -> None:
     assert form() == []
 
 
+@pytest.mark.parametrize(("wrong", "words"), [(1, "under no identifier"), (3, ", and 2 more")])
+def test_an_identifier_of_two_securities_is_a_warning(wrong: int, words: str) -> None:
+    doubled = [position(f"local:LANA:55501A105/Q{n}", 100, identifier="55501A105", weight=D(0)) for n in range(wrong)]
+    file = holdings(*lines())
+    found = quality.form(file, [*positions(), *doubled], expected_fund="LANA", known_on=MONDAY, latest=None)
+    assert [(f.gate, f.holds) for f in found] == [("conflict", False)]
+    assert found[0].text.endswith(words)
+
+
 def test_an_unknown_column_order_holds_the_file_and_an_extra_column_does_not() -> None:
     assert form(warnings=("unknown column order: a, b",)) == [("header", True)]
     assert form(warnings=("extra columns: duration",)) == [("header", False)]
@@ -355,3 +364,30 @@ def test_small_lines_may_go_with_their_weight() -> None:
     rolled = [replace(p, asset_class=AssetClass.FUTURE) for p in held(*[5] * 20)]
     assert ("cut", True) not in pair(rolled, rolled[:10])
     assert ("cut", False) in pair(held(*[10] * 9, 3, 3, 3), held(*[10] * 9), gap=quality.STALE_GAP + 1)
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "lines_", "idle", "files", "said"),
+    [
+        (20, 20, 0, 20, [("stale", False)]),
+        (20, 20, 4, 100, [("stale", False)]),
+        (20, 20, 5, 100, []),
+        (20, 20, 0, 19, []),
+        (19, 20, 0, 100, []),
+        (7, 7, 0, 100, []),
+    ],
+)
+def test_a_day_without_any_changed_count_is_doubted_where_that_is_rare(
+    unchanged: int, lines_: int, idle: int, files: int, said: Said
+) -> None:
+    held = {p.key: p for p in positions()}
+    found = quality.idling(Comparison(held, held, 1, 1.0, True), unchanged, lines_, idle, files)
+    assert [(f.gate, f.holds) for f in found] == said
+
+
+def test_a_day_on_which_a_line_came_is_no_repeated_day() -> None:
+    held = {p.key: p for p in positions()}
+    more = held | {"cusip:new": position("cusip:new")}
+    renamed = {("cusip:new" if key == "cusip:003" else key): p for key, p in held.items()}
+    assert quality.idling(Comparison(held, more, 1, 1.0, True), 20, 20, 0, 100) == []
+    assert quality.idling(Comparison(held, renamed, 1, 1.0, True), 19, 19, 0, 100) != []

@@ -355,6 +355,33 @@ def test_a_line_that_creations_leave_out_is_sold_by_what_it_lost(lite: Engine) -
     assert [t_day(r["until"]) for r in rows_of(lite, t.outside)] == [session(4)]
 
 
+def test_a_line_of_the_same_company_is_named_with_an_entry(lite: Engine) -> None:
+    home = Row("QUILLON ROBOTICS LTD", "9988", "", 50_000, 20.0, sedol="B000008")
+    files = [file("LANA", n, portfolio(*([QUILL] if n == 2 else []))) for n in range(3)]
+    load(lite, [*files, *(file("LANB", n, portfolio(home)) for n in range(3))])
+    (entry,) = items(lite)
+    assert "Another line of the company is held: LANB QUILLON ROBOTICS LTD (9988)." in entry.body["claim"]
+
+
+def test_counts_that_stand_still_where_they_never_do_leave_the_day_open(lite: Engine) -> None:
+    """Twenty-five days of flows, then a day of new prices and old counts: what follows covers both sessions."""
+
+    def rows(n: int) -> list[Row]:
+        day = min(n, 24) + max(0, n - 25)
+        return [
+            *(replace(row, shares=round(row.shares * 1.001**day)) for row in BASE.values()),
+            quill(20_000 + n // 26),
+        ]
+
+    files = [file("LANA", n, rows(n)) for n in range(26)]
+    files.append(file("LANA", 26, [*rows(26)[:-1], quill(31_000)]))
+    load(lite, files)
+    (bought,) = events(lite)
+    assert bought.body["pos_session"] == {"from": session(25).isoformat(), "to": session(26).isoformat()}
+    (still,) = [r for r in rows_of(lite, t.standing) if "stale" in r["warnings"]]
+    assert (t_day(still["as_of"]), still["standing"]) == (session(25), "accepted")
+
+
 def test_prices_alone_change_nothing(lite: Engine) -> None:
     load(lite, [file("LANA", n, portfolio(quill(20_000, 100 - 25 * n))) for n in range(4)])
     assert told(lite) == []
