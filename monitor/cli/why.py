@@ -70,6 +70,11 @@ def _event(one: EventAnswer) -> None:
         _say("told as", one.item)
     for at, file in enumerate(one.files):
         _file(file, same_dating=at > 0 and file.dating == one.files[at - 1].dating)
+    for beside in one.beside:
+        say(f"\nbeside: {beside.source} of {beside.as_of}, {beside.title} (after the close of {beside.pos_session})")
+        _say("place", beside.place)
+        _say("sha-256", beside.sha256)
+        _say("line", beside.line)
     _section("arithmetic", one.arithmetic)
     _section(
         "splits", (f"{x.factor} new for one old from files dated {x.day} ({x.rule}; {x.evidence})" for x in one.splits)

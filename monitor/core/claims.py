@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitor.core.model import Absence, AssetClass, Coverage, Interval, Position
+from monitor.core.model import Absence, AssetClass, Coverage, Evidence, Interval, Position
 from monitor.core.sessions import Sessions, gaps
 
 LARGE_GAP = 5  # sessions
@@ -30,6 +30,7 @@ class Past:
     holder: str = ""  # the fund that held it then
     resolution: Decimal = Decimal(0)  # percent points below which the exit file listed nothing
     witness: str = ""  # the schedule that saw it then; empty: a daily file did
+    evidence: Evidence | None = None  # its line
 
 
 def coverage(

@@ -213,6 +213,8 @@ class Comparing:
         )
         first_line = min((d for d in traces if d is not None), default=None)
         event = events.entry(scene, opening, gone, first_line, self._records(ticker, scene.interval.last))
+        if known is not None and known.evidence is not None:
+            event = replace(event, evidence=(*event.evidence, known.evidence))
         return self.witness.testified(event, seen, shown)
 
     def _records(self, ticker: str, until: date | None) -> Coverage:

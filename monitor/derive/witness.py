@@ -141,6 +141,7 @@ class Witness:
             ticker,
             self.at.source.resolution_between(found.session, until),
             found.schedule.called(),
+            _evidence(ticker, found),
         )
 
     def _adjusted(self, ticker: str, root: str, fact: Fact, until: date) -> Decimal | None:

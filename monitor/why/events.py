@@ -25,7 +25,7 @@ from monitor.store.queries.grounds import (
     stored_flow,
 )
 from monitor.why import rules, sums
-from monitor.why.facts import EventAnswer, FileFacts, FlowFacts, LineFacts, LinkFacts, SplitFacts
+from monitor.why.facts import EventAnswer, FileFacts, FlowFacts, LineFacts, LinkFacts, ScheduleFacts, SplitFacts
 from monitor.why.reading import Wanted, file_facts
 from monitor.why.sums import Chains, Pair
 
@@ -116,6 +116,7 @@ def event_answer(conn: Connection, sources: Mapping[str, Source], event: StoredE
         tuple(_link(day, link) for day, link in links if day <= event.day and {link.earlier, link.later} & keys),
         tuple(_spells(conn, fund, keys, event.day)),
         tuple(_arithmetic(body, files, flow, line, _largest(conn, fund, keys, splits, body))),
+        tuple(_beside(conn, fund, body)),
     )
 
 
@@ -135,6 +136,17 @@ def _sides(conn: Connection, fund: FundRef, body: Mapping[str, object], known: C
             held = sums.positions(conn, file, known.own)
             found.append(Side(file, held, next((one for one in held if known.whole.of(one) == root), None)))
     return found
+
+
+def _beside(conn: Connection, fund: FundRef, body: Mapping[str, object]) -> list[ScheduleFacts]:
+    """The lists beside the daily files that the event's evidence names."""
+    evidence = body.get("evidence")
+    said = {str(one["sha256"]): str(one["line"]) for one in evidence if one} if isinstance(evidence, list) else {}
+    return [
+        ScheduleFacts(one.source, one.as_of, one.pos_session, one.title, said[one.sha256], one.place, one.sha256)
+        for one in queries.schedules(conn, fund)
+        if one.sha256 in said
+    ]
 
 
 def _flow(

@@ -138,6 +138,19 @@ class DeliveryFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleFacts:
+    """A list beside the daily files that an event rests on, and what it says of the security."""
+
+    source: str
+    as_of: date
+    pos_session: date
+    title: str
+    line: str
+    place: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventAnswer:
     """Why an event was derived. Quantities are those of `changes`; `arithmetic` writes them out step by step."""
 
@@ -169,6 +182,7 @@ class EventAnswer:
     links: tuple[LinkFacts, ...]
     spells: tuple[SpellRow, ...]
     arithmetic: tuple[str, ...]
+    beside: tuple[ScheduleFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

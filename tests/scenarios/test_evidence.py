@@ -19,7 +19,9 @@ from monitor.core.evidence import Origin
 from monitor.pipeline import Outcome, rebuild
 from monitor.sources.spec import Source
 from monitor.store import schema as t
-from monitor.store.engine import Engine, transaction
+from monitor.store.engine import Engine, reading, transaction
+from monitor.why import EventAnswer
+from monitor.why import why as explain
 from tests.filings import Holding, filing
 from tests.scenarios.stories import (
     BASE,
@@ -119,6 +121,13 @@ def test_an_absence_counts_from_the_schedule_that_saw_it_last(lite: Engine) -> N
     assert (back.body["absence"]["last_material"], back.body["absence"]["sessions"]) == (str(LAST), 20)
     assert back.body["absence"]["exit"] == {"from": str(session(20)), "to": str(session(25))}
     assert f"first seen since {LAST}" in back.body["claim"]
+    assert back.body["evidence"][-1]["line"] == "9,000 shares in the N-PORT schedule of 2026-01-31"
+    with reading(lite) as conn:
+        answer = explain(conn, {LANTERN.id: LANTERN}, back.body["id"])
+    assert isinstance(answer, EventAnswer)
+    assert [(one.source, one.title, one.pos_session) for one in answer.beside] == [
+        ("n-port", "Lantern A S000099999", LAST)
+    ]
     assert "(9,000 shares, by the N-PORT schedule of 2026-01-31)" in back.body["claim"]
 
 
