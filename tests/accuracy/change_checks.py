@@ -55,7 +55,7 @@ def re_entry(seen: Scene, _words: Words) -> Sequence[str]:
 def entry_interval(seen: Scene, words: Words) -> Sequence[str]:
     """The interval of the entry holds these sessions."""
     first = date.fromisoformat(words["from"])
-    last = first.replace(day=int(words["to"]))
+    last = date.fromisoformat(f"{first.isoformat()[: -len(words['to'])]}{words['to']}")
     found = seen.events(ENTRIES)
     if any(one.first and one.last and one.first <= first and last <= one.last for one in found):
         return []

@@ -42,15 +42,15 @@ def of_labels(rows: Iterable[Mapping[str, str]]) -> list[Expectation]:
     """The rows of `labels.csv`."""
     return [
         Expectation(
-            name=f"{row['fund']} {row['date']} {row['security']}",
-            kind=re.split(r" [(\d]", row["true_event"])[0],
-            funds=row["fund"],
-            dates=row["date"],
-            security=row["security"],
-            identifiers=row["cusip"],
-            text=row["evidence"],
-            verdict=row["true_event"],
-            why=row["reason"],
+            name=" ".join(row.get(key, "") for key in ("fund", "date", "security")),
+            kind=re.split(r" [(\d]", row.get("true_event", ""))[0],
+            funds=row.get("fund", ""),
+            dates=row.get("date", ""),
+            security=row.get("security", ""),
+            identifiers=row.get("cusip", ""),
+            text=row.get("evidence", ""),
+            verdict=row.get("true_event", ""),
+            why=row.get("reason", ""),
         )
         for row in rows
     ]
@@ -60,15 +60,15 @@ def of_cases(rows: Iterable[Mapping[str, str]]) -> list[Expectation]:
     """The rows of `cases.csv`."""
     return [
         Expectation(
-            name=f"case {row['case']}",
-            kind=row["group"],
-            funds=row["fund"],
-            dates=row["file_date"],
-            security=row["security"],
+            name="case " + row.get("case", ""),
+            kind=row.get("group", ""),
+            funds=row.get("fund", ""),
+            dates=row.get("file_date", ""),
+            security=row.get("security", ""),
             identifiers="",
-            text=row["what_the_files_say"],
-            verdict=row["right_verdict"],
-            why=row["why"],
+            text=row.get("what_the_files_say", ""),
+            verdict=row.get("right_verdict", ""),
+            why=row.get("why", ""),
         )
         for row in rows
     ]
@@ -161,10 +161,13 @@ def scene(row: Expectation, histories: Iterable[History]) -> Scene | str:
 
 def _funds(row: Expectation, history: History) -> tuple[str, ...]:
     text = re.sub(r"\([^)]*\)", "", row.funds).strip()
-    if re.fullmatch(r"\d+ funds", text) or text.upper() in (history.issuer.upper(), ""):
+    number = re.fullmatch(r"(\d+) funds", text)
+    if number is not None and len(history.files) < int(number.group(1)):
+        return ()
+    if number is not None or text.upper() in (history.issuer.upper(), ""):
         return tuple(sorted(history.files))
     found: list[str] = []
-    for part in re.split(r"[+,]|\bvs\b|\band\b", text):
+    for part in re.split(r"[+,&]|\bvs\b|\band\b", text):
         first, *rest = part.strip().split("/")
         found += [first, *(one if len(one) > 1 else first[:-1] + one for one in rest)]
     return tuple(one for one in found if one in history.files)

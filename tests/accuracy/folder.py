@@ -104,7 +104,9 @@ class Folder:
         if rows is None:
             return None
         return [
-            Notified(day, row["fund"], row["direction"], row["ticker"], row["cusip"], float(row["shares"]))
+            Notified(
+                day, row["fund"], row["direction"], row["ticker"], row["cusip"], float(row["shares"].replace(",", ""))
+            )
             for row in rows
             if row.get("fund") and _is_number(row.get("shares", ""))
             if self.span.holds(day := date.fromisoformat(row["date"]))
@@ -144,6 +146,6 @@ def _dated(path: Path) -> date | None:
 
 def _is_number(text: str) -> bool:
     try:
-        return float(text) > 0
+        return float(text.replace(",", "")) > 0
     except ValueError:
         return False

@@ -61,7 +61,7 @@ PHRASES: tuple[tuple[str, Check], ...] = (
     (r"issuer-first initiation(?: by (?P<funds>\d+) funds)?", change_checks.first_at_issuer),
     (r"(?<!issuer-first )\binitiat(?:ion|ed)", change_checks.initiation),
     (r"(?i)\bre-?ent(?:ry|ered)\b(?! and)", change_checks.re_entry),
-    (r"\bin sessions (?P<from>\d{4}-\d{2}-\d{2})\.\.(?P<to>\d+)", change_checks.entry_interval),
+    (r"\bin sessions (?P<from>\d{4}-\d{2}-\d{2})(?:\.\.| … )(?P<to>[\d-]+)", change_checks.entry_interval),
     (r"(?:\(|after )(?P<count>\d+) sessions", change_checks.absence),
     (r"first since (?P<day>\d{1,2} [A-Z][a-z]{2} \d{4})", change_checks.first_since),
     (rf"effective exit (?:in file )?{DAY}", change_checks.effective_exit),
