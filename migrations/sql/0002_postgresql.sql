@@ -338,3 +338,27 @@ JOIN fund f ON f.id = x.fund
 JOIN issuer i ON i.id = f.issuer
 JOIN security s ON s.id = x.security
 JOIN security r ON r.id = x.root;
+
+CREATE VIEW v_presence AS
+SELECT
+    i.code AS issuer,
+    f.ticker AS fund,
+    (DATE '1970-01-01' + c.as_of) AS as_of,
+    (DATE '1970-01-01' + c.session) AS pos_session,
+    c.source AS source,
+    c.complete AS complete,
+    s.public AS security,
+    p.names AS names,
+    p.ids AS ids,
+    p.state AS state,
+    CAST(p.shares AS numeric) AS shares,
+    CAST(p.value AS numeric) AS value,
+    CAST(p.weight AS numeric) AS weight,
+    c.known_at AS known_at,
+    c.place AS place,
+    c.sha256 AS sha256
+FROM presence p
+JOIN schedule c ON c.fund = p.fund AND c.sha256 = p.sha256
+JOIN fund f ON f.id = p.fund
+JOIN issuer i ON i.id = f.issuer
+LEFT JOIN security s ON s.key = p.key;

@@ -551,6 +551,34 @@ JOIN listing l ON l.id = d.listing""",
 )
 
 
+PRESENCE = View(
+    "v_presence",
+    "One security on one list beside a fund's daily files: an N-PORT, an archived or re-published copy.",
+    (
+        ISSUER,
+        FUND,
+        _day("as_of", "c.as_of", "date the list states"),
+        _day("pos_session", "c.session", "session after whose close it was true"),
+        _column("source", "c.source", "back-file, archive, n-port or third-party, in falling weight"),
+        _column("complete", "c.complete", "1: what the list leaves out was not held"),
+        _column("security", "s.public", "our public id; null when no file we have lists that identity"),
+        _column("names", "p.names", "names as printed: JSON array"),
+        _column("ids", "p.ids", "verified identifiers, scheme:value"),
+        _column("state", "p.state", "HELD, or NOT_LISTED for a short position"),
+        ViewColumn("shares", lambda words: _decimal(words, "p.shares"), "as printed; null when not said"),
+        ViewColumn("value", lambda words: _decimal(words, "p.value"), "as printed; null when not said"),
+        ViewColumn("weight", lambda words: _decimal(words, "p.weight"), "percent points of the fund"),
+        _column("known_at", "c.known_at", "when we had the list"),
+        _column("place", "c.place", "where it came from"),
+        _column("sha256", "c.sha256", "SHA-256 of the document"),
+    ),
+    """presence p
+JOIN schedule c ON c.fund = p.fund AND c.sha256 = p.sha256
+JOIN fund f ON f.id = p.fund
+JOIN issuer i ON i.id = f.issuer
+LEFT JOIN security s ON s.key = p.key""",
+)
+
 VIEWS: tuple[View, ...] = (
     HOLDINGS,
     SPELLS,
@@ -563,6 +591,7 @@ VIEWS: tuple[View, ...] = (
     SNAPSHOTS,
     REFUSALS,
     IDENTIFIERS,
+    PRESENCE,
 )
 
 

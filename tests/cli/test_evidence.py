@@ -31,6 +31,11 @@ def test_a_schedule_is_kept_listed_and_asked(run: Run, own_story: str, tmp_path:
         "evidence", "list", "--security", "COIN", "--fund", "ARKF", "--format", "json", "--db", own_story
     ).rows
     assert (said["state"], said["shares"]) == ("NOT_LISTED", None)
+    query = "SELECT source, state, shares, complete FROM v_presence WHERE security IS NOT NULL ORDER BY shares"
+    rows = run("sql", query, "--format", "json", "--db", own_story).rows
+    assert [(r["source"], r["state"], r["shares"], r["complete"]) for r in rows] == [
+        ("n-port", "HELD", 700_000, 1), ("n-port", "HELD", 1_000_000, 1),
+    ]  # fmt: skip
 
 
 def test_history_shows_what_lists_say(run: Run, own_story: str, tmp_path: Path) -> None:
