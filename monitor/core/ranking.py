@@ -20,7 +20,29 @@ IN, OUT, UP, DOWN = "in", "out", "up", "down"
 EXCHANGE = Kind.POSSIBLE_CONVERSION.value
 LONG, SHORT = "long", "short"  # a position that turned
 POSITION = (IN, OUT, UP, DOWN, LONG, SHORT)
+ENTRIES_AND_EXITS = (Kind.INITIATED, Kind.RE_ENTERED, Kind.RESUMED, Kind.EXITED)
 _TOGETHER = (Kind.ROLLED, Kind.CASH_VEHICLE)  # one digest note over all securities of the day
+
+CROWD = 10  # entries and exits of one file from which they are told as one
+# Dollars of one unit, to one figure: for loudness only, no number anybody reads is converted.
+_ROUGH_DOLLARS = {
+    "USD": 1.0,
+    "EUR": 1.0,
+    "GBP": 1.0,
+    "CHF": 1.0,
+    "CAD": 0.7,
+    "AUD": 0.7,
+    "HKD": 0.1,
+    "CNY": 0.1,
+    "SEK": 0.1,
+    "NOK": 0.1,
+    "DKK": 0.1,
+    "ILS": 0.3,
+    "TWD": 0.03,
+    "INR": 0.01,
+    "JPY": 0.007,
+    "KRW": 0.0007,
+}
 
 _DIRECTION = {
     Kind.INITIATED: IN,
@@ -54,7 +76,8 @@ class Group:
 class Standings:
     """What an item's score needs of the rest of the issuer: `held_by_others` now, `held_before` by any
     fund ever, `absence` of the whole issuer (None while somebody held it), `index_only` funds changed;
-    `asset_class` is that of the security."""
+    `asset_class` is that of the security, `alone`: we have files of one fund of the issuer only, `crowd` how many
+    positions the quietest of the changed funds opened and closed with this file."""
 
     held_by_others: bool
     held_before: bool
@@ -62,6 +85,8 @@ class Standings:
     index_only: bool
     gap: bool
     asset_class: AssetClass = AssetClass.EQUITY
+    alone: bool = False
+    crowd: int = 0
 
 
 def groups(events: Iterable[Event], root: Mapping[str, str]) -> list[Group]:
@@ -113,14 +138,11 @@ def terms(group: Group, kind: Kind, standings: Standings) -> tuple[Term, ...]:
     found = _base(group, kind, standings)
     if group.direction in (IN, OUT, LONG, SHORT, EXCHANGE):
         found.append(_weight_term(group))
-    value = _value(group.events)
-    found.append(
-        Term(
-            "value", 5 * min(3.0, max(0.0, math.log10(max(value, 1.0) / 1e6))), f"5 × log₁₀({value:,.0f} / 1M), 0 … 15"
-        )
-    )
+    found.append(_value_term(group.events))
     funds = len({e.fund for e in group.events})
     found.append(Term("funds", float(min(18, 6 * (funds - 1))), f"6 × ({funds} funds − 1), at most 18"))
+    if standings.crowd >= CROWD and group.direction in (IN, OUT):
+        found.append(Term("crowd", -30.0, f"{standings.crowd} positions opened and closed with one file"))
     if standings.index_only:
         found.append(Term("index funds", -30.0, "all funds that changed follow an index"))
     if standings.gap or any(e.confidence == "low" for e in group.events):
@@ -149,10 +171,9 @@ def _is_for_the_digest(group: Group) -> bool:
 def _base(group: Group, kind: Kind, standings: Standings) -> list[Term]:
     bond = standings.asset_class is AssetClass.BOND
     if group.direction == IN:
-        return [_entry_base(group, kind, bond=bond)]
+        return [_entry_base(group, kind, standings, bond=bond)]
     if group.direction == OUT:
-        held = standings.held_by_others
-        found = [Term("exit", 20.0 if held else 35.0, "another fund holds it" if held else "no other fund holds it")]
+        found = [_exit_base(standings)]
         if bond:
             found = [Term("exit", 20.0, "a bond: issues come and go")]
         largest = max((e.maximum_weight or Decimal(0)) for e in group.events)
@@ -166,10 +187,19 @@ def _base(group: Group, kind: Kind, standings: Standings) -> list[Term]:
     return [Term("turned", 30.0, "from long to short or back")] if group.direction in (LONG, SHORT) else []
 
 
-def _entry_base(group: Group, kind: Kind, *, bond: bool) -> Term:
+def _exit_base(standings: Standings) -> Term:
+    if standings.alone:
+        return Term("exit", 20.0, "we have files of one fund of the issuer only")
+    held = standings.held_by_others
+    return Term("exit", 20.0 if held else 35.0, "another fund holds it" if held else "no other fund holds it")
+
+
+def _entry_base(group: Group, kind: Kind, standings: Standings, *, bond: bool) -> Term:
     """A bond is a new line by nature: the first of an issue is worth what the first in a fund is."""
     if kind is Kind.INITIATED_AT_ISSUER and bond:
         return Term("first at the issuer", 25.0, "a bond no fund of the issuer held before")
+    if kind is Kind.INITIATED_AT_ISSUER and standings.alone:
+        return Term("first in the fund", 25.0, "we have files of one fund of the issuer only")
     if kind is Kind.INITIATED_AT_ISSUER:
         return Term("first at the issuer", 45.0, "no fund of the issuer held it before")
     found = [Term("first in the fund", 25.0, "25") for e in group.events if e.kind is Kind.INITIATED]
@@ -205,8 +235,14 @@ def _weight(group: Group) -> float:
     return float(max((abs(w) for w in weights if w is not None), default=Decimal(0)))
 
 
-def _value(events: Sequence[Event]) -> float:
-    return abs(float(sum((e.value for e in events if e.value is not None), Decimal(0))))
+def _value_term(events: Sequence[Event]) -> Term:
+    """Large sums weigh more; a currency whose size we do not know adds nothing."""
+    currency = events[0].currency
+    value = abs(float(sum((e.value for e in events if e.value is not None), Decimal(0))))
+    dollars = value * _ROUGH_DOLLARS.get(currency, 0.0)
+    points = 5 * min(3.0, max(0.0, math.log10(max(dollars, 1.0) / 1e6)))
+    about = "" if currency == "USD" else f" of about {_ROUGH_DOLLARS.get(currency, 0.0):g} dollars"
+    return Term("value", points, f"5 × log₁₀({value:,.0f}{about} / 1M), 0 … 15")
 
 
 def severity(points: int) -> Severity:

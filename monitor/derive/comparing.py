@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from monitor.core import claims, contracts, events, flows, identity, linking, notices, spells, splits
+from monitor.core import claims, contracts, events, flows, identity, linking, notices, ranking, spells, splits
 from monitor.core.claims import Past
 from monitor.core.events import Scene
 from monitor.core.flows import Label
@@ -184,6 +184,8 @@ class Comparing:
         for root in step.vanished:
             self._crumb(scene, root)
         self._resize(scene, pair, resized)
+        if len(step.opened) + len(step.closed) >= ranking.CROWD and not pair.flow.is_rebalance:
+            self._crowd(scene, len(step.opened), len(step.closed))
         self._notices(scene, resized)
         if snapshot.as_of == self.at.closed(ticker):
             self._close(scene)
@@ -306,6 +308,15 @@ class Comparing:
         )
         for notice in found:
             self._emit(notice.event, notice.position)
+
+    def _crowd(self, scene: Scene, opened: int, closed: int) -> None:
+        """So many entries and exits in one file that they are told as one: a monthly re-sizing."""
+        largest = _largest(scene.positions_after)
+        words = (
+            f"{scene.fund} opened {opened} and closed {closed} positions {claims.during(scene.interval)}, of"
+            f" {len(scene.positions_after)} lines: each is in the digest"
+        )
+        self._emit(events.notice(scene, Kind.REBALANCE, largest, words), scene.positions_after[largest])
 
     def _close(self, scene: Scene) -> None:
         """The fund's last file: what it lists was never sold position by position."""

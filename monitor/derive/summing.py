@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -24,13 +25,14 @@ class Summing:
 
     def of_day(self, as_of: date) -> list[Item]:
         """All items of the day."""
-        return [self.item(group, as_of) for group in self._groups(self.day.events)]
+        crowds = Counter((e.fund, e.as_of) for e in self.day.events if e.kind in ranking.ENTRIES_AND_EXITS)
+        return [self.item(group, as_of, crowds) for group in self._groups(self.day.events)]
 
     def _groups(self, found: Sequence[Event]) -> list[ranking.Group]:
         roots = {e.security: self.at.book.roots.of(e.security) for e in found}
         return ranking.groups(found, roots)
 
-    def item(self, group: ranking.Group, as_of: date) -> Item:
+    def item(self, group: ranking.Group, as_of: date, crowds: Mapping[tuple[str, date], int]) -> Item:
         """One item over all funds: who else holds the security, who held it before, since when it was gone."""
         members = set(self.at.book.roots.members(self.at.book.roots.of(group.security)))
         changed = {e.fund for e in group.events}
@@ -43,6 +45,7 @@ class Summing:
         first = group.events[0]
         printed = self.day.named[first.security]
         spec = [self.at.source.funds.get(f) for f in sorted(changed)]
+        known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
         standings = ranking.Standings(
             held_now,
             before is not None or held_now,
@@ -50,11 +53,12 @@ class Summing:
             all(s is not None and s.kind == "index" for s in spec),
             any(e.pos_session.first != e.pos_session.last for e in group.events),
             printed.asset_class,
+            known == 1,
+            min(crowds.get((e.fund, e.as_of), 0) for e in group.events),
         )
         name = events.label(printed)
         until = first.pos_session.last if group.direction == ranking.IN else None
         records = self._issuer_records(until)
-        known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
         unit = claims.unit(printed)
         kin = self._kin(group)
         backdrop = items.Backdrop(

@@ -30,6 +30,28 @@ def quiet(kind: Kind, fund: str = "LANA", **changed: Any) -> Event:
     return event(kind, fund, **({"weight_after": D(0), "value": D(0), "weight_before": D(0)} | changed))
 
 
+def test_with_files_of_one_fund_nothing_is_first_or_last_at_the_issuer() -> None:
+    assert points(quiet(Kind.INITIATED), held_before=False) == 45
+    assert points(quiet(Kind.INITIATED), held_before=False, alone=True) == 25
+    left = quiet(Kind.EXITED, maximum_weight=D(1))
+    assert points(left, direction=ranking.OUT) == 35
+    assert points(left, direction=ranking.OUT, alone=True) == 20
+
+
+def test_entries_and_exits_in_a_crowd_wait_for_the_digest() -> None:
+    assert points(quiet(Kind.INITIATED), held_before=False, crowd=9) == 45
+    assert points(quiet(Kind.INITIATED), held_before=False, crowd=10) == 15
+    grown = quiet(Kind.INCREASED, value=D(10_000_000))
+    assert points(grown, direction=ranking.UP, crowd=10) == points(grown, direction=ranking.UP)
+
+
+@pytest.mark.parametrize(
+    ("currency", "value", "expected"), [("USD", 10**9, 15), ("KRW", 10**10, 4), ("XYZ", 10**12, 0)]
+)
+def test_sums_weigh_by_their_rough_worth_in_dollars(currency: str, value: int, expected: int) -> None:
+    assert points(quiet(Kind.RESUMED, currency=currency, value=D(value))) == expected
+
+
 def test_a_possible_conversion_scores_like_a_doubtful_exit() -> None:
     left = quiet(Kind.POSSIBLE_CONVERSION, weight_before=D("0.6"), value=D(-50_000_000), confidence="low")
     assert points(left, direction=ranking.EXCHANGE) == round(20 + 12 + 5 * 1.69897 - 15)

@@ -62,7 +62,7 @@ def test_a_new_position_is_told_with_its_size_and_day(stage: Engine) -> None:
     assert item.short == ("INITIATED_AT_ISSUER", "LANA", "QLN", session(2))
     assert (item.body["active_shares"], item.body["shares_before"], item.body["shares_after"]) == (20_000, 0, 20_000)
     assert item.body["pos_session"] == {"from": "2026-01-07", "to": "2026-01-07"}
-    assert item.body["severity"] == "high"
+    assert item.body["severity"] == "normal"
     assert outcome.deliveries == 1
     assert "LANA opens QUILLON ROBOTICS INC (QLN)" in item.body["headline"]
 
