@@ -95,6 +95,7 @@ def make(group: Group, backdrop: Backdrop) -> Item:
         terms=tuple((term.name, term.points, term.how) for term in terms),
         published_from=min((e.published_from for e in events if e.published_from is not None), default=None),
         published_to=max((e.published_to for e in events if e.published_to is not None), default=None),
+        unit=backdrop.unit,
     )
 
 

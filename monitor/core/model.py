@@ -360,6 +360,7 @@ class Item:
     terms: tuple[tuple[str, float, str], ...] = ()  # of the score: name, points, how they were computed
     published_from: datetime | None = None
     published_to: datetime | None = None
+    unit: str = "shares"  # what its quantities count: shares, contracts or par
 
 
 @dataclass(frozen=True, slots=True)

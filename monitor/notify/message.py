@@ -82,6 +82,7 @@ class Message:
     as_of: date | None = None
     pos_session: Interval = UNDATED
     shares: Decimal | None = None
+    unit: str = "shares"  # what the quantity counts
     value: Decimal | None = None
     currency: str = ""
     funds: tuple[FundPart, ...] = ()
@@ -106,7 +107,7 @@ class Message:
         """`99,090 shares · $16.3M · ARKF, ARKW`."""
         signed = self.kind not in ENTRIES
         parts = [
-            f"{quantity(self.shares, signed=signed)} shares" if self.shares is not None else "",
+            f"{quantity(self.shares, signed=signed)} {self.unit}" if self.shares is not None else "",
             money(self.value, self.currency) if self.value is not None else "",
             ", ".join(part.fund for part in self.funds),
         ]
@@ -152,6 +153,7 @@ def compose(
         as_of=item.as_of,
         pos_session=item.pos_session,
         shares=item.active_shares,
+        unit=item.unit,
         value=item.value,
         currency=clean(item.currency, 8),
         funds=tuple(_clean_part(part) for part in item.funds),

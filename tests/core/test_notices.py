@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core import identity, notices
+from monitor.core import identity, notices, spells
 from monitor.core.events import Scene
 from monitor.core.flows import Flow
 from monitor.core.model import AssetClass, Event, Interval, Kind, Line, Position
+from monitor.core.spells import FileFacts, Point
 from tests.core.samples import CALENDAR, D, by_key, day, event, line, position, scene
 
 
@@ -251,6 +252,17 @@ def test_a_whole_fund_that_rolls_changes_nothing_else(fund: dict[str, int]) -> N
     found = everything(between(before, after))
     assert {one.event.kind for one in found} == {Kind.ROLLED}
     assert len(found) == len(fund)
+
+
+@given(FUND)
+def test_a_roll_of_equal_quantity_never_enters_or_leaves(fund: dict[str, int]) -> None:
+    before = positions(*(future("N6", n, root) for root, n in fund.items()))
+    after = positions(*(future("Q6", n, root) for root, n in fund.items()))
+    at = FileFacts(day(1), day(1), Interval(day(1), day(1)), 1, False, D(0))
+    opened = {o.root: o.spell for o in spells.baseline(before, at).opened}
+    tracks = {root: [Point(day(0), day(0), p.shares, p.value, p.weight)] for root, p in before.items()}
+    assert opened.keys() == before.keys()
+    assert spells.advance(opened, before, after, tracks, {}, [], at) == spells.Step()
 
 
 @given(FUND)

@@ -75,6 +75,7 @@ def test_a_second_revision_is_an_update_and_what_was_untrue_is_withdrawn() -> No
 def test_a_decrease_shows_its_sign_and_low_confidence_is_said() -> None:
     less = replace(samples.full(), kind=Kind.DECREASED, shares=Decimal(-500), value=Decimal(-820_000), confidence="low")
     assert less.figures == "−500 shares · −$820.0K · ARKF, ARKW"
+    assert replace(less, unit="contracts").figures == "−500 contracts · −$820.0K · ARKF, ARKW"
     assert "Low confidence" in whole(less)
 
 

@@ -171,6 +171,14 @@ def test_a_larger_change_of_par_is_told_and_most_at_once_as_one_note(lite: Engin
     assert [e.kind for e in events(lite) if e.funds == "LANB"] == ["REBALANCE"]
 
 
+def test_the_month_of_a_pool_to_be_announced_is_ignored(lite: Engine) -> None:
+    august = Row("UMBS TBA 30YR 5.5 8/13/2026", "", cusip("01F05268"), 4_000_000, 0.98)
+    september = replace(august, name="UMBS TBA 30YR 5.5 9/14/2026", identifier=cusip("01F05269"))
+    load(lite, days([*bonds(), august], [*bonds(), september], [*bonds(), august, september]))
+    assert [(e.kind, e.body["security"]["name"]) for e in events(lite)] == [("INCREASED", august.name)]
+    assert {row["key"] for row in rows_of(lite, t.security) if row["key"].startswith("tba")} == {"tba:UMBS 30YR 5.5"}
+
+
 # --- rights ---------------------------------------------------------------------------------------
 
 
