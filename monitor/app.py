@@ -25,6 +25,7 @@ from monitor.store.engine import Connection, Engine, open_engine, reading, trans
 if TYPE_CHECKING:
     from monitor.core.evidence import Origin
     from monitor.delivery import DeliveryReport
+    from monitor.identities import Speaking
     from monitor.notify.channels import Channel, Receipt
     from monitor.notify.message import Message
     from monitor.pipeline import AlertPlan, Outcome, RebuildReport
@@ -238,6 +239,14 @@ class App:
         now, plan = self.clock(), self.plan()
         ref = pipeline.SnapshotRef(held.fund_id, held.snapshot)
         return pipeline.decide(engine, source, ref, verdict, now=now, plan=plan)
+
+    def speaking(self, engine: Engine) -> Speaking:
+        """What an operator's word on identities needs."""
+        from monitor.identities import Speaking
+
+        sources = self.sources()
+        self.prepare_calendars(engine, sources.values())
+        return Speaking(engine, sources, self.plan(), self.clock())
 
     def replay(self, engine: Engine, held: HeldFile | RefusedFile) -> Outcome:
         """The stored bytes of a held or refused file through the pipeline again."""

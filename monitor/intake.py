@@ -66,6 +66,7 @@ class Intake:
     funds: dict[str, int] = field(default_factory=dict)
     latest: dict[int, date | None] = field(default_factory=dict)
     since: date | None = None
+    because: str = ""  # what an operator said, when that is why days are told again
 
     def __post_init__(self) -> None:
         self.names = Names(self.conn)

@@ -255,9 +255,18 @@ def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
         if before is None or _says_more(before, told.body):
             promised += telling.promise(intake.conn, intake.source.name, told, plan.channels, intake.now)
     keys = {told.item.key for told in made.told}
+    said = {_essence(told.body) for told in made.told} if intake.because else set()
     for key in sorted(made.before.keys() - keys):
-        promised += telling.withdraw(intake.conn, key, intake.now)
+        if _essence(made.before[key]) not in said:  # else the same is true of what the security is called now
+            promised += telling.withdraw(intake.conn, key, intake.now, intake.because)
     return promised
+
+
+def _essence(body: str) -> str:
+    """What an item says, whatever its security is called."""
+    tree = json.loads(body)
+    keys = ("kind", "funds", "as_of", "active_shares", "shares_after", "value", "score")
+    return json.dumps([tree.get(key) for key in keys])
 
 
 def _says_more(before: str, after: str) -> bool:

@@ -21,6 +21,7 @@ from monitor.store.engine import Connection
 from monitor.store.outbox import NewDelivery
 
 POINTS = 40  # of the sparkline
+NO_LONGER_SHOWN = "A later or corrected file of the issuer no longer shows this change."
 
 
 def promise(conn: Connection, issuer_name: str, told: Told, channels: Sequence[str], now: datetime) -> int:
@@ -48,15 +49,14 @@ def was_told(conn: Connection, item: str) -> bool:
     return outbox.last_revision(conn, item) > 0
 
 
-def withdraw(conn: Connection, item: str, now: datetime) -> int:
+def withdraw(conn: Connection, item: str, now: datetime, reason: str = "") -> int:
     """Takes back what was promised or told about an item that a newer file has made untrue."""
     outbox.withdraw_pending(conn, item)
     told = {channel: from_json(text) for channel, text in outbox.last_told(conn, item).items()}
     believed = {channel: message for channel, message in told.items() if message.form is not Form.WITHDRAWN}
     revision = outbox.last_revision(conn, item) + 1
-    reason = "A later or corrected file of the issuer no longer shows this change."
     rows = [
-        _row(taken_back(message, revision=revision, at=now, reason=reason), channel)
+        _row(taken_back(message, revision=revision, at=now, reason=reason or NO_LONGER_SHOWN), channel)
         for channel, message in believed.items()
     ]
     return outbox.promise(conn, rows, now=now)

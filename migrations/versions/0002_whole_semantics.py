@@ -38,6 +38,7 @@ def upgrade() -> None:
     waiting_splits()
     left_out()
     published_totals()
+    operators()
     views()
     derive_again()
 
@@ -259,6 +260,28 @@ def left_out() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_outside_fund_until", "outside", ["fund", "until"], unique=False)
+
+
+def operators() -> None:
+    """What operators say of identities."""
+    op.create_table(
+        "operator_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.Integer(), nullable=False),
+        sa.Column("fund", sa.Integer(), nullable=True),
+        sa.Column("earlier", sa.Integer(), nullable=False),
+        sa.Column("later", sa.Integer(), nullable=False),
+        sa.Column("verb", sa.String(length=4), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issuer"], ["issuer.id"], name=op.f("fk_operator_link_issuer_issuer")),
+        sa.ForeignKeyConstraint(["fund"], ["fund.id"], name=op.f("fk_operator_link_fund_fund")),
+        sa.ForeignKeyConstraint(["earlier"], ["security.id"], name=op.f("fk_operator_link_earlier_security")),
+        sa.ForeignKeyConstraint(["later"], ["security.id"], name=op.f("fk_operator_link_later_security")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_link")),
+    )
+    op.create_index("ix_operator_link_issuer", "operator_link", ["issuer"], unique=False)
 
 
 def views() -> None:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli import alerts, changing, database, evidence, held, questions, reports, sources, trading, why, work
+from monitor.cli import (
+    alerts,
+    changing,
+    database,
+    evidence,
+    held,
+    questions,
+    reports,
+    securities,
+    sources,
+    trading,
+    why,
+    work,
+)
 
 cli = typer.Typer(
     name="holdings-monitor",
@@ -35,6 +48,7 @@ cli.command()(trading.trades)
 cli.command()(why.why)
 cli.command(context_settings={"ignore_unknown_options": True})(reports.sql)  # a query may begin with "--"
 cli.command()(reports.export)
+cli.add_typer(securities.group, name="securities")
 
 cli.command()(reports.status)
 cli.add_typer(held.group, name="quarantine")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 from monitor.core import bonds
 from monitor.core.flows import Flow
@@ -38,7 +40,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """In `fund`, `later` continues `earlier`; `confidence` is verified, high, repaired or inferred."""
+    """In `fund`, `later` continues `earlier`; `confidence` is operator, verified, high, repaired or inferred."""
 
     fund: str
     earlier: str
@@ -139,16 +141,25 @@ def _same_count(old: Position, new: Position, flow: Flow) -> bool:
     return abs(float(new.shares) - before) <= max(2.0, 0.0005 * before) and 0.5 <= worth <= 2
 
 
-def decide(found: Iterable[Candidate], known: Collection[tuple[str, str]] = ()) -> list[Link]:
+def decide(
+    found: Iterable[Candidate],
+    known: Collection[tuple[str, str]] = (),
+    confirmed: Sequence[Link] = (),
+    cut: Collection[tuple[str, str, str]] = (),
+) -> list[Link]:
     """The links of one day over all funds of an issuer, strongest evidence first, each key used once a fund.
+
+    `confirmed` are an operator's, which come before all others; `cut` the pairs (fund, earlier, later) that no rule
+    may link.
 
     Equal share counts alone link only when the pair is the only one of its fund that day, repeats in a
     second fund, or is among `known`: pairs already linked in another fund.
     """
-    ranked = sorted(found, key=lambda c: (-c.strength, c.earlier, c.later, c.fund))
+    allowed = (c for c in found if (c.fund, c.earlier, c.later) not in cut)
+    ranked = sorted(allowed, key=lambda c: (-c.strength, c.earlier, c.later, c.fund))
     sure = [c for c in ranked if c.kind is Kind.IDENTIFIER_CHANGE]
-    links: list[Link] = []
-    taken: set[tuple[str, str]] = set()
+    links = list(confirmed)
+    taken = {(link.fund, key) for link in links for key in (link.earlier, link.later)}
     for candidate in [*sure, *_continued(ranked, sure, known)]:
         ends = {(candidate.fund, candidate.earlier), (candidate.fund, candidate.later)}
         if not ends & taken:
@@ -200,6 +211,35 @@ def _link(candidate: Candidate) -> Link:
         confidence,
         candidate.evidence,
     )
+
+
+class Verb(StrEnum):
+    """What an operator says of two identities."""
+
+    LINK = "link"  # they are one position
+    CUT = "cut"  # they are two
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An operator's word: in `fund` (None: in every fund of the issuer) `later` continues `earlier` from files dated
+    `day` on, or never does."""
+
+    fund: str | None
+    earlier: str
+    later: str
+    verb: Verb
+    day: date
+    note: str = ""
+
+
+def in_force(words: Iterable[Word], fund: str) -> list[Word]:
+    """The last word on each pair that concerns the fund; `words` in the order they were said."""
+    last: dict[tuple[str, str], Word] = {}
+    for word in words:
+        if word.fund in (None, fund):
+            last[word.earlier, word.later] = word
+    return list(last.values())
 
 
 class Roots:

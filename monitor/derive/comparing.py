@@ -14,7 +14,7 @@ from monitor.core.flows import Label
 from monitor.core.model import AssetClass, Coverage, Event, Interval, Kind, Position, Snapshot
 from monitor.core.sessions import change_interval
 from monitor.core.spells import FileFacts, Spell
-from monitor.derive import basketing, recording
+from monitor.derive import basketing, operating, recording
 from monitor.derive.converting import Converting
 from monitor.derive.judging import Judged
 from monitor.derive.pair import Pair, scene_of
@@ -97,21 +97,25 @@ class Comparing:
             ):
                 if candidate.later not in book.open:
                     found.append(candidate)
-        decided = linking.decide(found, self.at.book.known_links)
+        confirmed = [link for pair in pairs for link in operating.confirmed(self.at.book, pair, as_of)]
+        cut = {ends for pair in pairs for ends in operating.cut(self.at.book, pair.judged.ticker)}
+        decided = linking.decide(found, self.at.book.known_links, confirmed, cut)
         names = {}
         for link in decided:
             pair = next(p for p in pairs if p.judged.ticker == link.fund)
-            names[link] = (pair.positions_before[link.earlier], pair.positions_after[link.later])
+            old, new = pair.positions_before.get(link.earlier), pair.positions_after[link.later]
+            if old is not None:
+                names[link] = (old, new)
             # Links join the keys as published, so that they stand on their own in the database.
-            old, new = names[link]
-            self.at.book.add_link(as_of, replace(link, earlier=old.key, later=new.key))
+            published = replace(link, earlier=old.key if old is not None else link.earlier, later=new.key)
+            self.at.book.add_link(as_of, published)
             self.at.book.rekey(link.fund, link.earlier, link.later)
         for pair in pairs:
             mine = [link for link in decided if link.fund == pair.judged.ticker]
             if mine:
                 self._reroot(pair)
             if not linking.is_break(mine, len(pair.positions_after)):
-                self._announce_links(pair, [(link, *names[link]) for link in mine])
+                self._announce_links(pair, [(link, *names[link]) for link in mine if link in names])
             self._announce_names(pair)
 
     def _reroot(self, pair: Pair) -> None:

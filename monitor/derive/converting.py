@@ -9,6 +9,7 @@ from monitor.core import claims, conversions, events
 from monitor.core.conversions import Conversion, SpinOff
 from monitor.core.model import AssetClass, Event, Kind, Position
 from monitor.core.spells import TRACKED
+from monitor.derive import operating
 from monitor.derive.pair import Pair, scene_of
 from monitor.derive.setting import Setting
 
@@ -25,7 +26,9 @@ class Converting:
     def settle(self, pairs: Sequence[Pair]) -> None:
         """All funds of the day; every pair learns which of its lines were exchanged."""
         near = {p.ticker: p for p in pairs if p.is_near and not p.flow.is_rebalance and not p.judged.stale}
-        found = conversions.find({ticker: self._legs(pair) for ticker, pair in near.items()})
+        cut = {ends for ticker in near for ends in operating.cut(self.at.book, ticker)}
+        legs = {ticker: self._legs(pair) for ticker, pair in near.items()}
+        found = [x for x in conversions.find(legs) if (x.fund, x.leaving.root, x.arriving.root) not in cut]
         for pair in pairs:
             mine = [one for one in found if one.fund == pair.ticker]
             given = conversions.spin_offs(pair.positions_before, pair.positions_after)

@@ -26,6 +26,7 @@ from monitor.store import lines, past, presence
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
 from monitor.store.lines import Securities, StoredSpell
+from monitor.store.operators import operator_words
 from monitor.store.outside import Outside, open_outside
 from monitor.store.past import SnapshotRow, StoredFund
 from monitor.store.pending import Decided
@@ -71,6 +72,7 @@ class Book:
         self.roots = Roots()
         self._fund_roots = {ticker: Roots() for ticker in self._funds}
         self.known_links: set[tuple[str, str]] = set()
+        self.words = operator_words(conn, issuer)
         for _, link in past.links(conn, issuer):
             self._join(link)
         self._splits: list[Split] = past.splits(conn, issuer)

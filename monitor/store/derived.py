@@ -20,7 +20,7 @@ from monitor.core.model import Convention, Event, Item, Reason, Standing
 from monitor.core.spells import Spell
 from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
-from monitor.store.codec import day_of
+from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities, StoredSpell
 from monitor.store.outside import Outside, rewind_outside, write_outside
@@ -298,3 +298,25 @@ def settle(conn: Connection, issuer: int) -> None:
 def issuers(conn: Connection) -> list[str]:
     """The codes of all stored issuers."""
     return list(conn.execute(select(t.issuer.c.code).order_by(t.issuer.c.code)).scalars())
+
+
+def link_lines(conn: Connection, issuer: int) -> set[str]:
+    """The links in the issuer's funds, each as a line of text: to see what a derivation changed."""
+    earlier, later, table = t.security.alias("e"), t.security.alias("l"), t.link.c
+    query = (
+        select(t.link, t.fund.c.ticker, earlier.c.key.label("old"), later.c.key.label("new"))
+        .join(t.fund, t.fund.c.id == table.fund)
+        .join(earlier, earlier.c.id == table.earlier)
+        .join(later, later.c.id == table.later)
+        .where(t.fund.c.issuer == issuer)
+    )
+    return {
+        f"{date_of_day(r.day)}  {r.ticker}  link {r.old} → {r.new} ({r.rule}, {r.confidence})"
+        for r in conn.execute(query)
+    }
+
+
+def event_bodies(conn: Connection, issuer: int) -> dict[str, str]:
+    """The issuer's events, id to JSON."""
+    table = t.event.c
+    return {row.id: row.body for row in conn.execute(select(table.id, table.body).where(table.issuer == issuer))}

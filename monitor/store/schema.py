@@ -256,6 +256,23 @@ calibration = Table(
     Index("ix_calibration_fund_id", "fund", "id"),
 )
 
+# An operator's word on two identities: a fact, never changed; the last one on a pair counts. Without a fund it is said
+# of all funds of the issuer.
+operator_link = Table(
+    "operator_link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("fund", Integer, ForeignKey("fund.id")),
+    Column("earlier", Integer, ForeignKey("security.id"), nullable=False),
+    Column("later", Integer, ForeignKey("security.id"), nullable=False),
+    Column("verb", String(4), nullable=False),  # link | cut
+    Column("day", Integer, nullable=False),  # in files dated so or later
+    Column("at", String(27), nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_operator_link_issuer", "issuer"),
+)
+
 # --- derived from facts ---------------------------------------------------------------------------
 
 # What the gates made of each snapshot. `day` is the as_of at which the verdict was settled.

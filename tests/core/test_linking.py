@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core import linking
 from monitor.core.flows import Flow
 from monitor.core.linking import Candidate, Link, Roots, candidates, decide, is_break
 from monitor.core.model import AssetClass, Kind, Position
-from tests.core.samples import D, by_key, position
+from tests.core.samples import MONDAY, D, by_key, position
 
 EVEN = Flow(1.0, 0, 1.0, True)
 OLD, NEW = "cusip:55501A105", "cusip:55591A106"
@@ -254,3 +255,30 @@ def test_many_new_identifiers_on_one_day_are_a_change_of_the_files_form(changed:
     assert is_break(links, lines) is broken
     assert not is_break([replace(link, kind=Kind.SUCCESSOR) for link in links], lines)
     assert not is_break([replace(link, rule="shared identifier") for link in links], lines)
+
+
+# --- an operator's word -----------------------------------------------------------------------------
+
+
+def word(earlier: str, later: str, verb: linking.Verb, fund: str | None = None) -> linking.Word:
+    return linking.Word(fund, earlier, later, verb, MONDAY)
+
+
+def test_the_last_word_on_a_pair_counts_in_its_funds() -> None:
+    linked, cut = word("a", "b", linking.Verb.LINK), word("a", "b", linking.Verb.CUT, "LANA")
+    other = word("a", "c", linking.Verb.LINK)
+    assert linking.in_force([linked, other, cut], "LANA") == [cut, other]
+    assert linking.in_force([linked, other, cut], "LANB") == [linked, other]
+    assert linking.in_force([cut, linked], "LANA") == [linked]
+
+
+def test_what_an_operator_links_comes_before_the_rules_and_what_one_cuts_is_never_linked() -> None:
+    def candidate(earlier: str, later: str) -> linking.Candidate:
+        return linking.Candidate("LANA", earlier, later, "name", Kind.IDENTIFIER_CHANGE, 1.0, "words")
+
+    said = linking.Link("LANA", "a", "c", Kind.SUCCESSOR, "operator", "operator", "a merger")
+    found = [candidate("a", "b"), candidate("x", "y")]
+    assert linking.decide(found, confirmed=[said])[0] == said
+    assert [(link.earlier, link.later) for link in linking.decide(found, confirmed=[said])] == [("a", "c"), ("x", "y")]
+    cut = {("LANA", "a", "b"), ("LANB", "x", "y")}
+    assert [(link.earlier, link.later) for link in linking.decide(found, cut=cut)] == [("x", "y")]

@@ -5,6 +5,14 @@ from monitor.store.queries.coverage import CoverageRow, FundRow, coverage, funds
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
 from monitor.store.queries.grounds import links_of, splits_of
 from monitor.store.queries.held import HeldFile, RefusedFile, find_held, held_files, refused_files
+from monitor.store.queries.identities import (
+    Identity,
+    SecurityRecord,
+    find_identities,
+    first_listed,
+    links_between,
+    record_of,
+)
 from monitor.store.queries.names import FundRef, find_fund, funds_known
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
 from monitor.store.queries.search import FoundSecurity, find_security
@@ -21,9 +29,11 @@ __all__ = [
     "FundRow",
     "HeldFile",
     "Holding",
+    "Identity",
     "Level",
     "PresenceRow",
     "RefusedFile",
+    "SecurityRecord",
     "SpellRow",
     "StatusRow",
     "TradeRow",
@@ -36,16 +46,20 @@ __all__ = [
     "file_on",
     "find_fund",
     "find_held",
+    "find_identities",
     "find_security",
+    "first_listed",
     "funds",
     "funds_known",
     "held_files",
     "history",
     "holdings",
     "interval_claims",
+    "links_between",
     "links_of",
     "needs_attention",
     "presence",
+    "record_of",
     "refused_files",
     "schedules",
     "splits_of",

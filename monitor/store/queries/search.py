@@ -41,13 +41,13 @@ def find_security(conn: Connection, text: str) -> FoundSecurity:
     if not wanted.isprintable():
         raise UsageError("A security's name has no control characters.")
     joined = groups(conn)
-    for ids in _readings(conn, wanted):
+    for ids in readings(conn, wanted):
         if ids:
             return _settle(conn, wanted, _seen(conn, ids) or ids, joined)
     raise UsageError(f"No security {wanted!r} in this database. {_hint(conn, wanted)}")
 
 
-def _readings(conn: Connection, text: str) -> Iterable[set[int]]:
+def readings(conn: Connection, text: str) -> Iterable[set[int]]:
     """What the text can mean, the surest reading first; each is asked only when those before found nothing."""
     yield _ids(conn, select(security.c.id).where(security.c.public == text.upper()))
     yield _ids(conn, select(security.c.id).where(security.c.public == text))
