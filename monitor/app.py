@@ -216,8 +216,8 @@ class App:
         sources, operators = self.sources(), self.config.operator_channels
         with reading(engine) as conn:
             known = funds_known(conn)
-        self.prepare_calendars(engine, sources.values())
         asked = known if funds is None else funds
+        self.prepare_calendars(engine, [sources[one] for one in {fund.issuer for fund in asked} if one in sources])
         return calibrating.recheck(
             engine, sources, asked, now=self.clock(), operators=operators, anyway=funds is not None
         )

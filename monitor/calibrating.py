@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 
 from monitor import telling
 from monitor.core import calibration
-from monitor.core.calibration import Closes, Fingerprint, Outcome, Period, Verdict
+from monitor.core.calibration import Closes, Fingerprint, Outcome, Period, Priced, Verdict
 from monitor.core.errors import UsageError
 from monitor.core.identity import ticker_root, verified_ids
 from monitor.core.model import Convention, Severity
@@ -30,6 +30,7 @@ from monitor.store.queries import FundRef, funds_known
 from monitor.store.sessions import sessions as stored_sessions
 
 RECENT = timedelta(days=45)  # what a check looks at
+PEERS = 20  # funds compared with at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,13 @@ def calibrate(
     against: FundRef | None = None,
     prices: tuple[str, Closes] | None = None,
     since: date | None = None,
+    shelf: Shelf | None = None,
 ) -> Calibrated:
-    """One fund over its stored history (from `since` on). Raises UsageError when `against` is not calibrated."""
-    where, closes = prices or _closes(conn, fund, against, since)
+    """One fund over its stored history (from `since` on). Raises UsageError when `against` is not calibrated.
+
+    `shelf` keeps what was read of other funds, where several are calibrated.
+    """
+    where, closes = prices or (shelf or Shelf(conn, since)).closes(fund, against)
     calendar = Sessions(stored_sessions(conn, fund.calendar))
     found = [
         calibration.fingerprint(file, closes, calendar) for _, file in calibrations.priced_files(conn, fund.id, since)
@@ -91,19 +96,42 @@ def calibrate(
     return Calibrated(fund, told, tuple(found), where)
 
 
-def _closes(conn: Connection, fund: FundRef, against: FundRef | None, since: date | None) -> tuple[str, Closes]:
-    """The implied prices of one calibrated fund, or of all others: those of other issuers first."""
-    others = [against] if against is not None else [one for one in funds_known(conn) if one.id != fund.id]
-    ordered = sorted(others, key=lambda one: (one.issuer == fund.issuer, one.issuer, one.ticker))
-    files = []
-    named = []
-    for one in ordered:
-        mine = [(day, file) for day, file in calibrations.priced_files(conn, one.id, since) if day is not None]
-        files += mine
-        named += [one.ticker] if mine else []
-    if against is not None and not files:
-        raise UsageError(f"{against.ticker} has no file whose session is known: it cannot calibrate another fund.")
-    return ", ".join(named) or "no other calibrated fund", calibration.closes_of(files)
+class Shelf:
+    """The priced files of funds whose sessions are known, read once, and which of them know a fund's lines."""
+
+    def __init__(self, conn: Connection, since: date | None = None) -> None:
+        self._conn, self._since = conn, since
+        self._files: dict[int, list[tuple[date, Priced]]] = {}
+        self._codes: dict[int, frozenset[str]] = {}
+        self._funds = funds_known(conn)
+
+    def closes(self, fund: FundRef, against: FundRef | None) -> tuple[str, Closes]:
+        """The implied prices of one calibrated fund, or of the others that share most lines, other issuers first."""
+        peers = [against] if against is not None else self._peers(fund)
+        named = [one for one in peers if self._of(one)]
+        if against is not None and not named:
+            raise UsageError(f"{against.ticker} has no file whose session is known: it cannot calibrate another fund.")
+        files = [file for one in named for file in self._of(one)]
+        where = ", ".join(one.ticker for one in named) or "no other calibrated fund"
+        return where, calibration.closes_of(files)
+
+    def _peers(self, fund: FundRef) -> list[FundRef]:
+        mine = self._known(fund)
+        shared = {one.id: len(mine & self._known(one)) for one in self._funds if one.id != fund.id}
+        found = [one for one in self._funds if shared.get(one.id, 0) >= calibration.LEAST]
+        return sorted(found, key=lambda one: (one.issuer == fund.issuer, -shared[one.id], one.ticker))[:PEERS]
+
+    def _known(self, fund: FundRef) -> frozenset[str]:
+        if fund.id not in self._codes:
+            listed = calibrations.identifiers(self._conn, fund.id).values()
+            self._codes[fund.id] = frozenset(alias for aliases in listed for alias in aliases)
+        return self._codes[fund.id]
+
+    def _of(self, fund: FundRef) -> list[tuple[date, Priced]]:
+        if fund.id not in self._files:
+            read = calibrations.priced_files(self._conn, fund.id, self._since)
+            self._files[fund.id] = [(session, file) for session, file in read if session is not None]
+        return self._files[fund.id]
 
 
 def read_closes(name: str, text: str) -> tuple[str, Closes]:
@@ -154,12 +182,13 @@ def recheck(
     """Looks again at funds that are due (or `anyway`), records it, and promises the operator a notice on the
     second failure in a row."""
     made = []
-    for fund in funds:
-        with transaction(engine) as conn:
+    with transaction(engine) as conn:
+        shelf = Shelf(conn, (now - RECENT).date())
+        for fund in funds:
             last = calibrations.last_look(conn, fund.id)
             if fund.issuer not in sources or not (anyway or calibration.is_due(last, now)):
                 continue
-            check = _look(conn, sources[fund.issuer], fund, now)
+            check = _look(conn, sources[fund.issuer], fund, now, shelf)
             calibrations.add_check(conn, check)
             failures = calibration.failures_in_a_row(calibrations.outcomes(conn, fund.id))
             if check.outcome is Outcome.DIFFERS and failures == 2:
@@ -168,8 +197,8 @@ def recheck(
     return made
 
 
-def _look(conn: Connection, source: Source, fund: FundRef, now: datetime) -> Check:
-    found = calibrate(conn, source, fund, since=(now - RECENT).date())
+def _look(conn: Connection, source: Source, fund: FundRef, now: datetime, shelf: Shelf) -> Check:
+    found = calibrate(conn, source, fund, since=(now - RECENT).date(), shelf=shelf)
     if not found.told:
         configured = source.convention_on(fund.ticker, now.date())
         return Check(fund.id, now, None, None, Convention.UNKNOWN, configured, Outcome.UNKNOWN, 0, 0, found.prices)

@@ -181,7 +181,8 @@ def _calibrate(
         other = queries.find_fund(conn, against, None) if against else None
         one = queries.find_fund(conn, fund, source.id) if fund else None
         funds = [one] if one else queries.funds_known(conn, source.id)
-        made = [calibrating.calibrate(conn, source, each, against=other, prices=closes) for each in funds]
+        shelf = calibrating.Shelf(conn)
+        made = [calibrating.calibrate(conn, source, each, against=other, prices=closes, shelf=shelf) for each in funds]
     output.show([row for each in made for row in _periods(each)], form, CALIBRATION, "No file to calibrate.")
     if form is Format.TABLE:
         for each in made:

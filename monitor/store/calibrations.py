@@ -51,7 +51,7 @@ def priced_files(conn: Connection, fund: int, since: date | None = None) -> Iter
     )
     if since is not None:
         query = query.where(at.as_of >= day_of(since))
-    codes = _identifiers(conn, fund)
+    codes = identifiers(conn, fund)
     for (as_of, session), rows in groupby(conn.execute(query), key=lambda row: (row.as_of, row.pos_session)):
         lines = []
         for row in rows:
@@ -62,18 +62,20 @@ def priced_files(conn: Connection, fund: int, since: date | None = None) -> Iter
         yield None if session is None else date_of_day(session), Priced(date_of_day(as_of), tuple(lines))
 
 
-def _identifiers(conn: Connection, fund: int) -> dict[int, Aliases]:
-    """The verified identifiers of every security the fund has listed."""
+def identifiers(conn: Connection, fund: int) -> dict[int, Aliases]:
+    """What every security the fund has listed is known by in other funds, too."""
     known = t.identifier.c
     query = (
-        select(known.security, known.scheme, known.value)
-        .join(t.sighting, t.sighting.c.security == known.security)
+        select(t.security.c.id, t.security.c.key, known.scheme, known.value)
+        .join(t.sighting, t.sighting.c.security == t.security.c.id)
+        .outerjoin(t.identifier, known.security == t.security.c.id)
         .where(t.sighting.c.fund == fund)
-        .order_by(known.security, known.scheme, known.value)
+        .order_by(t.security.c.id, known.scheme, known.value)
     )
     found: dict[int, Aliases] = {}
-    for security, scheme, value in conn.execute(query):
-        found[security] = (*found.get(security, ()), f"{scheme}:{value}")
+    for security, key, scheme, value in conn.execute(query):
+        said = f"{scheme}:{value}" if scheme else key if key.startswith("venue:") else None
+        found[security] = (*found.get(security, ()), *([said] if said else []))
     return found
 
 
