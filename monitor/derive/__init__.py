@@ -99,14 +99,19 @@ class Day:
 
     def _write(self, item: Item) -> None:
         """An item and its events, as the documents people read."""
-        ref = reference(item.security, self._changes.named[item.security])
+        ref = reference(item.security, self._named(item.security))
         body = item_document(item, ref)
         self.book.new.items.append((item, body))
         self.told.append(Told(item, body, ref, tuple(self.book.roots.members(item.security))))
         events = {event.key: event for event in self._changes.events}
         for key in item.events:
-            document = event_document(events[key], ref, self.source.id, item.score, item.severity)
-            self.book.new.events.append((events[key], document))
+            event = events[key]
+            own = ref if event.security == item.security else reference(event.security, self._named(event.security))
+            document = event_document(event, own, self.source.id, item.score, item.severity)
+            self.book.new.events.append((event, document))
+
+    def _named(self, security: str) -> Position:
+        return self._changes.named[security]
 
 
 def reference(root: str, position: Position) -> SecurityRef:

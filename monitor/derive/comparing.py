@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from monitor.core import claims, contracts, events, flows, identity, linking, notices, ranking, spells, splits
+from monitor.core import claims, contracts, events, notices, ranking, spells, splits, wholes
 from monitor.core.claims import Past
 from monitor.core.events import Scene
 from monitor.core.flows import Label
-from monitor.core.model import AssetClass, Coverage, Event, Interval, Kind, Position, Snapshot
+from monitor.core.model import Coverage, Event, Interval, Kind, Position, Snapshot
 from monitor.core.sessions import change_interval
 from monitor.core.spells import FileFacts, Spell
-from monitor.derive import basketing, operating, recording
+from monitor.derive import basketing, recording
 from monitor.derive.converting import Converting
+from monitor.derive.identifying import Identifying
 from monitor.derive.judging import Judged
 from monitor.derive.pair import Pair, scene_of
-from monitor.derive.setting import Setting, counts_of
+from monitor.derive.setting import Setting
 from monitor.derive.splitting import Splitting
 from monitor.derive.witness import Witness, Witnessed
 from monitor.store.book import point_of, rooted
@@ -29,6 +30,7 @@ class Comparing:
 
     def __init__(self, at: Setting) -> None:
         self.at = at
+        self._identifying = Identifying(at, self._emit)
         self._splitting = Splitting(at, self._emit)
         self.witness = Witness(at)
         self._converting = Converting(at, self._emit)
@@ -49,7 +51,7 @@ class Comparing:
                 self._begin(judged)
             else:
                 pairs.append(self._pair(judged, previous))
-        self._identify(pairs, as_of)
+        self._identifying.settle(pairs, as_of)
         self._splitting.settle(pairs, as_of)
         for pair in pairs:
             basketing.remember(self.at.book, pair)
@@ -83,75 +85,6 @@ class Comparing:
         gap = self.at.gap(judged.ticker, basis, after)
         seen = self.at.measured(judged.ticker, previous, judged.snapshot)
         return Pair(judged, previous, seen.before, seen.after, interval, gap, seen.counts, seen.flow, seen.labels)
-
-    def _identify(self, pairs: Sequence[Pair], as_of: date) -> None:
-        """Links what vanished to what appeared, over all funds of the day, and says so."""
-        found = []
-        for pair in pairs:
-            book = self.at.book.fund(pair.judged.ticker)
-            for candidate in linking.candidates(
-                pair.judged.ticker,
-                pair.positions_before,
-                pair.positions_after,
-                pair.flow,
-            ):
-                if candidate.later not in book.open:
-                    found.append(candidate)
-        confirmed = [link for pair in pairs for link in operating.confirmed(self.at.book, pair, as_of)]
-        cut = {ends for pair in pairs for ends in operating.cut(self.at.book, pair.judged.ticker)}
-        decided = linking.decide(found, self.at.book.known_links, confirmed, cut)
-        names = {}
-        for link in decided:
-            pair = next(p for p in pairs if p.judged.ticker == link.fund)
-            old, new = pair.positions_before.get(link.earlier), pair.positions_after[link.later]
-            if old is not None:
-                names[link] = (old, new)
-            # Links join the keys as published, so that they stand on their own in the database.
-            published = replace(link, earlier=old.key if old is not None else link.earlier, later=new.key)
-            self.at.book.add_link(as_of, published)
-            self.at.book.rekey(link.fund, link.earlier, link.later)
-        for pair in pairs:
-            mine = [link for link in decided if link.fund == pair.judged.ticker]
-            if mine:
-                self._reroot(pair)
-            if not linking.is_break(mine, len(pair.positions_after)):
-                self._announce_links(pair, [(link, *names[link]) for link in mine if link in names])
-            self._announce_names(pair)
-
-    def _reroot(self, pair: Pair) -> None:
-        fund = self.at.book.fund(pair.judged.ticker)
-        fund.positions = rooted(fund.positions.values(), fund.roots)
-        pair.positions_before = fund.positions
-        pair.positions_after = rooted(pair.judged.snapshot.positions, fund.roots)
-        pair.counts = counts_of(pair.positions_before, pair.positions_after, {})
-        pair.flow, pair.labels = flows.measure(pair.counts)
-
-    def _announce_links(self, pair: Pair, found: Iterable[tuple[linking.Link, Position, Position]]) -> None:
-        for link, old, new in found:
-            if link.confidence == "repaired" or not _is_better(old, new):
-                continue  # a hand-edited file lost an identifier: nothing happened to the position
-            verb = "is continued by" if link.kind is Kind.SUCCESSOR else "is now identified as"
-            counts = f"{claims.number(old.shares)} -> {claims.counted(new.shares, claims.unit(new))}"
-            words = (
-                f"{events.label(old)}, {old.identifier or 'no identifier'}, {verb} {events.label(new)},"
-                f" {new.identifier or 'no identifier'}, in {link.fund} ({link.rule}, {link.confidence}): {counts}"
-            )
-            root = self.at.book.fund(link.fund).roots.of(old.key)
-            self._emit(events.notice(self._scene(pair), link.kind, root, words), new)
-
-    def _announce_names(self, pair: Pair) -> None:
-        """A ticker that changed under one identifier (the exchange suffix apart) is told as that."""
-        for root, new in pair.positions_after.items():
-            old = pair.positions_before.get(root)
-            if old is None or old.key != new.key or new.asset_class is not AssetClass.EQUITY:
-                continue
-            before, after = old.ticker.split(), new.ticker.split()
-            if before and after and before[0] != after[0]:
-                words = f"{old.name}: ticker {old.ticker} is now {new.ticker} ({new.name}) in {pair.judged.ticker}"
-                self._emit(events.notice(self._scene(pair), Kind.TICKER_CHANGED, root, words), new)
-            elif old.name != new.name and identity.name_similarity(old.name, new.name) < linking.ALIKE:
-                words = f"{events.label(old)} is now called {events.label(new)} in {pair.judged.ticker}"
-                self._emit(events.notice(self._scene(pair), Kind.RENAMED, root, words), new)
 
     def _advance(self, pair: Pair) -> None:
         """Spells go on, open and close; what stays held may have been resized; the fund turns the page."""
@@ -188,11 +121,11 @@ class Comparing:
         for root in step.vanished:
             self._crumb(scene, root)
         self._resize(scene, pair, resized)
-        if len(step.opened) + len(step.closed) >= ranking.CROWD and not pair.flow.is_rebalance:
-            self._crowd(scene, len(step.opened), len(step.closed))
+        if len(step.opened) + len(step.closed) >= ranking.CROWD and not self._is_rebalanced(ticker):
+            self._emit(*wholes.crowd(scene, len(step.opened), len(step.closed)))
         self._notices(scene, resized)
         if snapshot.as_of == self.at.closed(ticker):
-            self._close(scene)
+            self._emit(*wholes.close(scene))
         self.at.book.turn(ticker, snapshot, pair.positions_after, stale=pair.judged.stale)
 
     def _scene(self, pair: Pair) -> Scene:
@@ -285,7 +218,7 @@ class Comparing:
         if not pair.is_near or pair.judged.stale:
             return
         if pair.flow.is_rebalance:
-            self._rebalance(scene, pair)
+            self._emit(*wholes.rebalance(scene, pair.flow))
             return
         for root in sorted(set(held) - pair.exchanged):
             if pair.labels.get(root) is not Label.ACTIVE:
@@ -300,6 +233,9 @@ class Comparing:
         for notice in notices.sizes(scene, held):
             self._emit(notice.event, notice.position)
 
+    def _is_rebalanced(self, ticker: str) -> bool:
+        return any(e.kind is Kind.REBALANCE and e.fund == ticker for e in self.events)
+
     def _notices(self, scene: Scene, held: Collection[str]) -> None:
         """What happened to contracts, rights and cash besides entries, exits and sizes."""
         emitted = {event.security for event in self.events if event.fund == scene.fund}
@@ -312,40 +248,3 @@ class Comparing:
         )
         for notice in found:
             self._emit(notice.event, notice.position)
-
-    def _crowd(self, scene: Scene, opened: int, closed: int) -> None:
-        """So many entries and exits in one file that they are told as one: a monthly re-sizing."""
-        largest = _largest(scene.positions_after)
-        words = (
-            f"{scene.fund} opened {opened} and closed {closed} positions {claims.during(scene.interval)}, of"
-            f" {len(scene.positions_after)} lines: each is in the digest"
-        )
-        self._emit(events.notice(scene, Kind.REBALANCE, largest, words), scene.positions_after[largest])
-
-    def _close(self, scene: Scene) -> None:
-        """The fund's last file: what it lists was never sold position by position."""
-        largest = _largest(scene.positions_after)
-        words = (
-            f"{scene.fund} has closed: its last file is dated {scene.after.as_of} and lists"
-            f" {len(scene.positions_after)} lines, {events.label(scene.positions_after[largest])} the largest;"
-            " no exits are told of a closed fund"
-        )
-        self._emit(events.notice(scene, Kind.FUND_CLOSED, largest, words), scene.positions_after[largest])
-
-    def _rebalance(self, scene: Scene, pair: Pair) -> None:
-        largest = _largest(pair.positions_after)
-        words = (
-            f"{scene.fund} re-sized most of its lines {claims.during(scene.interval)}: only"
-            f" {100 * pair.flow.explained:.0f} % move together, as in a rebalance; single size changes are not told"
-        )
-        self._emit(events.notice(scene, Kind.REBALANCE, largest, words), pair.positions_after[largest])
-
-
-def _largest(positions: Mapping[str, Position]) -> str:
-    """The root of the line with the largest weight."""
-    return max(positions, key=lambda r: (positions[r].weight or Decimal(0), r))
-
-
-def _is_better(old: Position, new: Position) -> bool:
-    """Whether the new line still carries a verified identifier, or the old one had none."""
-    return identity.is_verified(new.key) or not identity.is_verified(old.key)

@@ -62,6 +62,7 @@ def test_a_fund_that_rolls_all_its_futures_says_so_once(stage: Engine) -> None:
     load(stage, days(futures("M6"), futures("M6"), futures("U6"), futures("U6")), alert=True)
     assert {standing for *_, standing in standings(stage)} == {"accepted"}
     assert [kind for kind, *_ in told(stage)] == ["ROLLED"] * 9
+    assert {e.body["security"]["ticker"] for e in events(stage)} == {f"{root}U6 Comdty" for root in ROOTS}
     (item,) = items(stage)
     assert (item.kind, item.body["severity"]) == ("ROLLED", "low")
     assert item.body["headline"].count("rolled into") == 9
