@@ -344,50 +344,39 @@ def held(*weights: float) -> list[Position]:
     return [position(f"cusip:{n:03}", 100 + n, weight=D(str(weight))) for n, weight in enumerate(weights)]
 
 
+def cut(before: list[Position], after: list[Position], gap: int = 1) -> list[bool]:
+    """Whether the gate over missing lines speaks, and whether it holds the file."""
+    return [holds for gate, holds in pair(before, after, gap=gap) if gate == "cut"]
+
+
 @pytest.mark.parametrize(
     ("after", "said"),
     [
         ([5] * 20, []),
-        ([5] * 17, []),  # three lines of twenty
-        ([5] * 16, [("cut", True)]),
-        ([100 / 16] * 16, []),  # the others grew
-        ([5.51] * 16, []),
-        ([5.49] * 16, [("cut", True)]),
+        ([5] * 18, []),  # two lines
+        ([5] * 17, [True]),
+        ([5.17] * 17, [True]),
+        ([5.23] * 17, []),  # the others grew
+        ([100 / 17] * 17, []),
+        ([5] * 10, [True]),
     ],
 )
-def test_lines_that_take_their_weight_with_them_are_missing_and_not_sold(after: list[float], said: Said) -> None:
-    assert [one for one in pair(held(*[5] * 20), held(*after)) if one[0] == "cut"] == said
+def test_lines_that_take_their_weight_with_them_are_missing_and_not_sold(after: list[float], said: list[bool]) -> None:
+    assert cut(held(*[5] * 20), held(*after)) == said
 
 
-def test_small_lines_may_go_with_their_weight() -> None:
-    assert ("cut", True) not in pair(held(*[11] * 9, 0.3, 0.3, 0.3), held(*[11] * 9))
-    rolled = [replace(p, asset_class=AssetClass.FUTURE) for p in held(*[5] * 20)]
-    assert ("cut", True) not in pair(rolled, rolled[:10])
-    assert ("cut", False) in pair(held(*[10] * 9, 3, 3, 3), held(*[10] * 9), gap=quality.STALE_GAP + 1)
+def test_missing_lines_must_weigh_something_and_be_many_of_the_list() -> None:
+    assert cut(held(*[11] * 9, 0.3, 0.3, 0.3), held(*[11] * 9)) == []
+    assert cut(held(*[11] * 9, 0.4, 0.4, 0.4), held(*[11] * 9)) == [True]
+    assert cut(held(*[1] * 100), held(*[1] * 96)) == []
+    assert cut(held(*[1] * 100), held(*[1] * 95)) == [True]
+    assert cut(held(*[5] * 20), held(*[5] * 16), quality.STALE_GAP + 1) == [False]
 
 
-@pytest.mark.parametrize(
-    ("unchanged", "lines_", "idle", "files", "said"),
-    [
-        (20, 20, 0, 20, [("stale", False)]),
-        (20, 20, 4, 100, [("stale", False)]),
-        (20, 20, 5, 100, []),
-        (20, 20, 0, 19, []),
-        (19, 20, 0, 100, []),
-        (7, 7, 0, 100, []),
-    ],
-)
-def test_a_day_without_any_changed_count_is_doubted_where_that_is_rare(
-    unchanged: int, lines_: int, idle: int, files: int, said: Said
-) -> None:
-    held = {p.key: p for p in positions()}
-    found = quality.idling(Comparison(held, held, 1, 1.0, True), unchanged, lines_, idle, files)
-    assert [(f.gate, f.holds) for f in found] == said
-
-
-def test_a_day_on_which_a_line_came_is_no_repeated_day() -> None:
-    held = {p.key: p for p in positions()}
-    more = held | {"cusip:new": position("cusip:new")}
-    renamed = {("cusip:new" if key == "cusip:003" else key): p for key, p in held.items()}
-    assert quality.idling(Comparison(held, more, 1, 1.0, True), 20, 20, 0, 100) == []
-    assert quality.idling(Comparison(held, renamed, 1, 1.0, True), 19, 19, 0, 100) != []
+def test_new_lines_speak_for_a_true_change_and_futures_for_nothing() -> None:
+    before = held(*[5] * 20)
+    new = [position(f"cusip:N{n}", 7, weight=D(1)) for n in range(2)]
+    assert cut(before, [*held(*[5] * 17), *new]) == []
+    assert cut(before, [*held(*[5] * 13), *new]) == [True]
+    rolled = [replace(p, asset_class=AssetClass.FUTURE) for p in before]
+    assert cut(rolled, rolled[:10]) == []
