@@ -61,7 +61,8 @@ def _print(found: SecurityRecord) -> None:
         for x in found.links
     ])  # fmt: skip
     _section("splits", [
-        f"{x.day}  {x.factor} new for one old ({x.rule}; {x.evidence})" for x in found.splits
+        f"{x.day}  {x.fund or f'all funds of {x.issuer}'}  {x.factor} new for one old ({x.rule}; {x.evidence})"
+        for x in found.splits
     ])  # fmt: skip
     _section("operators said", [
         f"{cell(x.at)}  {x.verb} {x.earlier} → {x.later} in {x.fund or f'all funds of {x.issuer}'} from files dated"

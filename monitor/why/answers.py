@@ -36,7 +36,7 @@ from monitor.why.facts import (
     TermFacts,
 )
 from monitor.why.reading import Wanted, file_facts
-from monitor.why.sums import chains, flow_facts, flow_sums, pair_of, positions, shown
+from monitor.why.sums import chains, flow_facts, flow_sums, known_splits, pair_of, positions, shown
 
 FIRST_LINES = 12
 IDS = (
@@ -206,7 +206,8 @@ def _file(conn: Connection, sources: Mapping[str, Source], one: queries.HeldFile
     if flow is not None and older is not None:
         known = chains(queries.links_of(conn, fund), fund.ticker, file.as_of)
         before, after = ((x, positions(conn, x, known.own)) for x in (older, file))
-        facts = flow_facts(flow, pair_of(before, after, known, queries.splits_of(conn, fund), flow.gap))
+        splits = known_splits(queries.splits_of(conn, fund), known, fund.ticker, file.as_of)
+        facts = flow_facts(flow, pair_of(before, after, known, splits, flow.gap))
     return FileAnswer(
         one.ref,
         "file",

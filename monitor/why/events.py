@@ -73,8 +73,9 @@ def event_answer(conn: Connection, sources: Mapping[str, Source], event: StoredE
     """Why an event was derived."""
     body = event.body
     fund = _fund(conn, body)
-    links, splits = queries.links_of(conn, fund), queries.splits_of(conn, fund)
+    links = queries.links_of(conn, fund)
     known = sums.chains(links, fund.ticker, event.day)
+    splits = sums.known_splits(queries.splits_of(conn, fund), known, fund.ticker, event.day)
     root = known.whole.of(Securities(conn).key(event.security))
     keys = frozenset(known.whole.members(root))
     sides = _sides(conn, fund, body, known, root)

@@ -15,7 +15,7 @@ from monitor.core import flows, spells
 from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position
-from monitor.core.splits import Split
+from monitor.core.splits import Split, effective
 from monitor.derive.setting import counts_of
 from monitor.store import past
 from monitor.store.book import rooted
@@ -56,6 +56,17 @@ def chains(links: Iterable[tuple[date, Link]], fund: str, until: date) -> Chains
             if link.fund == fund:
                 own.join(link.earlier, link.later)
     return Chains(own, whole)
+
+
+def known_splits(splits: Iterable[Split], known: Chains, fund: str, until: date) -> list[Split]:
+    """The splits as the fund's files show them, of those that were settled by `until`, oldest first."""
+    groups: dict[str, list[Split]] = {}
+    for split in splits:
+        if (split.settled or split.day) <= until:
+            groups.setdefault(known.whole.of(split.key), []).append(split)
+    return sorted(
+        (one for group in groups.values() for one in effective(group, fund)), key=lambda one: (one.day, one.key)
+    )
 
 
 def positions(conn: Connection, file: StoredFile, roots: Roots) -> Mapping[str, Position]:

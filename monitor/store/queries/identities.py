@@ -61,9 +61,11 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class SplitRow:
-    """One split: `factor` new shares for an old one in files dated `day` and later."""
+    """One split: `factor` new shares for an old one in files dated `day` and later; `fund` is None for all funds of
+    the issuer but those that showed it on a day of their own."""
 
     issuer: str
+    fund: str | None
     day: date
     identity: str
     factor: str
@@ -191,8 +193,11 @@ def _splits(conn: Connection, numbers: Collection[int]) -> list[SplitRow]:
         .join(t.security, t.security.c.id == table.security)
         .where(table.security.in_(sorted(numbers)))
     )
-    found = {SplitRow(r.code, date_of_day(r.day), r.public, r.factor, r.rule, r.evidence) for r in conn.execute(query)}
-    return sorted(found, key=lambda one: (one.day, one.issuer, one.identity, one.evidence))
+    found = {
+        SplitRow(r.code, r.shown_by or None, date_of_day(r.day), r.public, r.factor, r.rule, r.evidence)
+        for r in conn.execute(query)
+    }
+    return sorted(found, key=lambda one: (one.day, one.issuer, one.fund or "", one.identity))
 
 
 def _words(conn: Connection, numbers: Collection[int]) -> list[WordRow]:
