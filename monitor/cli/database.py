@@ -24,7 +24,7 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, on
 
 @group.command()
 def upgrade(db: Db = None, config: ConfigFile = None) -> None:
-    """Create the database, or bring an older one up to date."""
+    """Create the database, or bring an older one up to date and derive everything again. Tells nobody."""
     from monitor.store import migrate
     from monitor.store.engine import open_engine
 
@@ -39,7 +39,10 @@ def upgrade(db: Db = None, config: ConfigFile = None) -> None:
     elif before is None:
         output.say(f"The database {app.config.database_shown} was made (schema {after}).")
     else:
-        output.say(f"The database was brought from schema {before} to {after}.")
+        output.say(
+            f"The database was brought from schema {before} to {after}. What follows from its files is made again."
+        )
+        rebuild(db, config)
 
 
 @group.command("check")

@@ -11,7 +11,7 @@ import pytest
 from monitor.core.model import Severity
 from monitor.notify.message import notice
 from monitor.notify.wire import to_json
-from monitor.store import outbox
+from monitor.store import migrate, outbox
 from monitor.store.engine import open_engine, transaction
 from monitor.store.outbox import NewDelivery
 from tests.cli.conftest import Run
@@ -193,6 +193,16 @@ def test_rebuilding_gives_the_same_answers(run: Run, own_story: str) -> None:
     assert answer.code == 0
     assert "Rebuilt from 19 files of 1 issuer:" in answer.out
     assert before == [run(*question, "--format", "json", "--db", own_story).out for question in questions]
+
+
+def test_upgrading_an_older_database_derives_again(run: Run, blank_url: str) -> None:
+    engine = open_engine(blank_url)
+    migrate.upgrade(engine, "0001")
+    engine.dispose()
+    answer = run("db", "upgrade", "--db", blank_url)
+    assert answer.code == 0
+    assert "from schema 0001 to" in answer.out
+    assert "Rebuilt from 0 files" in answer.out
 
 
 def test_upgrade_makes_a_database(run: Run, blank_url: str) -> None:
