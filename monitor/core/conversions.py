@@ -19,6 +19,7 @@ from monitor.core.identity import name_similarity
 from monitor.core.model import AssetClass, Position
 
 CLIFF = Decimal("0.25")  # percent of the fund that leaves in one step
+LEAST_SHARES = 1000  # fewer agree by chance: 19 times in 330 lists of one creation unit
 ALIKE = 0.85  # names of one issuer
 _CANCEL = 0.005  # how far two counts of one issuer may miss each other
 _FUND_WORDS = frozenset(("ETF", "FUND", "TRUST"))  # GBTC and BITO on 2023-12-28 were two trades
@@ -142,7 +143,8 @@ def _offset(leaving: Leg, arriving: Leg) -> bool:
 
 
 def _is_cliff(leaving: Leg) -> bool:
-    return leaving.after == 0 and leaving.weight >= CLIFF and leaving.position.asset_class is AssetClass.EQUITY
+    large = leaving.weight >= CLIFF and leaving.before >= LEAST_SHARES
+    return leaving.after == 0 and large and leaving.position.asset_class is AssetClass.EQUITY
 
 
 def _same_value(leaving: Leg, arriving: Leg) -> bool:

@@ -50,6 +50,7 @@ class Backdrop:
     holder: str = ""  # who held it last, for the caveat
     known: int = 1  # funds of the issuer we have files of
     unit: str = "shares"  # what its quantities count
+    per_unit: bool = False  # the files list one creation unit, not the fund
     kin: tuple[str, ...] = ()  # other lines of the same company the issuer's funds hold: "ARKF ALIBABA (9988 HK)"
 
 
@@ -303,6 +304,8 @@ def _caveat(kind: Kind, backdrop: Backdrop, gone: Absence | None, events: Sequen
     words += sorted({e.witnessed for e in events if e.witnessed})
     if kind is Kind.EXITED:
         words.append("The files do not say why it left.")
+    if backdrop.per_unit and kind in _VERBS:
+        words.append("The file lists one creation unit, not the whole fund.")
     if backdrop.kin:
         words.append(f"Another line of the company is held: {', '.join(backdrop.kin)}.")
     if kind is Kind.INITIATED and backdrop.standings.held_before:

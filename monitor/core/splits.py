@@ -19,6 +19,7 @@ from monitor.core.model import Interval
 
 _WHOLE = frozenset([Fraction(k) for k in range(2, 101)] + [Fraction(1, k) for k in range(2, 101)])
 SAME_WITHIN = 10  # days
+FEW = 200  # shares below which a count is too coarse to tell ratios apart
 _THREE_FOR_TWO = (Fraction(3, 2), Fraction(2, 3))
 
 
@@ -123,7 +124,8 @@ def find(day: date, ratios: Iterable[Ratio]) -> tuple[list[Split], list[Ratio]]:
     moved = [r for r in ratios if r.shares_before > 0 and r.shares_after > 0 and abs(math.log(r.rho)) > 0.35]
     moved.sort(key=lambda r: (r.key, r.fund))
     found: dict[str, Split] = {}
-    for rule in (_exact, _across_gap, _with_trade, _consolidation):  # an exact ratio in one fund outranks the others'
+    # An exact ratio in one fund outranks the others'.
+    for rule in (_exact, _across_gap, _with_trade, _consolidation, _of_few):
         for ratio in moved:
             split = rule(day, ratio)
             if split is not None:
@@ -138,8 +140,13 @@ def explains(split: Split, ratio: Ratio) -> bool:
     return 0.5 <= ratio.rho / k <= 2 and ratio.price is not None and 0.75 <= k * ratio.price <= 1.33
 
 
+def _is_many(ratio: Ratio) -> bool:
+    """Shares enough that a count says which whole ratio it is."""
+    return max(ratio.shares_before, ratio.shares_after) >= FEW
+
+
 def _exact(day: date, ratio: Ratio) -> Split | None:
-    if ratio.price is None:
+    if ratio.price is None or not _is_many(ratio):
         return None
     for k in _near(ratio.rho):
         low, high = (0.95, 1.05) if k in _THREE_FOR_TWO else (0.75, 1.33)
@@ -172,7 +179,7 @@ def _across_gap(day: date, ratio: Ratio) -> Split | None:
 def _with_trade(day: date, ratio: Ratio) -> Split | None:
     """A whole ratio within 8 % of ρ while shares and price cancel: a split on a day the fund also traded
     (TSLA 5:1, 2020-08-31: x4.73 and x0.22)."""
-    if not ratio.near or ratio.price is None or abs(math.log(ratio.rho)) < math.log(1.9):
+    if not ratio.near or ratio.price is None or abs(math.log(ratio.rho)) < math.log(1.9) or not _is_many(ratio):
         return None
     if abs(math.log(ratio.rho * ratio.price)) > 0.08:
         return None
@@ -188,6 +195,7 @@ def _consolidation(day: date, ratio: Ratio) -> Split | None:
     if (
         not ratio.near
         or ratio.price is None
+        or not _is_many(ratio)
         or abs(math.log(ratio.rho)) < math.log(1.9)
         or abs(math.log(ratio.rho * ratio.price)) > 0.08
     ):
@@ -196,9 +204,21 @@ def _consolidation(day: date, ratio: Ratio) -> Split | None:
     return Split(ratio.key, day, factor, "inverse price", _words(ratio))
 
 
+def _of_few(day: date, ratio: Ratio) -> Split | None:
+    """Of few shares the price says which ratio it was: a list of one creation unit showed 9.33 times as many NFLX
+    and 11.06 times as many KLAC at a tenth of the price, and a GEV that fell from two shares to one at twice it."""
+    if not ratio.near or ratio.price is None or _is_many(ratio):
+        return None
+    for k in _near(1 / ratio.price):
+        agrees = 0.8 <= ratio.rho / float(k) <= 1.25 and abs(float(k) * ratio.price - 1) <= 0.08
+        if agrees and max(k.numerator, k.denominator) >= 3 and k not in _THREE_FOR_TWO:
+            return Split(ratio.key, day, k, "whole price ratio, few shares", _words(ratio))
+    return None
+
+
 def _is_pending(ratio: Ratio) -> bool:
     """k ≤ 20 either way, exact to one share, in a line of weight, price unmoved (ADYEY 2021-08-24)."""
-    if ratio.weight_before < 0.1 or ratio.price is None or not 0.85 <= ratio.price <= 1.15:
+    if ratio.weight_before < 0.1 or ratio.price is None or not 0.85 <= ratio.price <= 1.15 or not _is_many(ratio):
         return False
     for k in _near(ratio.rho):
         whole = max(k.numerator, k.denominator)

@@ -55,7 +55,7 @@ def scene_of(at: Setting, pair: Pair) -> Scene:
         flow,
         at.source.currency,
         at.inception(pair.ticker),
-        pair.gap > 1 or pair.flow.is_doubtful or not flows.agrees(flow, published),
+        pair.gap > 1 or pair.flow.is_doubtful or not flows.agrees(flow, published) or at.source.per_unit,
         pair.outside,
         published,
     )

@@ -60,11 +60,9 @@ class Summing:
         until = first.pos_session.last if group.direction == ranking.IN else None
         records = self._issuer_records(until)
         unit = claims.unit(printed)
-        kin = self._kin(group)
-        backdrop = items.Backdrop(
-            self.at.source.id, self.at.source.name, name, others, standings, records, as_of, holder, known, unit, kin
-        )
-        return items.make(group, backdrop)
+        source, kin = self.at.source, self._kin(group)
+        issuer = (source.id, source.name, name, others, standings, records, as_of, holder, known)
+        return items.make(group, items.Backdrop(*issuer, unit, source.per_unit, kin))
 
     def _issuer_records(self, until: date | None) -> Coverage:
         """What the issuer's files cover: a session counts when every fund with files around it has one."""

@@ -80,6 +80,7 @@ def _source(top: Table) -> Source:
         asset_classes=MappingProxyType(asset_classes(top)),
         asset_codes=asset_codes(top),
         lists_cash=top.flag("lists_cash", True),
+        per_unit=top.flag("per_unit", False),
         others=_others(top),
     )
     top.done()

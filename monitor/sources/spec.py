@@ -206,6 +206,7 @@ class Source:
     asset_classes: Mapping[str, AssetClass] = field(default_factory=dict)
     asset_codes: tuple[CodeClass, ...] = ()
     lists_cash: bool = True
+    per_unit: bool = False  # a list of one creation unit, not of the whole fund: sizes say less
     others: OtherFunds | None = None
 
     @property

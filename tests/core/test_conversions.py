@@ -36,6 +36,7 @@ def test_a_merger_at_about_one_for_one_is_possible() -> None:
     [
         (replace(OLD, weight=D("0.24")), NEW),
         (replace(OLD, weight=None), NEW),
+        (replace(OLD, shares=D(999), value=D(20_000_000)), replace(NEW, shares=D(999))),
         (OLD, replace(NEW, value=D(23_100_000))),
         (OLD, replace(NEW, value=D(16_900_000))),
         (OLD, replace(NEW, shares=D(500_000))),

@@ -25,13 +25,24 @@ def make(
     unit: str = "shares",
     security: str = "cusip:55501A105",
     kin: tuple[str, ...] = (),
+    per_unit: bool = False,
     **changed: Any,
 ) -> Item:
     values = {"held_by_others": False, "held_before": True, "absence": None, "index_only": False, "gap": False}
     told = Standings(**(values | changed))
     name = "QUILLON ROBOTICS INC (QLN)"
     backdrop = Backdrop(
-        "lantern", "Lantern", name, others or {}, told, RECORDS, day(telling), holder, unit=unit, kin=kin
+        "lantern",
+        "Lantern",
+        name,
+        others or {},
+        told,
+        RECORDS,
+        day(telling),
+        holder,
+        unit=unit,
+        kin=kin,
+        per_unit=per_unit,
     )
     return items.make(Group(security, direction, events), backdrop)
 
@@ -65,6 +76,11 @@ def test_a_size_change_says_whether_flows_were_taken_out() -> None:
     assert " beyond the flows" in make(event(Kind.INCREASED, factors=changed), direction=ranking.UP).headline
     whole = event(Kind.INCREASED, factors=(*changed, ("line_factor", "1.00000000")))
     assert "flows" not in make(whole, direction=ranking.UP).headline
+
+
+def test_a_list_of_one_creation_unit_says_so() -> None:
+    assert make(event(), per_unit=True).caveat.startswith("The file lists one creation unit, not the whole fund.")
+    assert "creation unit" not in make(event()).caveat
 
 
 def test_another_line_of_the_company_is_named() -> None:

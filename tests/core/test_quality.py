@@ -380,3 +380,30 @@ def test_new_lines_speak_for_a_true_change_and_futures_for_nothing() -> None:
     assert cut(before, [*held(*[5] * 13), *new]) == [True]
     rolled = [replace(p, asset_class=AssetClass.FUTURE) for p in before]
     assert cut(rolled, rolled[:10]) == []
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "counted", "idle", "files", "said"),
+    [
+        (20, 20, 0, 20, [("stale", False)]),
+        (20, 20, 4, 100, [("stale", False)]),
+        (20, 20, 5, 100, []),
+        (20, 20, 0, 19, []),
+        (19, 20, 0, 100, []),
+        (7, 7, 0, 100, []),
+    ],
+)
+def test_a_day_without_any_changed_count_is_doubted_where_that_is_rare(
+    unchanged: int, counted: int, idle: int, files: int, said: Said
+) -> None:
+    listed = {p.key: p for p in positions()}
+    found = quality.idling(Comparison(listed, listed, 1, 1.0, True), unchanged, counted, idle, files)
+    assert [(f.gate, f.holds) for f in found] == said
+
+
+def test_a_day_on_which_a_line_came_is_no_repeated_day() -> None:
+    listed = {p.key: p for p in positions()}
+    more = listed | {"cusip:new": position("cusip:new")}
+    renamed = {("cusip:new" if key == "cusip:003" else key): p for key, p in listed.items()}
+    assert quality.idling(Comparison(listed, more, 1, 1.0, True), 20, 20, 0, 100) == []
+    assert quality.idling(Comparison(listed, renamed, 1, 1.0, True), 19, 19, 0, 100) != []

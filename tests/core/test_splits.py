@@ -74,7 +74,7 @@ def test_the_share_ratio_must_be_exact(more: float, seen: bool) -> None:
 
 
 def test_a_few_shares_may_be_off_by_rounding() -> None:
-    assert rule(ratio(10.1, 0.1, shares=19)) == (Fraction(10), "whole ratio")
+    assert rule(ratio(10.05, 0.1, shares=30)) == (Fraction(10), "whole ratio")
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,25 @@ def test_a_line_without_shares_on_either_side_is_no_split() -> None:
 
 def test_a_split_and_a_small_trade_on_one_day_keep_the_whole_ratio() -> None:
     assert rule(ratio(4.73, 0.2104)) == (Fraction(5), "whole ratio and a trade")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "price", "expected"),
+    [
+        (9, 84, 0.1033, Fraction(10)),
+        (8, 88, 0.1016, Fraction(10)),
+        (80, 8, 10.2, Fraction(1, 10)),
+        (2, 1, 2.0094, None),
+        (40, 20, 2.0, None),
+        (9, 84, 0.5, None),
+        (9, 60, 0.1, None),
+        (20, 200, 0.1, Fraction(10)),
+    ],
+)
+def test_of_few_shares_the_price_says_the_ratio(before: int, after: int, price: float, expected: Fraction) -> None:
+    found = rule(ratio(after / before, price, shares=before))
+    assert (found[0] if found else None) == expected
+    assert rule(ratio(after / before, None, shares=before)) is None
 
 
 def test_three_for_two_with_a_trade_is_not_guessed() -> None:
