@@ -32,6 +32,7 @@ v_coverage – one fund: how much of its history we have.
 v_deliveries – one message for one channel.
 v_snapshots – one published version of a fund's holdings, whatever became of it.
 v_refusals – one body that was not a holdings file.
+v_presence – one line of an N-PORT schedule or another list of past holdings.
 v_identifiers – one name, ticker or identifier of a security, and how long it was valid.
 
 Columns: sql "SELECT * FROM v_holdings LIMIT 1". Dates are dates on PostgreSQL and ISO text on SQLite.

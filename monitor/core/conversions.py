@@ -22,6 +22,7 @@ CLIFF = Decimal("0.25")  # percent of the fund that leaves in one step
 LEAST_SHARES = 1000  # fewer agree by chance: 19 times in 330 lists of one creation unit
 ALIKE = 0.85  # names of one issuer
 _CANCEL = 0.005  # how far two counts of one issuer may miss each other
+_CANCEL_RIGHT = 0.02  # and when one is unregistered: it takes no part in creations, the flow misses it
 _FUND_WORDS = frozenset(("ETF", "FUND", "TRUST"))  # GBTC and BITO on 2023-12-28 were two trades
 _MOST_PARTS = 20  # a spin-off gives one new share for up to so many old ones
 
@@ -137,7 +138,9 @@ def _ratio(leaving: Leg, arriving: Leg) -> float:
 
 def _offset(leaving: Leg, arriving: Leg) -> bool:
     """Two lines of one issuer whose counts cancel: unregistered Archer shares that were registered."""
-    if abs(_ratio(leaving, arriving) - 1) > _CANCEL or -leaving.change < 100:
+    unregistered = leaving.position.asset_class is AssetClass.RIGHT
+    allowed = _CANCEL_RIGHT if unregistered else _CANCEL
+    if abs(_ratio(leaving, arriving) - 1) > allowed or -leaving.change < 100:
         return False
     return name_similarity(leaving.position.name, arriving.position.name) >= ALIKE
 

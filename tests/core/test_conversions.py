@@ -87,6 +87,11 @@ def test_counts_of_one_issuer_that_cancel_are_certain() -> None:
     assert (found.leaving.root, found.arriving.root, found.certain) == (private.key, after.key, True)
     other = replace(after, name="ROWANBERRY FOODS CORP")
     assert find({"LANA": legs(by_key(private, replace(before, name=other.name)), by_key(other), {}, flow, {})}) == []
+    common = position("cusip:old", 7_000_000, name="QUILLON ROBOTICS-B")
+    grown = replace(after, shares=D(10_118_000))  # 1.3 % more than left
+    (certain,) = find({"LANA": legs(by_key(private, before), by_key(grown), {}, flow, {})})
+    (possible,) = find({"LANA": legs(by_key(common, before), by_key(grown), {}, flow, {})})
+    assert (certain.certain, possible.certain) == (True, False)
     few = position("local:LANA:PIPE", 90, name="QUILLON ROBOTICS PIPE")
     assert find({"LANA": legs(by_key(few), by_key(replace(after, shares=D(90))), {}, Flow(), {})}) == []
 
