@@ -23,7 +23,7 @@ from monitor.derive import Derivation, derive
 from monitor.intake import FRESH, Body, FileOutcome, Intake, Progress, accept, ask, take, tried
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
-from monitor.store import derived, past, save
+from monitor.store import derived, past, save, superseded
 from monitor.store.engine import Connection, Engine, transaction
 from monitor.store.sessions import sessions as stored_sessions
 
@@ -253,13 +253,21 @@ def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
             continue  # what has been told is corrected however late
         before = made.before.get(item.key)
         if before is None or _says_more(before, told.body):
+            _keep(intake, item.key, before)
             promised += telling.promise(intake.conn, intake.source.name, told, plan.channels, intake.now)
     keys = {told.item.key for told in made.told}
     said = {_essence(told.body) for told in made.told} if intake.because else set()
     for key in sorted(made.before.keys() - keys):
         if _essence(made.before[key]) not in said:  # else the same is true of what the security is called now
+            _keep(intake, key, made.before[key])
             promised += telling.withdraw(intake.conn, key, intake.now, intake.because)
     return promised
+
+
+def _keep(intake: Intake, item: str, before: str | None) -> None:
+    """What was told and is no longer said stays on record."""
+    if before is not None and telling.was_told(intake.conn, item):
+        superseded.keep(intake.conn, intake.issuer, item, before, intake.now)
 
 
 def _essence(body: str) -> str:

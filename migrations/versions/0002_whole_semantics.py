@@ -37,6 +37,7 @@ def upgrade() -> None:
     flows_and_trades()
     waiting_splits()
     left_out()
+    told_before()
     published_totals()
     operators()
     views()
@@ -282,6 +283,19 @@ def operators() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_link")),
     )
     op.create_index("ix_operator_link_issuer", "operator_link", ["issuer"], unique=False)
+
+
+def told_before() -> None:
+    """What was told and has been replaced or taken back."""
+    op.create_table(
+        "superseded",
+        sa.Column("item", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.Column("issuer", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issuer"], ["issuer.id"], name=op.f("fk_superseded_issuer_issuer")),
+        sa.PrimaryKeyConstraint("item", "at", name=op.f("pk_superseded")),
+    )
 
 
 def views() -> None:

@@ -35,6 +35,9 @@ def changes(
             "--level", help="Only 'event' (one fund) or 'item' (issuer-wide: what people are told). Default: both."
         ),
     ] = None,
+    superseded: Annotated[
+        bool, typer.Option("--superseded", help="Also what was told and has been replaced or taken back.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the newest so many of what is listed.")
     ] = None,
@@ -66,6 +69,7 @@ def changes(
                 kinds,
                 severities,
                 level,  # type: ignore[arg-type]
+                superseded,
             ),
         )
     shown = found[-limit:] if limit else found

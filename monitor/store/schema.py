@@ -473,6 +473,16 @@ item = Table(
     Index("ix_item_as_of", "as_of"),
 )
 
+# What an item said when it was told, once it says something else or is no longer derived. A record like `delivery`.
+superseded = Table(
+    "superseded",
+    metadata,
+    Column("item", String(20), primary_key=True),
+    Column("at", String(27), primary_key=True),  # when we came to know better
+    Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("body", Text, nullable=False),  # JSON, as it was told
+)
+
 # --- promises -------------------------------------------------------------------------------------
 
 delivery = Table(

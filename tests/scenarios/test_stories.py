@@ -8,8 +8,10 @@ from datetime import date, timedelta
 import pytest
 
 from monitor.pipeline import rebuild
+from monitor.store import queries
 from monitor.store import schema as t
-from monitor.store.engine import Engine
+from monitor.store.engine import Engine, transaction
+from monitor.store.queries import Wanted
 from tests.scenarios.stories import (
     BASE,
     LANTERN,
@@ -257,6 +259,29 @@ def test_a_second_version_corrects_what_the_first_said(lite: Engine) -> None:
     (event,) = events(lite)
     assert event.body["shares_after"] == 25_000
     assert sorted(s for _, n, s in standings(lite) if n == 2) == ["accepted", "superseded"]
+
+
+def test_what_was_told_before_a_correction_stays_on_record(stage: Engine) -> None:
+    load(stage, [file("LANA", n, portfolio()) for n in (0, 1)], alert=True)
+    load(stage, [file("LANA", 2, portfolio(quill(20_000), ROWAN))], alert=True)
+    load(stage, [file("LANA", 2, portfolio(quill(25_000)), version=".v2")], alert=True)
+    with transaction(stage) as conn:
+        shown = queries.changes(conn, Wanted(level="item", superseded=True))
+        plain = queries.changes(conn, Wanted(level="item"))
+    told_so = sorted((str(one["status"]), str(one["claim"]).split(" (")[0], one["active_shares"]) for one in shown)
+    assert told_so == [
+        ("correction", "LANA opens QUILLON ROBOTICS INC", 25_000),
+        ("superseded", "LANA opens QUILLON ROBOTICS INC", 20_000),
+        ("superseded", "LANA opens ROWANBERRY FOODS CORP", 30_000),
+    ]
+    assert [one["status"] for one in plain] == ["correction"]
+
+
+def test_what_nobody_was_told_is_replaced_without_a_trace(lite: Engine) -> None:
+    load(lite, [file("LANA", n, portfolio(*([] if n < 2 else [quill(20_000)]))) for n in range(3)])
+    load(lite, [file("LANA", 2, portfolio(quill(25_000)), version=".v2")])
+    with transaction(lite) as conn:
+        assert [one["status"] for one in queries.changes(conn, Wanted(superseded=True))] == ["current", "current"]
 
 
 def test_the_same_file_again_changes_nothing(lite: Engine) -> None:

@@ -11,10 +11,11 @@ from typing import Literal
 from sqlalchemy import Table, select
 
 from monitor.core.model import Kind, Severity
+from monitor.store import superseded as record
 from monitor.store.codec import day_of
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, chunks, issuer_number
-from monitor.store.schema import event, item
+from monitor.store.schema import event, item, security
 
 Level = Literal["event", "item"]
 Change = dict[str, object]
@@ -37,14 +38,23 @@ class Wanted:
     kinds: tuple[Kind, ...] = ()
     severities: tuple[Severity, ...] = ()
     level: Level | None = None
+    superseded: bool = False  # also what was told and has been replaced or taken back
 
 
 def changes(conn: Connection, wanted: Wanted) -> list[Change]:
-    """The changes, oldest first, each as the JSON object that was derived."""
+    """The changes, oldest first, each as the JSON object that was derived.
+
+    `status` is current, or correction where something else was told before; superseded on what was told then.
+    """
     found: list[Change] = []
     for level, table in (("event", event), ("item", item)):
         if wanted.level in (None, level):
             found += _of(conn, table, wanted)
+    if wanted.level in (None, "item"):
+        told_before = record.corrected(conn)
+        found = [one | {"status": "correction"} if one["id"] in told_before else one for one in found]
+    if wanted.superseded and wanted.level in (None, "item"):
+        found += _superseded(conn, wanted)
     if wanted.fund is not None:
         found = [one for one in found if wanted.fund.ticker in _texts(one, "funds")]
     if wanted.severities:
@@ -79,6 +89,21 @@ def _of(conn: Connection, table: Table, wanted: Wanted) -> list[Change]:
     if wanted.securities is None:
         return [_read(body) for body in conn.execute(query).scalars()]
     return [_read(body) for some in chunks(wanted.securities) for body in _scalars(conn, query, table, some)]
+
+
+def _superseded(conn: Connection, wanted: Wanted) -> list[Change]:
+    """What was told before, of the same choice."""
+    issuer = None if wanted.issuer is None else issuer_number(conn, wanted.issuer)
+    rows = [_read(body) | {"status": "superseded"} for body in record.bodies(conn, issuer)]
+    first, last = wanted.since or date.min, wanted.until or date.max
+    rows = [one for one in rows if first.isoformat() <= str(one["as_of"]) <= last.isoformat()]
+    if wanted.kinds:
+        rows = [one for one in rows if one["kind"] in {str(kind) for kind in wanted.kinds}]
+    if wanted.securities is None:
+        return rows
+    query = select(security.c.public)
+    named = {str(p) for some in chunks(wanted.securities) for p in conn.scalars(query.where(security.c.id.in_(some)))}
+    return [one for one in rows if isinstance(one["security"], dict) and one["security"].get("id") in named]
 
 
 def _scalars(conn: Connection, query: object, table: Table, ids: Collection[int]) -> list[str]:
