@@ -25,6 +25,7 @@ from monitor.store.queries.grounds import (
     stored_flow,
 )
 from monitor.why import rules, sums
+from monitor.why.exchanges import exchange_sums
 from monitor.why.facts import EventAnswer, FileFacts, FlowFacts, LineFacts, LinkFacts, ScheduleFacts, SplitFacts
 from monitor.why.reading import Wanted, file_facts
 from monitor.why.sums import Chains, Pair
@@ -32,6 +33,7 @@ from monitor.why.sums import Chains, Pair
 ENTRIES = ("INITIATED", "RE_ENTERED", "RESUMED")
 RESIZED = ("INCREASED", "DECREASED")
 MEASURED = (*RESIZED, "REBALANCE", "SPLIT", "SUCCESSOR")
+EXCHANGED = ("CONVERTED", "POSSIBLE_CONVERSION")
 CONTINUED = ("SPLIT", "SUCCESSOR", "IDENTIFIER_CHANGE")
 DAY = timedelta(days=1)
 ROLES = {1: ("file",), 2: ("before", "after"), 3: ("last held", "exit", "settled by")}
@@ -87,7 +89,7 @@ def event_answer(conn: Connection, sources: Mapping[str, Source], event: StoredE
         file_facts(conn, sources.get(fund.issuer), side.file, role, Wanted(keys, side.position))
         for role, side in zip(roles, sides, strict=True)
     ]
-    kind = text(body, "kind")
+    kind, largest = text(body, "kind"), _largest(conn, fund, keys, splits, body)
     return EventAnswer(
         event.id,
         "event",
@@ -116,7 +118,7 @@ def event_answer(conn: Connection, sources: Mapping[str, Source], event: StoredE
         tuple(_split(one) for one in splits if known.whole.of(one.key) == root and one.day <= event.day),
         tuple(_link(day, link) for day, link in links if day <= event.day and {link.earlier, link.later} & keys),
         tuple(_spells(conn, fund, keys, event.day)),
-        tuple(_arithmetic(body, files, flow, line, _largest(conn, fund, keys, splits, body))),
+        tuple(_exchange(body, pair, known, root, flow) or _arithmetic(body, files, flow, line, largest)),
         tuple(_beside(conn, fund, body)),
     )
 
@@ -179,6 +181,17 @@ def _spells(conn: Connection, fund: FundRef, keys: frozenset[str], day: date) ->
     return [row for row in queries.history(conn, what, fund) if row.first_file <= day]
 
 
+def _exchange(
+    body: Mapping[str, object], pair: Pair | None, known: Chains, root: str, flow: FlowFacts | None
+) -> list[str]:
+    """The sums of a conversion; empty for every other kind."""
+    if text(body, "kind") not in EXCHANGED or pair is None:
+        return []
+    factor = flow.factor if flow is not None and flow.factor is not None else Decimal(1)
+    found = sums.flow_sums(flow) if flow is not None else []
+    return found + exchange_sums(pair, known, root, mapping(body, "factors") or {}, factor)
+
+
 def _arithmetic(
     body: Mapping[str, object],
     files: Sequence[FileFacts],
@@ -191,7 +204,7 @@ def _arithmetic(
     sizes = number(body, "shares_before"), number(body, "shares_after"), active
     factor = flow.factor if flow is not None else None
     if isinstance(own := (mapping(body, "factors") or {}).get("line_factor"), str):
-        factor = Decimal(own)  # creation baskets leave this line out
+        factor = Decimal(own)
     found: list[str] = []
     if flow is not None and kind in MEASURED:
         found += sums.flow_sums(flow)
@@ -203,6 +216,8 @@ def _arithmetic(
         found += sums.entry_sums(files[-1], mapping(body, "absence"))
     if kind == "EXITED":
         found += sums.exit_sums(files[min(1, len(files) - 1)], largest)
+    if "line_factor" in (mapping(body, "factors") or {}):
+        found.append("f = 1 for this line: it did not move with the last clear flow, creations leave it out")
     found += sums.size_sums(sizes, factor if kind in RESIZED else None)
     priced = files[0] if kind == "EXITED" else files[-1]
     return found + sums.value_sums(active, value, (priced.value, priced.shares), files[-1].fund_value)
