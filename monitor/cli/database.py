@@ -25,16 +25,21 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, on
 @group.command()
 def upgrade(db: Db = None, config: ConfigFile = None) -> None:
     """Create the database, or bring an older one up to date and derive everything again. Tells nobody."""
-    from monitor.store import migrate
-    from monitor.store.engine import open_engine
+    from monitor.store import migrate, past
+    from monitor.store.engine import open_engine, reading
 
     app = program(config, db)
     engine = open_engine(app.config.database)
     try:
         before, after = migrate.upgrade(engine)
+        with reading(engine) as conn:
+            due = past.is_derivation_due(conn)
     finally:
         engine.dispose()
-    if before == after:
+    if before == after and due:
+        output.say(f"The database is at schema {after}. What follows from its files was not made to the end.")
+        rebuild(db, config)
+    elif before == after:
         output.say(f"The database is up to date (schema {after}).")
     elif before is None:
         output.say(f"The database {app.config.database_shown} was made (schema {after}).")

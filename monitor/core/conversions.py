@@ -113,7 +113,7 @@ def find(by_fund: Mapping[str, Sequence[Leg]]) -> list[Conversion]:
     found = [_conversion(*pair, ConversionRule.OFFSETTING) for pair in pairs if _offset(*pair[1:])]
     similar = [pair for pair in pairs if _is_cliff(pair[1]) and _same_value(*pair[1:]) and not _funds(*pair[1:])]
     found += [_conversion(*pair, ConversionRule.ONE_RATIO) for pair in similar if _repeats(pair, similar)]
-    found += [_conversion(*pair, ConversionRule.SIMILAR) for pair in similar if 0.85 <= _ratio(*pair[1:]) <= 1.2]
+    found += [_conversion(*pair, ConversionRule.SIMILAR) for pair in similar if 0.8 <= _ratio(*pair[1:]) <= 1.25]
     return _each_once(found)
 
 

@@ -67,7 +67,8 @@ def entry(scene: Scene, opening: Opening, gone: Absence | None, first_line: date
     before = scene.positions_before.get(opening.root)
     words = _entry_words(scene, kind, position, gone, first_line, records)
     event = _event(scene, kind, opening.root, before, position, _difference(before, position), words, gone)
-    return replace(event, records=records if gone is None else None)
+    # What is told of an entry is the position, also where a line too small to matter was listed before.
+    return replace(event, value=position.value, records=records if gone is None else None)
 
 
 def _difference(before: Position | None, after: Position) -> Decimal | None:
@@ -181,13 +182,15 @@ def notice(scene: Scene, kind: Kind, root: str, words: str) -> Event:
 def conversion(scene: Scene, kind: Kind, one: Conversion) -> Event:
     """Two lines of which one left as the other grew: certain, or only possible."""
     gone, grown = one.leaving, one.arriving
-    flow = "" if scene.flow.factor == 1.0 else f" (both counts with the flow factor {scene.flow.factor:.6f} taken out)"
+    flow = "" if scene.flow.factor == 1.0 else " beyond the flow"
     left = f"{label(gone.position)} {'left' if gone.after == 0 else 'lost shares in'} {scene.fund}"
+    printed = scene.positions_before.get(gone.root)
+    shares, worth = (printed.shares, printed.value) if printed is not None and gone.after == 0 else (None, None)
     counts = (
-        f"{claims.number(_whole(-gone.change))} shares{flow}, {claims.money(_whole(gone.value), scene.currency)}"
-        f" {claims.during(scene.interval)} as {label(grown.position)} grew by"
-        f" {claims.number(_whole(grown.change))} shares, {claims.money(_whole(grown.value), scene.currency)},"
-        f" {one.ratio:.4f} for one"
+        f"{claims.number(shares or _whole(-gone.change))} shares,"
+        f" {claims.money(worth or _whole(gone.value), scene.currency)} {claims.during(scene.interval)} as"
+        f" {label(grown.position)} grew by {claims.number(_whole(grown.change))} shares{flow},"
+        f" {claims.money(_whole(grown.value), scene.currency)}, {one.ratio:.4f} for one"
     )
     what = (
         "the counts of one issuer cancel, so nothing was bought or sold"

@@ -169,11 +169,13 @@ _VERBS = {
 def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None) -> str:
     if not _is_position(group):
         return _together(group)
-    shares = _sum([e.active_shares for e in group.events])
+    entering = group.direction == ranking.IN
+    shares = _sum([e.shares_after if entering else e.active_shares for e in group.events])
     if contracts.is_contract(group.security) and group.direction in (ranking.UP, ranking.DOWN) and shares is not None:
         return _sized(group, kind, backdrop, shares)
     verb = _verb(group, kind, backdrop)
-    what = f"{_who(group, backdrop)} {verb} {backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
+    short = "a short position in " if entering and shares is not None and shares < 0 else ""
+    what = f"{_who(group, backdrop)} {verb} {short}{backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
     if all(e.active_shares is None for e in group.events) and (weight := _weight_told(group)):
         return f"{what}: {weight}"
     value = _sum([e.value for e in group.events])

@@ -128,15 +128,16 @@ def _resizing(scene: Scene, lines: Sequence[_Pair], moved: Sequence[_Pair]) -> N
 
 
 def rights(scene: Scene, told: Collection[str]) -> Iterator[Notice]:
-    """Rights, when-issued lines, placeholders and unregistered shares that came or went: nobody bought or sold
-    them. `told`: roots the day has already explained."""
+    """Rights, when-issued lines, placeholders and unregistered shares that came or went: no position we
+    follow. `told`: roots the day has already explained."""
     for root, one, comes in _came_and_went(scene, AssetClass.RIGHT):
         if root in told:
             continue
         what = "lists" if comes else "no longer lists"
         words = (
             f"{scene.fund} {what} {events.label(one)} {claims.during(scene.interval)},"
-            f" {claims.size(one.shares, one.weight)}: a right, a placeholder or an unregistered line, not a trade"
+            f" {claims.size(one.shares, one.weight)}: a right, a placeholder or an unregistered line, not told as a"
+            " trade"
         )
         yield Notice(events.notice(scene, Kind.CORPORATE_ACTION, root, words), one)
 

@@ -76,10 +76,29 @@ def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]
         first = file.unread[0]
         words = f"{len(file.unread)} rows could not be read, the first is row {first.row}: {first.reason}"
         found.append(Finding("rows", words, len(file.unread) > 0.05 * (len(file.lines) + 1), True))
+    found += _contradictory(positions)
     negative = [p for p in positions if p.shares is not None and p.shares < 0 and p.asset_class is AssetClass.EQUITY]
     if negative:
         found.append(Finding("numbers", f"negative share count: {negative[0].name}", False))
     return found
+
+
+def _contradictory(positions: Sequence[Position]) -> list[Finding]:
+    """Shares whose own line says otherwise: none worth something, or fewer than none."""
+    wrong = [
+        p
+        for p in positions
+        if p.asset_class is AssetClass.EQUITY
+        and p.shares is not None
+        and p.shares <= 0
+        and p.value is not None
+        and p.value >= 1000
+        and (p.weight or Decimal(0)) >= Decimal("0.02")
+    ]
+    if not wrong:
+        return []
+    first = wrong[0]
+    return [Finding("numbers", f"{first.name} prints {first.shares:f} shares worth {first.value:,.0f}", True, True)]
 
 
 def _conflicts(positions: Sequence[Position]) -> list[Finding]:
@@ -167,7 +186,7 @@ def against(pair: Comparison) -> list[Finding]:
         *_identifiers(pair),
         *_strangers(pair, trusted),
     ]
-    found += [*_prices(pair), *_labels(pair)]
+    found += [*_prices(pair), *_labels(pair), *_exchanged(pair)]
     if is_same_content(pair.before, pair.after):
         found.append(Finding("stale", "same share counts and values as the previous file", False))
     return found
@@ -289,6 +308,22 @@ def _labels(pair: Comparison) -> list[Finding]:
         return []
     words = f"{len(changed)} of {len(both)} lines print another ticker or name, e.g. {changed[0].name!r}"
     return [Finding("labels", words, True)]
+
+
+def _exchanged(pair: Comparison) -> list[Finding]:
+    """Lines that print the ticker and name another line had: two identifiers were exchanged, not two positions."""
+    owner = {(p.ticker, p.name): k for k, p in pair.before.items() if p.ticker and p.name}
+    wrong = [
+        new
+        for key, new in pair.after.items()
+        if key in pair.before
+        and owner.get((new.ticker, new.name), key) not in (key, None)
+        and owner[new.ticker, new.name] in pair.after
+        and (pair.before[key].ticker, pair.before[key].name) != (new.ticker, new.name)
+    ]
+    if not wrong:
+        return []
+    return [Finding("labels", f"{len(wrong)} lines print the ticker and name of another, e.g. {wrong[0].name!r}", True)]
 
 
 def _is_relabelled(old: Position, new: Position) -> bool:

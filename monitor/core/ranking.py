@@ -143,6 +143,8 @@ def terms(group: Group, kind: Kind, standings: Standings) -> tuple[Term, ...]:
     found.append(Term("funds", float(min(18, 6 * (funds - 1))), f"6 × ({funds} funds − 1), at most 18"))
     if standings.crowd >= CROWD and group.direction in (IN, OUT):
         found.append(Term("crowd", -30.0, f"{standings.crowd} positions opened and closed with one file"))
+    if group.direction == IN and all(_was_listed(e) for e in group.events):
+        found.append(Term("listed before", -30.0, "half of it and more was there already, too small to matter"))
     if standings.index_only:
         found.append(Term("index funds", -30.0, "all funds that changed follow an index"))
     if standings.gap or any(e.confidence == "low" for e in group.events):
@@ -151,6 +153,11 @@ def terms(group: Group, kind: Kind, standings: Standings) -> tuple[Term, ...]:
     if above > 0 and _is_for_the_digest(group):
         found.append(Term("digest", -above, "sizes of contracts and currency forwards wait for the digest"))
     return tuple(term for term in found if term.points)
+
+
+def _was_listed(event: Event) -> bool:
+    before, after = event.shares_before or Decimal(0), event.shares_after or Decimal(0)
+    return before > 0 and 2 * before >= after
 
 
 def _weight_term(group: Group) -> Term:

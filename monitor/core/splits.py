@@ -20,6 +20,8 @@ from monitor.core.model import Interval
 _WHOLE = frozenset([Fraction(k) for k in range(2, 101)] + [Fraction(1, k) for k in range(2, 101)])
 SAME_WITHIN = 10  # days
 FEW = 200  # shares below which a count is too coarse to tell ratios apart
+_WHOLE_USUAL = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
+_USUAL = tuple(Fraction(k) for k in _WHOLE_USUAL) + tuple(Fraction(1, k) for k in _WHOLE_USUAL)
 _THREE_FOR_TWO = (Fraction(3, 2), Fraction(2, 3))
 
 
@@ -125,7 +127,7 @@ def find(day: date, ratios: Iterable[Ratio]) -> tuple[list[Split], list[Ratio]]:
     moved.sort(key=lambda r: (r.key, r.fund))
     found: dict[str, Split] = {}
     # An exact ratio in one fund outranks the others'.
-    for rule in (_exact, _across_gap, _with_trade, _consolidation, _of_few):
+    for rule in (_exact, _across_gap, _with_trade, _consolidation, _by_price, _of_few):
         for ratio in moved:
             split = rule(day, ratio)
             if split is not None:
@@ -183,11 +185,36 @@ def _with_trade(day: date, ratio: Ratio) -> Split | None:
         return None
     if abs(math.log(ratio.rho * ratio.price)) > 0.08:
         return None
-    for k in _near(ratio.rho):
-        close = abs(ratio.rho / float(k) - 1) <= 0.08 and 0.75 <= float(k) * ratio.price <= 1.33
-        if close and k not in _THREE_FOR_TWO:
-            return Split(ratio.key, day, k, "whole ratio and a trade", _words(ratio))
-    return None
+    close = [k for k in _USUAL if _is_about(ratio.rho, k) and 0.75 <= float(k) * ratio.price <= 1.33]
+    if not close:
+        return None
+    return Split(ratio.key, day, _by_price_first(close, ratio.price), "whole ratio and a trade", _words(ratio))
+
+
+def _is_about(rho: float, k: Fraction) -> bool:
+    """Within 8 %, of ratios of ten and more within 15 %: usual ones are further apart there."""
+    return abs(rho / float(k) - 1) <= (0.15 if max(k.numerator, k.denominator) >= 10 else 0.08)
+
+
+def _by_price_first(close: Sequence[Fraction], price: float) -> Fraction:
+    """Of several ratios that fit the count the one the price says: 11.12 times the shares at a tenth is ten."""
+    return min(close, key=lambda k: abs(math.log(float(k) * price)))
+
+
+def _by_price(day: date, ratio: Ratio) -> Split | None:
+    """A price at a usual ratio no market makes in a day, and a count within a factor of two of it: a split and a trade
+    of any size. Falls to a third and more do happen (ZY, 2021-08-05: x0.237, bought), so 3 to 9 must fit within 3 %."""
+    if not ratio.near or ratio.price is None or not _is_many(ratio):
+        return None
+    close = [
+        k
+        for k in _USUAL
+        if 0.5 <= ratio.rho / float(k) <= 2 and abs(float(k) * ratio.price - 1) <= (0.03 if 3 <= k < 10 else 0.15)
+    ]
+    close = [k for k in close if k >= 3 or k <= Fraction(1, 3)]
+    if not close:
+        return None
+    return Split(ratio.key, day, _by_price_first(close, ratio.price), "usual price ratio and a trade", _words(ratio))
 
 
 def _consolidation(day: date, ratio: Ratio) -> Split | None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
 
-from monitor.store.codec import instant_text, parse_instant
+from monitor.store.codec import INT64, instant_text, parse_instant
 from monitor.store.engine import Connection, Engine, insert_new, transaction
 from monitor.store.schema import delivery as table
 
@@ -266,6 +266,8 @@ def listing(
 
 def show(conn: Connection, delivery: int | str) -> DeliveryRow | None:
     """The delivery with this number or key."""
+    if isinstance(delivery, int) and delivery > INT64:
+        return None
     column = table.c.id if isinstance(delivery, int) else table.c.key
     row = conn.execute(select(*table.c).where(column == delivery)).one_or_none()
     return None if row is None else _row(row)

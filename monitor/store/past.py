@@ -84,6 +84,11 @@ def issuer(conn: Connection, code: str) -> tuple[int, date | None] | None:
     return None if row is None else (row.id, maybe_date(row.derive_from))
 
 
+def is_derivation_due(conn: Connection) -> bool:
+    """Whether stored facts of some issuer have not been derived to the end: a run was cut off."""
+    return conn.execute(select(t.issuer.c.id).where(t.issuer.c.derive_from.is_not(None)).limit(1)).first() is not None
+
+
 def funds(conn: Connection, issuer_id: int) -> list[StoredFund]:
     """The issuer's stored funds by ticker."""
     table = t.fund.c

@@ -220,6 +220,8 @@ def _arithmetic(
         found.append("f = 1 for this line: it did not move with the last clear flow, creations leave it out")
     found += sums.size_sums(sizes, factor if kind in RESIZED else None)
     priced = files[0] if kind == "EXITED" else files[-1]
+    if kind in ENTRIES:  # an entry is worth its whole position
+        active = number(body, "shares_after")
     return found + sums.value_sums(active, value, (priced.value, priced.shares), files[-1].fund_value)
 
 

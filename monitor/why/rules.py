@@ -22,7 +22,7 @@ KINDS = {
     "SUCCESSOR": "A line vanished and another appeared whose share count continues it: merger or exchange.",
     "CONVERTED": "Two lines of one issuer whose counts cancel within 0.5 %: shares were exchanged, nothing was traded.",
     "POSSIBLE_CONVERSION": f"A line of at least {conversions.CLIFF} % left in one step as another grew by 0.85 to 1.15"
-    " times its value, at 0.85 to 1.2 shares for one, or at one ratio in two funds.",
+    " times its value, at 0.8 to 1.25 shares for one, or at one ratio in two funds.",
     "SPIN_OFF_RECEIVED": "A new line is a whole part of an unchanged line whose price fell by about its worth.",
     "FUND_CLOSED": "The issuer closed the fund, and this is its last file.",
     "CRUMB_REMOVED": "What was left of a position that had effectively ended is no longer listed.",

@@ -23,7 +23,12 @@ def labels(folder: Folder, histories: Sequence[History]) -> Section:
     right = sum(one.outcome is Outcome.RIGHT for one in returns)
     wrong = sum(one.outcome is Outcome.WRONG for one in judged)
     section.bars = [
-        Bar("true re-entries on the right file", f"{right} of {len(returns)}", "all", right == len(returns)),
+        Bar(
+            "true re-entries on the right file",
+            f"{right} of {len(returns)}",
+            "all",
+            right == len(returns) if returns else None,
+        ),
         none_of("false events among the labels", wrong - (len(returns) - right)),
     ]
     return section

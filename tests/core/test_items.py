@@ -181,7 +181,15 @@ def test_an_interval_is_owned_up_to() -> None:
 def test_unknown_parts_make_sums_unknown() -> None:
     item = make(event(), event(fund="LANB", value=None, active_shares=None))
     assert plain(item.value, item.active_shares, item.shares_after) == (None, None, 40_000)
-    assert item.headline.endswith(": unknown shares, value unknown")
+    assert item.headline.endswith(": 40,000 shares, value unknown")
+
+
+def test_an_opening_is_told_with_the_whole_position() -> None:
+    grown = event(shares_before=D(18_000), active_shares=D(2_000))
+    assert ": 20,000 shares, $2.0M" in make(grown).headline
+    short = event(shares_after=D(-3), active_shares=D(-3), value=D(-300_000))
+    assert make(short, unit="contracts").headline.startswith("LANA opens a short position in QUILLON")
+    assert ": 3 contracts, $300,000" in make(short, unit="contracts").headline
 
 
 def test_what_other_funds_hold_stands_beside_it() -> None:

@@ -208,7 +208,7 @@ def test_a_right_that_comes_or_goes_is_a_corporate_action() -> None:
     came, went = between([], [right]), between([right], [])
     assert words(everything(came)) == [
         "CORPORATE_ACTION: LANA lists QUILLON - place holdershares in session 2026-01-06, 143 shares:"
-        " a right, a placeholder or an unregistered line, not a trade"
+        " a right, a placeholder or an unregistered line, not told as a trade"
     ]
     assert "no longer lists" in everything(went)[0].event.claim
     assert list(notices.rights(came, list(came.positions_after))) == []

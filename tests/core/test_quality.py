@@ -94,7 +94,7 @@ def test_rows_that_could_not_be_read(unread: int, said: Said) -> None:
 
 def test_a_negative_count_is_noted_for_shares_only() -> None:
     odd = positions()
-    odd[3] = replace(odd[3], shares=D(-5))
+    odd[3] = replace(odd[3], shares=D(-5), value=None)
     assert form(held=odd) == [("numbers", False)]
     odd[3] = replace(odd[3], asset_class=AssetClass.SWAP)
     assert form(held=odd) == []
@@ -407,3 +407,28 @@ def test_a_day_on_which_a_line_came_is_no_repeated_day() -> None:
     renamed = {("cusip:new" if key == "cusip:003" else key): p for key, p in listed.items()}
     assert quality.idling(Comparison(listed, more, 1, 1.0, True), 20, 20, 0, 100) == []
     assert quality.idling(Comparison(listed, renamed, 1, 1.0, True), 19, 19, 0, 100) != []
+
+
+@pytest.mark.parametrize(
+    ("shares", "value", "weight", "said"),
+    [
+        (0, 50_000, "1", [("numbers", True)]),
+        (-5, 50_000, "1", [("numbers", True), ("numbers", False)]),
+        (0, 999, "1", []),
+        (0, 50_000, "0.01", []),
+        (-5, -50_000, "-1", [("numbers", False)]),
+    ],
+)
+def test_a_line_that_contradicts_itself_holds_the_file(shares: int, value: int, weight: str, said: Said) -> None:
+    wrong = position("cusip:x", shares, value=D(value), weight=D(weight))
+    found = quality.form(holdings(*lines()), [wrong], expected_fund="LANA", known_on=MONDAY, latest=None)
+    assert [(f.gate, f.holds) for f in found if f.gate == "numbers"] == said
+
+
+def test_two_lines_that_exchanged_their_identifiers_hold_the_file() -> None:
+    listed = [replace(p, ticker=f"T{at}", name=f"NAME {at} INC") for at, p in enumerate(positions())]
+    swapped = [replace(p, ticker=listed[1 - at].ticker, name=listed[1 - at].name) for at, p in enumerate(listed[:2])]
+    assert ("labels", True) in pair(listed, [*moved(swapped), *moved(listed[2:])])
+    gone = moved([replace(listed[1], ticker="T0", name="NAME 0 INC")]) + moved(listed[2:])
+    assert ("labels", True) not in pair(listed, gone)
+    assert ("labels", True) not in pair(listed, moved(listed))

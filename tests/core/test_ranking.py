@@ -38,6 +38,12 @@ def test_with_files_of_one_fund_nothing_is_first_or_last_at_the_issuer() -> None
     assert points(left, direction=ranking.OUT, alone=True) == 20
 
 
+def test_a_line_that_only_grew_to_matter_is_told_quietly() -> None:
+    grown = quiet(Kind.INITIATED, shares_before=D(10_000), shares_after=D(20_000))
+    fresh = quiet(Kind.INITIATED, shares_before=D(9_999), shares_after=D(20_000))
+    assert (points(grown, held_before=False), points(fresh, held_before=False)) == (15, 45)
+
+
 def test_entries_and_exits_in_a_crowd_wait_for_the_digest() -> None:
     assert points(quiet(Kind.INITIATED), held_before=False, crowd=9) == 45
     assert points(quiet(Kind.INITIATED), held_before=False, crowd=10) == 15

@@ -123,13 +123,34 @@ def test_of_few_shares_the_price_says_the_ratio(before: int, after: int, price: 
     assert rule(ratio(after / before, None, shares=before)) is None
 
 
+@pytest.mark.parametrize(
+    ("rho", "price", "expected"),
+    [
+        (5.2, 0.25, Fraction(4)),
+        (3.3, 0.335, Fraction(3)),
+        (28.0, 0.05, Fraction(20)),
+        (11.1194, 0.0955, Fraction(10)),
+        (0.06, 20.5, Fraction(1, 20)),
+        (3.34, 0.237, None),
+        (1.2, 0.5, None),
+        (1.575, 0.667, None),
+        (21.0, 0.1, None),
+    ],
+)
+def test_a_price_no_market_makes_tells_a_split_from_a_trade_beside_it(
+    rho: float, price: float, expected: Fraction | None
+) -> None:
+    found = rule(ratio(rho, price))
+    assert (found[0] if found else None) == expected
+
+
 def test_three_for_two_with_a_trade_is_not_guessed() -> None:
     assert rule(ratio(1.55, 1 / 1.55)) is None
 
 
 def test_a_consolidation_by_no_whole_number_follows_the_price() -> None:
     assert rule(ratio(0.2247, 1 / 0.2247)) == (Fraction("0.2247"), "inverse price")
-    assert rule(ratio(0.2247, 1.1 / 0.2247)) is None
+    assert rule(ratio(0.2247, 2.0)) is None
     assert rule(ratio(2.35, 1 / 2.35)) == (Fraction("2.35"), "inverse price")
 
 

@@ -188,7 +188,7 @@ def test_a_placeholder_is_a_corporate_action_and_no_position(lite: Engine) -> No
     load(lite, days(portfolio(), portfolio(line), portfolio(line), portfolio()))
     assert [(kind, at) for kind, _, _, at in told(lite)] == [("CORPORATE_ACTION", 1), ("CORPORATE_ACTION", 3)]
     assert {i.body["severity"] for i in items(lite)} == {"low"}
-    assert "not a trade" in items(lite)[0].body["headline"]
+    assert "not told as a trade" in items(lite)[0].body["headline"]
 
 
 def test_a_short_position_opens_turns_and_closes(lite: Engine) -> None:

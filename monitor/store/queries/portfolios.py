@@ -125,7 +125,8 @@ def who_holds(
 
     Raises UsageError when no fund has a file by then: nobody knows what was held.
     """
-    files = [file for fund in funds_known(conn, issuer) if (file := file_on(conn, fund, on)) is not None]
+    funds = [fund for fund in funds_known(conn, issuer) if not _has_closed(fund, on)]
+    files = [file for fund in funds if (file := file_on(conn, fund, on)) is not None]
     if not files:
         when = f" dated {on} or before" if on else ""
         raise UsageError(f"No fund has an accepted file{when}. See: holdings-monitor coverage")
@@ -133,6 +134,11 @@ def who_holds(
     for file in files:
         found += [line for _, line in _lines(conn, file, groups(conn, fund_id=file.fund.id), what.ids)]
     return sorted(found, key=lambda one: (-(one.value or 0), one.issuer, one.fund, one.security.id))
+
+
+def _has_closed(fund: FundRef, on: date | None) -> bool:
+    """A closed fund holds nothing after its last file; without a day, now is meant."""
+    return fund.closed is not None and (on is None or on > fund.closed)
 
 
 def _need_file(conn: Connection, fund: FundRef, on: date | None, as_known: datetime | None) -> File:
