@@ -95,7 +95,7 @@ class Judge:
             self._stand(ticker, waiting, replace(doubted, standing=Standing.DISCARDED), as_of)
             self._stand(ticker, row, verdict, as_of)
             return [self._judged(ticker, row, verdict)]
-        redeemable = not quality.is_lasting(findings_of(waiting.warnings))
+        redeemable = not quality.is_lasting(findings_of(waiting.warnings)) and not self._is_cut(ticker, waiting)
         beside = self.at.snapshot(ticker, waiting)
         agreed = self._weigh(ticker, row, beside) if redeemable else verdict
         fund.waiting = None
@@ -108,6 +108,10 @@ class Judge:
         self._stand(ticker, waiting, redeemed, as_of)
         self._stand(ticker, row, agreed, as_of)
         return [self._judged(ticker, waiting, redeemed), self._judged(ticker, row, agreed)]
+
+    def _is_cut(self, ticker: str, waiting: SnapshotRow) -> bool:
+        """Two lists of which the same part is missing confirm nothing, where everything the fund holds is listed."""
+        return self.at.source.lists_cash and any(r.gate == "cut" for r in self._weigh(ticker, waiting).reasons)
 
     def _stand(self, ticker: str, row: SnapshotRow, verdict: Verdict, day: date) -> None:
         convention = self.at.source.convention_on(ticker, row.as_of)

@@ -202,6 +202,19 @@ def test_a_file_that_looked_truncated_counts_when_the_next_one_agrees(stage: Eng
     assert [e for e in told(stage) if e[0] == "EXITED"] == sorted(("EXITED", "LANA", t, 2) for t in gone)
 
 
+def test_two_lists_cut_at_the_same_place_confirm_nothing(lite: Engine) -> None:
+    """Four of sixteen lines are missing for two days, and the weights of the others stay what they were."""
+    more = [Row(f"THORNLEY {n} INC", f"TH{n}", cusip(f"5550{n}E50"), 90_000, 100.0) for n in range(4)]
+    whole = {n: file("LANA", n, portfolio(*more)) for n in (0, 1, 4, 5)}
+    cut = {}
+    for n in (2, 3):
+        name, body = file("LANA", n, portfolio(*more))
+        cut[n] = (name, b"".join(line for line in body.splitlines(keepends=True) if b"THORNLEY" not in line))
+    load(lite, [(whole | cut)[n] for n in range(6)])
+    assert told(lite) == []
+    assert {n: s for _, n, s in standings(lite) if s != "accepted"} == {2: "quarantined", 3: "discarded"}
+
+
 def test_a_position_first_listed_by_a_file_held_back_opened_with_that_file(lite: Engine) -> None:
     files = [file("LANA", n, portfolio()[:5] if n < 2 else portfolio(QUILL)) for n in range(4)]
     load(lite, files)
