@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.core import claims, conversions, events
 from monitor.core.conversions import Conversion, SpinOff
-from monitor.core.model import AssetClass, Event, Kind, Position
+from monitor.core.model import AssetClass, Kind
 from monitor.core.spells import TRACKED
 from monitor.derive import operating
-from monitor.derive.pair import Pair, scene_of
+from monitor.derive.pair import Emit, Pair, scene_of
 from monitor.derive.setting import Setting
-
-Emit = Callable[[Event, Position], None]
 
 
 @dataclass(frozen=True, slots=True)

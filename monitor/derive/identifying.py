@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from monitor.core import claims, events, flows, identity, linking
-from monitor.core.model import AssetClass, Event, Kind, Position
+from monitor.core.model import AssetClass, Kind, Position
 from monitor.derive import operating
-from monitor.derive.pair import Pair, scene_of
+from monitor.derive.pair import Emit, Pair, scene_of
 from monitor.derive.setting import Setting, counts_of
 from monitor.store.book import rooted
-
-Emit = Callable[[Event, Position], None]
 
 
 @dataclass(frozen=True, slots=True)

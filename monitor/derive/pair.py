@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.core import flows
 from monitor.core.events import Scene
 from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
-from monitor.core.model import Interval, Position, Snapshot
+from monitor.core.model import Event, Interval, Position, Snapshot
 from monitor.derive.judging import Judged
 from monitor.derive.setting import Setting
+
+Emit = Callable[[Event, Position], None]  # takes an event and how the day's file prints its security
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ count may go back (ICECURE 2021-08-06), or it was a trade, which is then told on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,11 +15,9 @@ from monitor.core import events, flows, splits
 from monitor.core.flows import Label
 from monitor.core.model import Event, Kind, Position
 from monitor.core.splits import Decision, Pending, Ratio, Split
-from monitor.derive.pair import Pair, scene_of
+from monitor.derive.pair import Emit, Pair, scene_of
 from monitor.derive.setting import Setting, counts_of
 from monitor.store.pending import Decided
-
-Emit = Callable[[Event, Position], None]
 
 
 @dataclass(frozen=True, slots=True)
