@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from monitor.core.model import Severity
 from monitor.notify.message import notice
@@ -203,6 +204,26 @@ def test_upgrading_an_older_database_derives_again(run: Run, blank_url: str) -> 
     assert answer.code == 0
     assert "from schema 0001 to" in answer.out
     assert "Rebuilt from 0 files" in answer.out
+
+
+def test_an_upgrade_that_was_cut_off_is_finished_by_the_next(run: Run, own_story: str) -> None:
+    """The schema step is committed with the mark of what must be derived; the derivation was killed."""
+    engine = open_engine(own_story)
+    with transaction(engine) as conn:
+        conn.execute(text("UPDATE issuer SET derive_from = 18000"))
+        conn.execute(text("DELETE FROM trade"))
+    engine.dispose()
+    answer = run("db", "upgrade", "--db", own_story)
+    assert "was not made to the end" in answer.out
+    assert "Rebuilt from" in answer.out
+    assert run("trades", "--format", "json", "--db", own_story).rows
+    assert "is up to date" in run("db", "upgrade", "--db", own_story).out
+
+
+def test_a_message_number_beyond_all_is_unknown(run: Run, story: str) -> None:
+    answer = run("alerts", "show", "9" * 40, "--db", story)
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
 
 
 def test_upgrade_makes_a_database(run: Run, blank_url: str) -> None:
