@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import MailSettings, SlackSettings, WebhookSettings, example_config, find_file, load
+from monitor.config import MailSettings, SlackSettings, SlackWebhookSettings, example_config, find_file, load
 from monitor.core.errors import ConfigError
 from monitor.core.model import Severity
 from monitor.notify.channels import CHANNELS, build
@@ -213,7 +213,7 @@ def test_a_variable_with_our_prefix_may_hold_a_secret() -> None:
     text = '[channels.h]\ntype="slack-webhook"\nurl_env="HOLDINGS_MONITOR_CHANNEL_URL"\n'
     config = load(written(text), environ)
     assert config.unavailable == {}
-    assert isinstance(config.channels["h"], WebhookSettings)
+    assert isinstance(config.channels["h"], SlackWebhookSettings)
 
 
 @pytest.mark.parametrize("text", ["a = ", "database = 'x'\ndatabase = 'y'", "\x00"])

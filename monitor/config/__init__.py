@@ -3,34 +3,39 @@
 It knows neither which issuers exist nor how to send anything, and it reads nothing after `load`.
 """
 
+from monitor.config.channels import (
+    AppriseSettings,
+    ChannelSettings,
+    ConsoleSettings,
+    FileSettings,
+    MailSettings,
+    SlackSettings,
+    SlackWebhookSettings,
+    WebhookSettings,
+)
 from monitor.config.example import example_config
 from monitor.config.faults import PREFIX
 from monitor.config.reading import Config, find_file, load
-from monitor.config.sections import (
-    Alerts,
-    ChannelSettings,
-    ConsoleSettings,
-    Daemon,
-    FileSettings,
-    IssuerSettings,
-    MailSettings,
-    SlackSettings,
-    Watch,
-    Web,
-    WebhookSettings,
-)
+from monitor.config.rules import Mute, Rule
+from monitor.config.sections import Alerts, Blindness, Daemon, Heartbeat, IssuerSettings, Watch, Web
 
 __all__ = [
     "PREFIX",
     "Alerts",
+    "AppriseSettings",
+    "Blindness",
     "ChannelSettings",
     "Config",
     "ConsoleSettings",
     "Daemon",
     "FileSettings",
+    "Heartbeat",
     "IssuerSettings",
     "MailSettings",
+    "Mute",
+    "Rule",
     "SlackSettings",
+    "SlackWebhookSettings",
     "Watch",
     "Web",
     "WebhookSettings",

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import SecretStr
 
-from monitor.config.sections import (
+from monitor.config.channels import (
+    AppriseSettings,
     ChannelSettings,
     ConsoleSettings,
     FileSettings,
     MailSettings,
-    Section,
     SlackSettings,
+    SlackWebhookSettings,
     WebhookSettings,
     webhook_faults,
 )
+from monitor.config.fields import Section
 
 S = TypeVar("S", bound=Section)
 
@@ -38,13 +40,27 @@ def channel_with_secrets(
         case FileSettings():
             return settings.model_copy(update={"path": under(folder, settings.path)}), []
         case SlackSettings():
-            return with_secret(settings, "token", folder, environ)
-        case WebhookSettings():
+            return _with_secrets(settings, ("token", "app_token"), folder, environ)
+        case SlackWebhookSettings():
             resolved, faults = with_secret(settings, "url", folder, environ)
             return resolved, [*faults, *(f"url {fault}" for fault in webhook_faults(resolved))]
+        case WebhookSettings():
+            signed, faults = _with_secrets(settings, ("url", "secret"), folder, environ)
+            return signed, [*faults, *(f"url {fault}" for fault in webhook_faults(signed))]
+        case AppriseSettings():
+            return with_secret(settings, "url", folder, environ)
         case MailSettings():
             ca_file = under(folder, settings.ca_file) if settings.ca_file else None
             return with_secret(settings.model_copy(update={"ca_file": ca_file}), "password", folder, environ)
+
+
+def _with_secrets(section: S, names: Sequence[str], folder: Path, environ: Mapping[str, str]) -> tuple[S, list[str]]:
+    """As `with_secret`, for several."""
+    faults: list[str] = []
+    for name in names:
+        section, found = with_secret(section, name, folder, environ)
+        faults += found
+    return section, faults
 
 
 def with_secret(section: S, name: str, folder: Path, environ: Mapping[str, str]) -> tuple[S, list[str]]:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from pydantic_core import ErrorDetails
 
-from monitor.config.sections import (
-    CHANNEL_TABLES,
-    SECRETS,
-    Alerts,
-    Daemon,
-    Document,
-    IssuerSettings,
-    Section,
-    Watch,
-    Web,
-    WebhookSettings,
-    webhook_faults,
-)
+from monitor.config.channels import CHANNEL_TABLES, SlackWebhookSettings, WebhookSettings, webhook_faults
+from monitor.config.fields import SECRETS, Section
+from monitor.config.rules import Mute, Rule
+from monitor.config.sections import Alerts, Blindness, Daemon, Document, Heartbeat, IssuerSettings, Watch, Web
 
 PREFIX = "HOLDINGS_MONITOR_"
 TABLES: dict[str, type[Section]] = {
     "watch": Watch,
     "issuers": IssuerSettings,
     "alerts": Alerts,
+    "rules": Rule,
+    "mutes": Mute,
     "daemon": Daemon,
+    "heartbeat": Heartbeat,
+    "blindness": Blindness,
     "web": Web,
 }
 Tree = dict[str, object]
@@ -117,6 +112,17 @@ def contradictions(document: Document) -> Iterator[str]:
         for name in getattr(document.alerts, key):
             if name not in document.channels:
                 yield f'alerts.{key}: no channel "{name}" is configured{guess(name, document.channels)}'
+    tables: list[tuple[str, Sequence[Rule | Mute]]] = [("rules", document.rules), ("mutes", document.mutes)]
+    for table, sections in tables:
+        for number, section in enumerate(sections):
+            for name in section.channels:
+                if name not in document.channels:
+                    yield (
+                        f'{table}[{number}].channels: no channel "{name}" is configured{guess(name, document.channels)}'
+                    )
+    names = [rule.name for rule in document.rules]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f'rules: two rules are called "{name}"'
     for name, settings in document.channels.items():
-        if isinstance(settings, WebhookSettings):
+        if isinstance(settings, SlackWebhookSettings | WebhookSettings):
             yield from (f"channels.{name}.url: {fault}" for fault in webhook_faults(settings))

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from monitor.config.channels import ChannelSettings
 from monitor.config.credentials import channel_with_secrets, under, with_secret
 from monitor.config.faults import PREFIX, Where, contradictions, guess
-from monitor.config.sections import SECRETS, Alerts, ChannelSettings, Daemon, Document, IssuerSettings, Watch, Web
+from monitor.config.fields import SECRETS
+from monitor.config.rules import Mute, Rule
+from monitor.config.sections import Alerts, Blindness, Daemon, Document, Heartbeat, IssuerSettings, Watch, Web
 from monitor.core.errors import ConfigError
 
 FILE_NAME = "monitor.toml"
@@ -36,7 +39,12 @@ class Config:
     watch: tuple[Watch, ...]
     issuers: Mapping[str, IssuerSettings]
     alerts: Alerts
+    rules: tuple[Rule, ...]
+    mutes: tuple[Mute, ...]
     daemon: Daemon
+    heartbeat: Heartbeat
+    heartbeat_fault: str  # why its address could not be read; "": it could, or there is none
+    blindness: Blindness
     web: Web
     channels: Mapping[str, ChannelSettings]
     unavailable: Mapping[str, str]
@@ -164,6 +172,7 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
     web, faults = with_secret(document.web, "token", folder, environ)
     if faults and document.web.enabled:
         raise ConfigError(f"{file or 'configuration'}: web: {'; '.join(faults)}")
+    heartbeat, faults = with_secret(document.heartbeat, "url", folder, environ)
     return Config(
         file=file.absolute() if file else None,
         folder=folder,
@@ -172,7 +181,12 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
         watch=document.watch,
         issuers=document.issuers,
         alerts=document.alerts,
+        rules=document.rules,
+        mutes=document.mutes,
         daemon=document.daemon,
+        heartbeat=heartbeat,
+        heartbeat_fault="; ".join(faults),
+        blindness=document.blindness,
         web=web,
         channels=channels,
         unavailable=unavailable,

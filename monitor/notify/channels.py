@@ -12,7 +12,7 @@ from monitor.config import (
     FileSettings,
     MailSettings,
     SlackSettings,
-    WebhookSettings,
+    SlackWebhookSettings,
 )
 from monitor.core.errors import ConfigError
 from monitor.notify.message import Message
@@ -70,10 +70,10 @@ def _slack(name: str, settings: SlackSettings, out: TextIO) -> Channel:
     return SlackChannel(name, settings)
 
 
-def _webhook(name: str, settings: WebhookSettings, out: TextIO) -> Channel:
-    from monitor.notify.slack_webhook import WebhookChannel
+def _webhook(name: str, settings: SlackWebhookSettings, out: TextIO) -> Channel:
+    from monitor.notify.slack_webhook import SlackWebhookChannel
 
-    return WebhookChannel(name, settings)
+    return SlackWebhookChannel(name, settings)
 
 
 def _mail(name: str, settings: MailSettings, out: TextIO) -> Channel:

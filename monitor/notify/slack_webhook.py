@@ -8,7 +8,7 @@ from http.client import HTTPException
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from monitor.config import WebhookSettings
+from monitor.config import SlackWebhookSettings
 from monitor.core.errors import DeliveryError
 from monitor.notify import blocks
 from monitor.notify.answers import lost, retry_after
@@ -17,12 +17,12 @@ from monitor.notify.message import Message
 from monitor.notify.slack import quiet
 
 
-class WebhookChannel:
+class SlackWebhookChannel:
     """Posts to the address of the settings, which is a secret and never part of an error."""
 
     pace = 1.0
 
-    def __init__(self, name: str, settings: WebhookSettings) -> None:
+    def __init__(self, name: str, settings: SlackWebhookSettings) -> None:
         self.name = name
         url = settings.url.get_secret_value() if settings.url else ""
         self._client = WebhookClient(url, timeout=int(settings.timeout) or 1, retry_handlers=[], logger=quiet())

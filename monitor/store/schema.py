@@ -3,7 +3,8 @@
 Facts are append-only (`archive`, `fetch`, `snapshot`, `holding`, `refusal`, `schedule`, `presence`, `calibration`,
 the interned names);
 `standing`, `link`, `split`, `flow`, `trade`, `spell`, `event` and `item` are derived from them and can be made again,
-bit for bit, by `db rebuild`. `delivery` is a record of what was promised and sent and is never derived.
+bit for bit, by `db rebuild`. The tables of the running program
+(`delivery`, leases, incidents …) are in `ledger.py`; they are records and never derived.
 
 Numbers are exact integers: shares are `shares / 10**snapshot.shares_exp`, values are cents of the file's
 currency, weights are 10⁻⁶ of the fund (10⁻⁴ percent points). Instants are UTC text
@@ -21,7 +22,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -29,14 +29,58 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=NAMES)
+from monitor.store.ledger import (
+    breaker,
+    delivery,
+    destination,
+    digest_entry,
+    incident,
+    lease,
+    metadata,
+    mute,
+    tick,
+    worker,
+)
+
+__all__ = [
+    "archive",
+    "breaker",
+    "calibration",
+    "delivery",
+    "destination",
+    "digest_entry",
+    "event",
+    "fetch",
+    "flow",
+    "fund",
+    "holding",
+    "identifier",
+    "incident",
+    "issuer",
+    "item",
+    "lease",
+    "link",
+    "listing",
+    "metadata",
+    "mute",
+    "operator_link",
+    "outside",
+    "pending",
+    "presence",
+    "refusal",
+    "schedule",
+    "security",
+    "session",
+    "sighting",
+    "snapshot",
+    "spell",
+    "split",
+    "standing",
+    "superseded",
+    "tick",
+    "trade",
+    "worker",
+]
 
 # --- names, interned ------------------------------------------------------------------------------
 
@@ -481,29 +525,4 @@ superseded = Table(
     Column("at", String(27), primary_key=True),  # when we came to know better
     Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
     Column("body", Text, nullable=False),  # JSON, as it was told
-)
-
-# --- promises -------------------------------------------------------------------------------------
-
-delivery = Table(
-    "delivery",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", String(80), nullable=False, unique=True),  # item:revision:channel, the idempotency key
-    Column("item", String(20), nullable=False),  # an item id, or a notice id; not a foreign key: items are derived
-    Column("revision", Integer, nullable=False),
-    Column("channel", String(40), nullable=False),
-    Column("severity", String(8), nullable=False),
-    Column("created_at", String(27), nullable=False),
-    Column("due_at", String(27), nullable=False),
-    Column("state", String(10), nullable=False),  # pending | sending | sent | dead | withdrawn
-    Column("attempts", Integer, nullable=False),
-    Column("lease_until", String(27)),
-    Column("token", Integer, nullable=False),  # fencing: a claim raises it, a record must show it
-    Column("message", Text, nullable=False),  # JSON of notify.message.Message
-    Column("receipt", Text),  # what the channel answered
-    Column("sent_at", String(27)),
-    Column("error", Text),
-    Index("ix_delivery_state_due_at", "state", "due_at"),
-    Index("ix_delivery_item", "item"),
 )

@@ -579,6 +579,40 @@ JOIN issuer i ON i.id = f.issuer
 LEFT JOIN security s ON s.key = p.key""",
 )
 
+INCIDENTS = View(
+    "v_incidents",
+    "One time we could not see what an issuer or fund published, from its first notice to its end.",
+    (
+        _column("id", "c.id", "number of the incident"),
+        _column("subject", "c.subject", "fund:ISSUER/TICKER, issuer:ISSUER, or all"),
+        _column("kind", "c.kind", "late, missing, failing, renamed, closed, stale …"),
+        _column("opened_at", "c.opened_at", "when it was noticed"),
+        _column("closed_at", "c.closed_at", "when it ended; null while it lasts"),
+        _column("headline", "c.headline", "what people were told"),
+        _column("detail", "c.detail", "what was seen, and what may help"),
+        _column("notice", "c.notice", "item of the notice in `v_deliveries`; null: told as part of a larger one"),
+    ),
+    "incident c",
+)
+
+MUTES = View(
+    "v_mutes",
+    "One wish not to hear of something until a day.",
+    (
+        _column("id", "m.id", "number of the mute"),
+        _column("scope", "m.scope", "security, fund, issuer or kind"),
+        _column("value", "m.value", "public id, ISSUER/TICKER, issuer or kind"),
+        _column("label", "m.label", "what people call it"),
+        _column("channel", "m.channel", "the channel it is for; null: all"),
+        _column("until", "m.until", "when it ends by itself"),
+        _column("at", "m.at", "when it was said"),
+        _column("by", "m.by", "who said it, and where"),
+        _column("note", "m.note", "why"),
+        _column("ended_at", "m.ended_at", "when it was lifted early; null: it was not"),
+    ),
+    "mute m",
+)
+
 VIEWS: tuple[View, ...] = (
     HOLDINGS,
     SPELLS,
@@ -592,6 +626,8 @@ VIEWS: tuple[View, ...] = (
     REFUSALS,
     IDENTIFIERS,
     PRESENCE,
+    INCIDENTS,
+    MUTES,
 )
 
 

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from monitor.config import MailSettings, SlackSettings, WebhookSettings
+from monitor.config import MailSettings, SlackSettings, SlackWebhookSettings
 from monitor.core.errors import DeliveryError
 from monitor.notify.channels import CHANNELS, Channel, Searchable
 from monitor.notify.console import ConsoleChannel
@@ -28,7 +28,7 @@ from monitor.notify.file import FileChannel
 from monitor.notify.mail import MailChannel
 from monitor.notify.message import Message
 from monitor.notify.slack import SlackChannel
-from monitor.notify.slack_webhook import WebhookChannel
+from monitor.notify.slack_webhook import SlackWebhookChannel
 from tests.notify import samples
 
 EVERY = samples.every()
@@ -94,8 +94,8 @@ def _over_http(kind: str, server: HTTPServer) -> tuple[Channel, Callable[[], str
 
     if kind == "slack-webhook":
         server.expect_request("/hook").respond_with_data("ok")
-        settings = WebhookSettings(type="slack-webhook", url=SecretStr(server.url_for("/hook")), timeout=5)
-        return WebhookChannel("h", settings), posted
+        settings = SlackWebhookSettings(type="slack-webhook", url=SecretStr(server.url_for("/hook")), timeout=5)
+        return SlackWebhookChannel("h", settings), posted
     server.expect_request("/api/chat.postMessage").respond_with_json({"ok": True, "channel": "C1", "ts": "1.5"})
     return SlackChannel("s", slack_settings(server)), posted
 
@@ -351,7 +351,7 @@ def http_channel(kind: str, server: HTTPServer) -> Channel:
     if kind == "slack":
         return SlackChannel("s", slack_settings(server))
     url = SecretStr(server.url_for("/services/secret"))
-    return WebhookChannel("h", WebhookSettings(type="slack-webhook", url=url, timeout=5))
+    return SlackWebhookChannel("h", SlackWebhookSettings(type="slack-webhook", url=url, timeout=5))
 
 
 @pytest.mark.parametrize("kind", ["slack", "slack-webhook"])
@@ -380,7 +380,7 @@ def test_a_dropped_connection_is_ambiguous_and_a_refused_one_is_not(kind: str) -
     channel: Channel = (
         SlackChannel("s", SlackSettings(type="slack", channel="C1", token=SecretStr("x"), base_url=url, timeout=5))
         if kind == "slack"
-        else WebhookChannel("h", WebhookSettings(type="slack-webhook", url=SecretStr(url), timeout=5))
+        else SlackWebhookChannel("h", SlackWebhookSettings(type="slack-webhook", url=SecretStr(url), timeout=5))
     )
     assert sent_error(channel).ambiguous
     thread.join(5)
