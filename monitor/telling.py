@@ -67,8 +67,13 @@ def _row(message: Message, channel: str) -> NewDelivery:
 
 
 def picture(conn: Connection, told: Told) -> list[HistoryPoint]:
+    """Shares the issuer's funds held together, until the item's file."""
+    return shares_over_time(conn, told.item.issuer, told.keys, told.item.as_of)
+
+
+def shares_over_time(conn: Connection, issuer: str, keys: Sequence[str], until: date) -> list[HistoryPoint]:
     """Shares the issuer's funds held together, at the ends of 40 equal spans; None where no file covers a span."""
-    tracks = lines.issuer_tracks(conn, told.item.issuer, told.keys, told.item.as_of)
+    tracks = lines.issuer_tracks(conn, issuer, keys, until)
     days = sorted({point.as_of for track in tracks for point in track})
     if not days:
         return []

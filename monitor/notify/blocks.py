@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from monitor.notify.message import Message
+from monitor.notify.message import Form, Message
 from monitor.notify.text import first_words, history_line, history_title, source_lines, table
 from monitor.notify.words import shorten
 
 Block = dict[str, object]
 HEADER, SECTION, CONTEXT, FALLBACK = 150, 3000, 2000, 1000  # characters
 EVENT_TYPE = "holdings_monitor_message"
+TIMELINE, MUTE = "holdings_timeline", "holdings_mute"  # what a press on a button is called
+MUTE_DAYS = 30
+WITH_BUTTONS = frozenset({Form.ALERT, Form.UPDATE, Form.CORRECTION})
 
 
 def escape(text: str) -> str:
@@ -38,9 +41,20 @@ def metadata(message: Message, key: str) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
-def blocks(message: Message) -> list[Block]:
-    """Header, figures, table and history, caveats, sources: at most seven blocks."""
-    return list(_blocks(message))
+def blocks(message: Message, *, buttons: bool = False) -> list[Block]:
+    """Header, figures, table and history, caveats, sources: at most seven blocks, and the buttons where wanted."""
+    asked = buttons and message.form in WITH_BUTTONS and message.security is not None
+    return [*_blocks(message), *([_buttons(message.item)] if asked else [])]
+
+
+def _buttons(item: str) -> Block:
+    """What `conversing` answers; the value is all a press tells us about the message."""
+    named = ((TIMELINE, "Timeline"), (MUTE, f"Mute {MUTE_DAYS} days"))
+    elements = [
+        {"type": "button", "action_id": action, "value": item, "text": {"type": "plain_text", "text": text}}
+        for action, text in named
+    ]
+    return {"type": "actions", "elements": elements}
 
 
 def _blocks(message: Message) -> Iterator[Block]:

@@ -39,6 +39,7 @@ class SlackChannel:
     def __init__(self, name: str, settings: SlackSettings) -> None:
         self.name = name
         self._channel = settings.channel
+        self._buttons = settings.interactive
         token = settings.token.get_secret_value() if settings.token else None
         self._client = WebClient(
             token, base_url=settings.base_url, timeout=int(settings.timeout) or 1, retry_handlers=[], logger=quiet()
@@ -53,7 +54,7 @@ class SlackChannel:
                 channel=channel or self._channel,
                 thread_ts=timestamp,
                 text=blocks.fallback(message),
-                blocks=blocks.blocks(message),
+                blocks=blocks.blocks(message, buttons=self._buttons),
                 metadata=blocks.metadata(message, key),
                 mrkdwn=False,
                 unfurl_links=False,

@@ -100,6 +100,14 @@ def test_golden_slack_blocks() -> None:
         assert_golden(f"slack-{name}.json", json.dumps(tree, ensure_ascii=False, indent=1) + "\n")
 
 
+def test_buttons_are_only_where_somebody_answers_them() -> None:
+    tree = {"text": fallback(EVERY["full"]), "blocks": blocks(EVERY["full"], buttons=True)}
+    assert_golden("slack-interactive.json", json.dumps(tree, ensure_ascii=False, indent=1) + "\n")
+    assert blocks(EVERY["full"], buttons=True)[:-1] == blocks(EVERY["full"])
+    with_buttons = {name for name, one in EVERY.items() if blocks(one, buttons=True)[-1]["type"] == "actions"}
+    assert with_buttons == set(EVERY) - {"withdrawn", "notice", "digest"}
+
+
 def test_golden_letters() -> None:
     for name in ("full", "empty", "hostile-markup"):
         assert_golden(f"mail-{name}.html", letter(EVERY[name]))
