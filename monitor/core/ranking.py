@@ -252,6 +252,12 @@ def _value_term(events: Sequence[Event]) -> Term:
     return Term("value", points, f"5 × log₁₀({value:,.0f}{about} / 1M), 0 … 15")
 
 
+def rough_dollars(value: Decimal | None, currency: str) -> float | None:
+    """About how many dollars, None where that is not known. For thresholds only: nobody reads it."""
+    rate = _ROUGH_DOLLARS.get(currency)
+    return None if value is None or rate is None else float(value) * rate
+
+
 def severity(points: int) -> Severity:
     """High from 60, normal from 40, else for the digest."""
     if points >= HIGH:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, update
 
 from monitor.store.codec import INT64, instant_text, parse_instant
 from monitor.store.engine import Connection, Engine, insert_new, transaction
@@ -28,13 +28,14 @@ OPEN = ("pending", "sending")
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A message to be promised. `message` is its JSON; the key is unique for ever."""
+    """A message to be promised. `message` is its JSON; the key is unique for ever. `due` None: at once."""
 
     item: str
     revision: int
     channel: str
     severity: str
     message: str
+    due: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -97,26 +98,38 @@ class DeliveryRow:
 
 def enqueue(conn: Connection, deliveries: Sequence[NewDelivery], *, now: datetime, due: datetime | None = None) -> int:
     """Promise each delivery whose key is new; the number promised. Part of the caller's transaction."""
-    fixed: dict[str, object] = {"created_at": instant_text(now), "due_at": instant_text(due or now)}
-    fixed |= {"state": "pending", "attempts": 0, "token": 0}
-    rows = [{**_columns(new), **fixed, "item": new.item, "channel": new.channel} for new in deliveries]
+    fixed: dict[str, object] = {"created_at": instant_text(now), "state": "pending", "attempts": 0, "token": 0}
+    rows = [
+        {
+            **_columns(new),
+            **fixed,
+            "due_at": instant_text(new.due or due or now),
+            "item": new.item,
+            "channel": new.channel,
+        }
+        for new in deliveries
+    ]
     return insert_new(conn, table, rows)
 
 
-def replace_pending(conn: Connection, new: NewDelivery) -> bool:
+def replace_pending(conn: Connection, new: NewDelivery, now: datetime) -> bool:
     """Let the unsent, unclaimed delivery of the same item and channel say the newer thing. False: there is none.
 
-    A row that may have arrived is left alone; then `enqueue` the newer message, which follows it.
+    A row that may have arrived is left alone; then `enqueue` the newer message, which follows it. One that waited for
+    the end of quiet hours goes at once when the newer thing may.
     """
     same = and_(table.c.item == new.item, table.c.channel == new.channel, table.c.state == "pending")
     newest = select(func.max(table.c.id)).where(same).scalar_subquery()
     older = table.c.revision < new.revision
-    return conn.execute(update(table).where(table.c.id == newest, same, older).values(_columns(new))).rowcount == 1
+    due = instant_text(new.due or now)
+    sooner = case((and_(table.c.attempts == 0, table.c.due_at > due), due), else_=table.c.due_at)
+    changed = update(table).where(table.c.id == newest, same, older).values(**_columns(new), due_at=sooner)
+    return conn.execute(changed).rowcount == 1
 
 
 def promise(conn: Connection, deliveries: Iterable[NewDelivery], *, now: datetime) -> int:
     """`replace_pending` where possible, else `enqueue`; the number of rows written."""
-    return sum(1 if replace_pending(conn, new) else enqueue(conn, [new], now=now) for new in deliveries)
+    return sum(1 if replace_pending(conn, new, now) else enqueue(conn, [new], now=now) for new in deliveries)
 
 
 def withdraw_pending(conn: Connection, item: str) -> int:
