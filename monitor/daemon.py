@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 from collections import Counter
 from types import FrameType
@@ -17,6 +18,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from monitor import logs
 from monitor.app import App, quiet
 from monitor.core.errors import MonitorError
 
@@ -41,8 +43,7 @@ class Daemon:
 
     def run(self) -> int:
         """The exit code, once stopped. Faults of the configuration are raised before anything starts."""
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        logs.setup(self.app.config, sys.stderr)
         channels = self.app.channels(self.out)
         self.app.watch()
         engine = self.app.open()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO, cast
 
 from monitor.core.errors import ConfigError, MonitorError, UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 failed, 2 wrong use, 3 done but something needs attention."""
+    from monitor.logs import Guarded
+
+    sys.stderr = cast(TextIO, Guarded(sys.stderr))  # whatever is said beside the answer, tracebacks included
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,8 +22,13 @@ DONE, FAILED, WRONG_USE, ATTENTION = 0, 1, 2, 3
 def program(config: Path | None, db: str | None, at: datetime | None = None) -> App:
     """The program as options and environment want it; `at` replaces the clock."""
     from monitor.app import configured, system_clock
+    from monitor.config.hidden import hidden
+    from monitor.logs import Guarded
 
-    return configured(config, db, os.environ, (lambda: at) if at else system_clock, tell)
+    app = configured(config, db, os.environ, (lambda: at) if at else system_clock, tell)
+    if isinstance(sys.stderr, Guarded):
+        sys.stderr.redact.hide(hidden(app.config))
+    return app
 
 
 @contextmanager

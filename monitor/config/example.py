@@ -29,6 +29,8 @@ poll = ["06:30", "08:30", "18:30", "20:30"]    # every day, Monday mornings incl
 time_zone = "America/New_York"
 # interval_minutes = 60    # additionally, every so many minutes
 # deliver_seconds = 10     # how often waiting messages are looked at
+# log = "json"             # one JSON object a line; "text" is for people
+# log_level = "info"       # "debug", "info", "warning" or "error"
 
 [web]
 enabled = false            # `run` serves the page as well
