@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from monitor.core import identity, quality
 from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.core.model import Arrival, HoldingsFile
+from monitor.core.sessions import Sessions
 from monitor.sources.addresses import safe_url
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
 from monitor.sources.read import fund_of, read_file, revision_hint
@@ -19,7 +21,10 @@ from monitor.sources.spec import FundSpec, Source
 from monitor.store import archive, past, save
 from monitor.store.engine import Connection, Engine, reading
 from monitor.store.save import FetchRow, FundRow, Names, NewSnapshot, Refused
+from monitor.store.sessions import sessions
 
+FIRST_LOOK = 7  # calendar days back to look for the first file of a fund whose sessions have addresses of their own
+MOST_DAYS = 40  # sessions asked for at once; a longer absence is caught up in several passes
 FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
 Progress = Callable[[str, int], None]
 
@@ -27,7 +32,7 @@ Progress = Callable[[str, int], None]
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
     """What became of one file. `outcome`: new, heartbeat, refused, quarantined, discarded, superseded,
-    failed or not-modified; `code` and `text` say why."""
+    failed, absent (no file of that day) or not-modified; `code` and `text` say why."""
 
     place: str
     outcome: str
@@ -81,25 +86,68 @@ class Answer:
     place: str
     result: Fetched | NotModified | FetchError
     last: save.LastFetch | None
+    day: date | None = None  # the as_of asked for, where each has its own address
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no file of that day: not yet, or never. Of an address that serves all days it is a fault."""
+        return self.day is not None and isinstance(self.result, FetchError) and self.result.status in (404, 410)
 
 
-def ask(engine: Engine, source: Source, spec: FundSpec, fetcher: Fetcher, now: datetime, progress: Progress) -> Answer:
-    """Asks for the fund's file where it is published on the day of `now`, unless it has not changed."""
+def ask(
+    engine: Engine, source: Source, spec: FundSpec, fetcher: Fetcher, now: datetime, progress: Progress
+) -> list[Answer]:
+    """Asks for the fund's file where it is published on the day of `now`, unless it has not changed.
+
+    Where every session has an address of its own, those we lack are asked for in the order of their dates, so that a
+    monitor that was down catches up; one answer each.
+    """
     progress(f"fetching {spec.ticker}", 1)
     address = spec.url_on(now.date())
     if address is None:
         reason = "closed" if spec.closed is not None else "no address known"
         error = FetchError(f"{spec.ticker}: {reason} on {now.date()}", url="", retry=False)
-        return Answer(spec, "", error, None)
-    place = safe_url(address.url)
+        return [Answer(spec, "", error, None)]
+    if not address.dated:
+        return [_ask_at(engine, source, spec, address.url, fetcher)]
+    with reading(engine) as conn:
+        newest, days = _days_wanted(conn, source, spec, now)
+    answers: list[Answer] = []
+    for day in days:
+        answers.append(replace(_ask_at(engine, source, spec, address.on(day), fetcher), day=day))
+        found, missing = isinstance(answers[-1].result, Fetched), answers[-1].missing
+        if (newest is None and found) or not (found or missing or isinstance(answers[-1].result, NotModified)):
+            break  # the first file of a fund is enough; after a fault the later days wait for their turn
+    return answers
+
+
+def _ask_at(engine: Engine, source: Source, spec: FundSpec, url: str, fetcher: Fetcher) -> Answer:
+    place = safe_url(url)
     with reading(engine) as conn:
         last = _last_fetch(conn, source, spec, place)
     try:
         etag, modified = (last.etag, last.last_modified) if last is not None else (None, None)
-        result = fetcher.fetch(address.url, source.http, etag=etag, last_modified=modified)
+        return Answer(spec, place, fetcher.fetch(url, source.http, etag=etag, last_modified=modified), last)
     except FetchError as error:
         return Answer(spec, place, error, last)
-    return Answer(spec, place, result, last)
+
+
+def _days_wanted(conn: Connection, source: Source, spec: FundSpec, now: datetime) -> tuple[date | None, list[date]]:
+    """The newest as_of we have, and which days to ask for: that one again and all sessions since, oldest first.
+
+    Of a fund we have nothing of, the latest sessions, newest first.
+    """
+    calendar = Sessions(sessions(conn, source.calendar))
+    window = source.window_on(now.date())
+    today = now.astimezone(ZoneInfo(window.timezone)).date() if window is not None else now.date()
+    early = window is not None and window.first_day < 0  # some files appear the evening before their date
+    last = (calendar.after(today) if early else None) or today
+    known = past.issuer(conn, source.id)
+    numbers = {f.ticker: f.id for f in past.funds(conn, known[0])} if known is not None else {}
+    newest = save.latest_as_of(conn, numbers[spec.ticker]) if spec.ticker in numbers else None
+    if newest is None:
+        return None, list(calendar.between(last - timedelta(days=FIRST_LOOK), last))[::-1]
+    return newest, list(calendar.between(newest, last))[:MOST_DAYS]
 
 
 def _last_fetch(conn: Connection, source: Source, spec: FundSpec, place: str) -> save.LastFetch | None:
@@ -128,7 +176,7 @@ def accept(intake: Intake, answer: Answer) -> None:
         return
     fund = fund_number(intake, spec)
     failed = isinstance(result, FetchError)
-    outcome = "failed" if failed else "not-modified"
+    outcome = "absent" if answer.missing else "failed" if failed else "not-modified"
     text = str(result) if failed else "not modified since the last poll"
     status = result.status if isinstance(result, FetchError) else 304
     row = FetchRow(intake.issuer, fund, answer.place, Arrival.LIVE, intake.now, outcome, status, detail=text)
@@ -276,7 +324,8 @@ def fund_number(intake: Intake, spec: FundSpec) -> int:
 def tried(source: Source, answer: Answer) -> FileOutcome:
     """What a dry run would have taken in."""
     if isinstance(answer.result, FetchError):
-        return FileOutcome(answer.place, "failed", answer.spec.ticker, text=str(answer.result))
+        outcome = "absent" if answer.missing else "failed"
+        return FileOutcome(answer.place, outcome, answer.spec.ticker, text=str(answer.result))
     if isinstance(answer.result, NotModified):
         return FileOutcome(answer.place, "not-modified", answer.spec.ticker)
     try:

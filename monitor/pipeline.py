@@ -149,7 +149,7 @@ def check(
     total = Outcome(())
     for one in watch:
         source = sources[one.issuer]
-        answers = [ask(engine, source, spec, fetcher, now, progress) for spec in _funds(source, one)]
+        answers = [a for spec in _funds(source, one) for a in ask(engine, source, spec, fetcher, now, progress)]
         if dry_run:
             total = _plus(total, Outcome(tuple(tried(source, a) for a in answers)))
             continue

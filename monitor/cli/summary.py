@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from monitor.store.engine import Engine
 
 SHOWN = 50  # refused files listed one by one; the counts always say all
-ORDER = ("new", "heartbeat", "not-modified", "superseded", "discarded", "quarantined", "refused", "failed")
-WORDS = {"heartbeat": "already known", "not-modified": "not modified", "failed": "not fetched"}
+ORDER = ("new", "heartbeat", "not-modified", "absent", "superseded", "discarded", "quarantined", "refused", "failed")
+WORDS = {"heartbeat": "already known", "not-modified": "not modified", "failed": "not fetched", "absent": "not there"}
 TOLD = frozenset({"discarded", "quarantined", "refused", "failed"})
 
 

@@ -20,6 +20,7 @@ from monitor.core.model import Convention
 from monitor.sources.forms import Shape, TickerStyle
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, head, units
 from monitor.sources.spec import (
+    DATED,
     Cadence,
     ConventionPeriod,
     Dated,
@@ -216,8 +217,13 @@ def _url(table: Table, generations: dict[str, Table]) -> Url:
         note=table.text("note", ""),
     )
     parts = urlsplit(template)
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s{}]", template):
+    plain = DATED.sub("", template)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s{}]", plain):
         table.fault("url", f"{template!r} is not a web address")
+    elif parts.netloc != urlsplit(plain).netloc:
+        table.fault("url", f"{template!r} has a date in the name of its host")
+    elif made.dated and "D" not in "".join(DATED.findall(template)):
+        table.fault("url", f"{template!r} has no day in its date: write {{date:YYYYMMDD}}")
     return _finish(table, made)
 
 

@@ -61,14 +61,35 @@ def pick(items: Iterable[T], day: date) -> T | None:
     return found
 
 
+DATED = re.compile(r"\{date:([^{}]*)\}")
+DATE_PARTS = {"YYYY": "%Y", "YY": "%y", "MMM": "%b", "MM": "%m", "DD": "%d"}  # of a date in an address
+
+
 @dataclass(frozen=True, slots=True)
 class Url:
-    """One address of a fund's file and the as-of dates it served; `note` says what is uncertain."""
+    """One address of a fund's file and the as-of dates it served; `note` says what is uncertain.
+
+    `{date:YYYYMMDD}` in it stands for the as-of date: every session then has an address of its own.
+    """
 
     url: str
     valid_from: date | None = None
     valid_to: date | None = None
     note: str = ""
+
+    @property
+    def dated(self) -> bool:
+        """Whether every session has its own address."""
+        return DATED.search(self.url) is not None
+
+    def on(self, as_of: date) -> str:
+        """The address of the file dated `as_of`."""
+        return DATED.sub(lambda found: _written(as_of, found[1]), self.url)
+
+
+def _written(day: date, form: str) -> str:
+    """`day` in a form like YYYY-MM-DD; what is no part of a date stays as it is."""
+    return re.sub("|".join(DATE_PARTS), lambda part: day.strftime(DATE_PARTS[part[0]]), form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,10 +278,10 @@ class LastFetch:
 
 
 def last_fetch(conn: Connection, fund: int, place: str) -> LastFetch | None:
-    """The newest poll of `place` that brought a body or said it had not changed."""
+    """The newest poll of `place` that brought a body, or said it had not changed or was not there yet."""
     table = t.fetch.c
     query = select(t.fetch).where(
-        table.fund == fund, table.place == place, table.outcome.in_(("new", "heartbeat", "not-modified"))
+        table.fund == fund, table.place == place, table.outcome.in_(("new", "heartbeat", "not-modified", "absent"))
     )
     row = conn.execute(query.order_by(table.id.desc()).limit(1)).first()
     if row is None:

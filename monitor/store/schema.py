@@ -174,7 +174,7 @@ fetch = Table(
     Column("etag", Text),
     Column("last_modified", Text),
     Column("sha256", String(64), ForeignKey("archive.sha256")),
-    # new | heartbeat (same bytes as before) | not-modified | refused | failed
+    # new | heartbeat (same bytes as before) | not-modified | absent (no file of that day) | refused | failed
     Column("outcome", String(16), nullable=False),
     Column("detail", Text),
     Index("ix_fetch_fund_id", "fund", "id"),

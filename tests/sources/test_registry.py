@@ -11,7 +11,7 @@ from monitor.core.model import Convention
 from monitor.sources import registry
 from monitor.sources.forms import Column
 from monitor.sources.read import read_file
-from monitor.sources.spec import FundKind, Source, convention_on
+from monitor.sources.spec import FundKind, Source, Url, convention_on
 
 ARK = registry.get("ark")
 OWN = """
@@ -205,3 +205,22 @@ def test_a_source_without_periods_claims_nothing(tmp_path: Path) -> None:
     assert source.convention_on("OWN1", date(2026, 1, 5)) is Convention.UNKNOWN
     assert source.window_on(date(2026, 1, 5)) is None
     assert source.columns[Column.SHARES] == ("units",)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://own.example/{date:YYYY-MM}.csv", "has no day in its date"),
+        ("https://{date:YYYYMMDD}.own.example/a.csv", "has a date in the name of its host"),
+        ("https://own.example/{day}.csv", "is not a web address"),
+    ],
+)
+def test_a_date_in_an_address_is_checked(tmp_path: Path, address: str, said: str) -> None:
+    assert said in faults(tmp_path, OWN.replace("https://own.example/own1.csv", address))
+
+
+def test_a_dated_address_is_written_for_a_day() -> None:
+    url = Url("https://own.example/{date:YYYY}/own1_{date:DD-MMM-YY}.csv")
+    assert url.dated
+    assert url.on(date(2026, 3, 2)) == "https://own.example/2026/own1_02-Mar-26.csv"
+    assert not Url("https://own.example/own1.csv").dated
