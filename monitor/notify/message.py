@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -27,6 +27,7 @@ class Form(StrEnum):
 
 
 UNDATED = Interval(None, None)
+PROMPT = timedelta(days=5)  # from the date of a file to our first sight of it: a long weekend and a slow morning
 PREFIXES = {
     Form.UPDATE: "Update: ",
     Form.CORRECTION: "Correction: ",
@@ -159,13 +160,21 @@ def compose(
         funds=tuple(_clean_part(part) for part in item.funds),
         others=tuple(_clean_part(part) for part in item.others),
         claim=clean(item.claim, 1000),
-        caveat=clean(item.caveat, 1000),
+        caveat=clean(" ".join(part for part in (_late(item), item.caveat) if part), 1000),
         confidence=item.confidence,
         score=item.score,
         history=tuple(history),
         sources=tuple(replace(s, fund=clean(s.fund, 40), place=clean(s.place, 500)) for s in sources),
         link=link,
     )
+
+
+def _late(item: Item) -> str:
+    """What is late: the issuer or we were away. Files we did not poll ourselves say nothing of it."""
+    seen = item.published_to
+    if seen is None or seen.date() - item.as_of <= PROMPT:
+        return ""
+    return f"Late: the file is dated {item.as_of.isoformat()}, we first saw it on {seen.date().isoformat()}."
 
 
 def _form(revision: int) -> Form:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,7 +16,7 @@ from monitor.core.errors import DeliveryError
 from monitor.core.model import Kind
 from monitor.notify.blocks import blocks, fallback, metadata
 from monitor.notify.letter import letter
-from monitor.notify.message import Form, Message, correct
+from monitor.notify.message import Form, Message, compose, correct
 from monitor.notify.sample import sample
 from monitor.notify.text import whole
 from monitor.notify.wire import from_json, to_json
@@ -195,3 +195,14 @@ def _texts(node: object) -> list[tuple[str, str]]:
 def test_the_sample_is_marked_as_a_test() -> None:
     assert sample(samples.NOW).title.startswith("Test alert: ")
     assert sample(samples.NOW).as_of == date(2025, 9, 23)
+
+
+@pytest.mark.parametrize(("days", "late"), [(0, False), (5, False), (6, True), (14, True)])
+def test_news_that_came_late_says_so(days: int, late: bool) -> None:
+    item = samples.baba_item()
+    seen = datetime(2025, 9, 23, 11, tzinfo=UTC) + timedelta(days=days)
+    message = compose(
+        replace(item, published_to=seen), samples.BABA, issuer_name="ARK", history=(), sources=(), revision=1, link=None
+    )
+    assert ("Late: the file is dated 2025-09-23, we first saw it on" in message.caveat) is late
+    assert message.caveat.endswith(item.caveat)
