@@ -1,0 +1,171 @@
+"""The test build of the program: `python -m tests.reliability.app COMMAND …`.
+
+The same commands, with a clock that the test sets (RELIABILITY_CLOCK) and a place at which the process dies without
+a word (RELIABILITY_DIE_AT=POINT or POINT:N, the Nth time it is passed). Nothing of this is in `monitor`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO, cast
+
+from sqlalchemy import event
+
+import monitor.app
+from monitor import cli
+from monitor.app import App, Clock, system_clock
+from monitor.config import Config
+from monitor.notify.channels import Channel, Receipt
+from monitor.notify.message import Message
+from monitor.sources.fetch import Fetched, Fetcher, NotModified
+from monitor.sources.spec import HttpProfile
+from monitor.store.engine import Connection, Engine
+from tests.reliability.clock import from_environment
+
+DIE_AT = "RELIABILITY_DIE_AT"
+KILLED = 137
+
+# Where a process may die, in the order of a file's day.
+POINTS = (
+    "after-download",
+    "after-archive",
+    "mid-insert",
+    "mid-derive",
+    "mid-promise",
+    "before-commit",
+    "after-commit",
+    "after-claim",
+    "before-send",
+    "after-send",
+)
+# The statement after which a process dies in the middle of the transaction.
+STATEMENTS = {
+    "after-archive": "INSERT INTO archive",
+    "mid-insert": "INSERT INTO snapshot",
+    "mid-derive": "DELETE FROM item",
+    "mid-promise": "INSERT INTO delivery",
+}
+CLAIMING = "UPDATE delivery SET"
+
+
+class Trap:
+    """Ends the process at the armed point, as if the machine had lost its power."""
+
+    def __init__(self, armed: str) -> None:
+        self.point, _, number = armed.partition(":")
+        self.left = int(number or 1)
+
+    def at(self, point: str) -> None:
+        """The process is at this point."""
+        if point != self.point:
+            return
+        self.left -= 1
+        if self.left == 0:
+            os._exit(KILLED)
+
+
+@dataclass(frozen=True, slots=True)
+class TestApp(App):
+    """The program with the trap set."""
+
+    trap: Trap
+
+    __test__ = False
+
+    def open(self) -> Engine:
+        """The database, watched statement by statement."""
+        return watched(App.open(self), self.trap)
+
+    def channels(self, out: TextIO, only: str | None = None) -> dict[str, Channel]:
+        """The channels, each behind the trap."""
+        return {name: trapped(one, self.trap) for name, one in App.channels(self, out, only).items()}
+
+    def _fetcher(self) -> Fetcher:
+        return cast(Fetcher, _Fetching(App._fetcher(self), self.trap))
+
+
+class _Fetching:
+    """A fetcher after whose download the process may die."""
+
+    def __init__(self, inner: Fetcher, trap: Trap) -> None:
+        self._inner, self._trap = inner, trap
+
+    def fetch(
+        self, url: str, profile: HttpProfile, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Fetched | NotModified:
+        """As the fetcher."""
+        got = self._inner.fetch(url, profile, etag=etag, last_modified=last_modified)
+        self._trap.at("after-download")
+        return got
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def trapped(channel: Channel, trap: Trap) -> Channel:
+    """The channel, around whose sending the process may die."""
+    send = channel.send
+
+    def sending(message: Message, *, key: str, thread: str | None) -> Receipt:
+        trap.at("before-send")
+        receipt = send(message, key=key, thread=thread)
+        trap.at("after-send")
+        return receipt
+
+    channel.send = sending  # type: ignore[method-assign]
+    return channel
+
+
+def watched(engine: Engine, trap: Trap) -> Engine:
+    """The engine, in and around whose transactions the process may die."""
+
+    def after_statement(
+        conn: Connection, cursor: object, statement: str, parameters: object, context: object, many: bool
+    ) -> None:
+        for point, beginning in STATEMENTS.items():
+            if statement.startswith(beginning):
+                conn.info.setdefault("trap", set()).add(point)
+                trap.at(point)
+        if statement.startswith(CLAIMING) and "lease_until" in statement and "sending" in str(parameters):
+            conn.info.setdefault("trap", set()).add("claim")
+
+    def committing(inner: Callable[[Any], None]) -> Callable[[Any], None]:
+        def commit(connection: Any) -> None:
+            done = connection.info.pop("trap", set()) if hasattr(connection, "info") else set()
+            if "mid-promise" in done:
+                trap.at("before-commit")
+            inner(connection)
+            if "mid-promise" in done:
+                trap.at("after-commit")
+            if "claim" in done:
+                trap.at("after-claim")
+
+        return commit
+
+    event.listen(engine, "after_cursor_execute", after_statement)
+    engine.dialect.do_commit = committing(engine.dialect.do_commit)  # type: ignore[method-assign,assignment]
+    return engine
+
+
+def install(environ: Mapping[str, str]) -> None:
+    """Makes the commands use the test build."""
+    trap = Trap(environ.get(DIE_AT, ""))
+    clock = from_environment() or system_clock
+
+    def built(config: Config, given: Clock, say: Callable[[str], None]) -> App:
+        return TestApp(config, clock if given is system_clock else given, say, trap)
+
+    monitor.app.App = built  # type: ignore[misc,assignment]
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command of the test build; the exit code."""
+    install(os.environ)
+    return cli.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

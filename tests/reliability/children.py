@@ -1,0 +1,157 @@
+"""Processes of the test build, from the outside: started, watched, stopped by their number, and always ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from tests.reliability.nursery import die_with_parent
+from tests.reliability.serving import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+BIRTH = 120.0  # seconds until all is imported on a very busy machine
+
+
+@dataclass
+class Child:
+    """One process."""
+
+    pid: int
+    log: Path
+    ended: threading.Event = field(default_factory=threading.Event)
+    code: int | None = None
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the process, when it still runs."""
+        if not self.ended.is_set():
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self.signal(signal.SIGKILL)
+        self.wait(20)
+
+    def stop(self, seconds: float = 30) -> int:
+        """Asks it to finish; the exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> int:
+        """The exit code. Kills it and fails when that takes longer than `seconds`."""
+        if not self.ended.wait(seconds):
+            self.signal(signal.SIGKILL)
+            self.ended.wait(20)
+            raise AssertionError(f"a process did not end in {seconds:.0f} s:\n{self.said()}")
+        assert self.code is not None
+        return self.code
+
+    def over(self, code: int) -> None:
+        """It has ended."""
+        self.code = code
+        self.ended.set()
+
+    def said(self) -> str:
+        """The end of what it printed."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-3000:] if self.log.exists() else ""
+
+
+class Launcher(Protocol):
+    """Starts processes of the test build."""
+
+    def start(self, args: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path) -> Child:
+        """The process running `args`."""
+        ...
+
+
+class Spawner:
+    """Starts each process from nothing, as a user does."""
+
+    def start(self, args: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path) -> Child:
+        """The process running `args`."""
+        command = [sys.executable, "-m", "tests.reliability.app", *args]
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env={**env, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent,
+            )
+        one = Child(process.pid, log)
+        threading.Thread(target=lambda: one.over(process.wait()), daemon=True).start()
+        return one
+
+
+class Nursery:
+    """Starts each process by forking one that has imported everything."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._children: dict[int, Child] = {}
+        self._said: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._ready = threading.Event()
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.reliability.nursery"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def start(self, args: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path) -> Child:
+        """The process running `args`."""
+        wait_for("the nursery", self._is_ready, BIRTH)
+        order = {"args": list(args), "cwd": str(cwd), "env": dict(env), "log": str(log)}
+        assert self._process.stdin is not None
+        with self._lock:
+            self._process.stdin.write((json.dumps(order) + "\n").encode())
+            self._process.stdin.flush()
+            pid = self._said.get(timeout=60)
+            self._children[pid].log = log
+            return self._children[pid]
+
+    def _is_ready(self) -> bool:
+        assert self._process.poll() is None, "the nursery ended"
+        return self._ready.is_set()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line)
+            if "started" in told:
+                self._children[told["started"]] = Child(told["started"], Path(os.devnull))
+                self._said.put(told["started"])
+            elif "ended" in told:
+                self._children.pop(told["ended"]).over(told["code"])
+            else:
+                self._ready.set()
+
+    def close(self) -> None:
+        """Ends it, and with it every child."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def nursery() -> Iterator[Nursery]:
+    """A nursery, closed at the end."""
+    one = Nursery()
+    try:
+        yield one
+    finally:
+        one.close()
