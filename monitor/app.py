@@ -23,6 +23,7 @@ from monitor.store import archive, migrate
 from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
 
 if TYPE_CHECKING:
+    from monitor.conversing.listening import Listening
     from monitor.core.evidence import Origin
     from monitor.delivery import DeliveryReport
     from monitor.identities import Speaking
@@ -142,6 +143,12 @@ class App:
         return deliver_due(
             engine, channels, now=self.clock, report=self.say, operators=self.config.operator_channels, pause=pause
         )
+
+    def converse(self, engine: Engine, channels: Mapping[str, Channel]) -> Listening:
+        """What answers buttons and commands in Slack, to be started and stopped."""
+        from monitor.conversing.listening import listening
+
+        return listening(self.config, engine, channels, self.clock)
 
     def test_alert(self, channel: str, out: TextIO) -> Receipt:
         """Sends a sample alert through one channel, marked as a test, and nothing else."""

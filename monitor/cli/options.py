@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from monitor.cli.output import Format
+from monitor.core import days
 from monitor.core.errors import UsageError
 
 E = TypeVar("E", bound=StrEnum)
@@ -45,25 +46,10 @@ On = Annotated[
     typer.Option("--on", metavar="DATE", help="The latest file dated so or before: 2021-09-03, yesterday, -30d."),
 ]
 
-WORDS = {"today": 0, "yesterday": 1}
-UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
-
 
 def day(text: str | None) -> date | None:
     """A date as people write it: 2021-09-03, today, yesterday, -30d (also w, m, y)."""
-    if text is None:
-        return None
-    word = text.strip().lower()
-    today = datetime.now(UTC).date()
-    back = re.fullmatch(r"-?(\d{1,5})([dwmy])", word)
-    try:
-        if word in WORDS:
-            return today - timedelta(days=WORDS[word])
-        if back:
-            return today - timedelta(days=int(back[1]) * UNITS[back[2]])
-        return date.fromisoformat(word)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no date. Write 2021-09-03, today, yesterday or -30d.") from None
+    return None if text is None else days.day(text, datetime.now(UTC).date())
 
 
 def instant(text: str | None) -> datetime | None:

@@ -58,29 +58,30 @@ def _buttons(item: str) -> Block:
 
 
 def _blocks(message: Message) -> Iterator[Block]:
-    yield {"type": "header", "text": _plain(message.title, HEADER)}
+    yield {"type": "header", "text": plain(message.title, HEADER)}
     lines = [message.title] if len(message.title) > HEADER else []
     lines += [line for line in (*message.lines, message.figures, message.subject) if line]
     if lines:
-        yield {"type": "section", "text": _plain(_stack(lines, SECTION // 2), SECTION)}
+        yield {"type": "section", "text": plain(_stack(lines, SECTION // 2), SECTION)}
     if grid := table(message):
-        yield _preformatted(grid)
+        yield preformatted(grid)
     if message.history:
-        yield _preformatted([history_title(message), history_line(message)])
+        yield preformatted([history_title(message), history_line(message)])
     if message.notes:
-        yield {"type": "section", "text": _plain("\n".join(message.notes), SECTION)}
+        yield {"type": "section", "text": plain("\n".join(message.notes), SECTION)}
     if message.sources:
         texts = [f"{label} · {detail}" for label, detail in source_lines(message)]
-        yield {"type": "context", "elements": [_plain(_stack(texts, CONTEXT // 2), CONTEXT)]}
+        yield {"type": "context", "elements": [plain(_stack(texts, CONTEXT // 2), CONTEXT)]}
     if message.link:
         yield {"type": "context", "elements": [_link(message.link)]}
 
 
-def _plain(text: str, limit: int) -> Block:
+def plain(text: str, limit: int) -> Block:
+    """Text without any markup, at most `limit` characters."""
     return {"type": "plain_text", "text": fitting(text, limit), "emoji": False}
 
 
-def _preformatted(lines: Sequence[str]) -> Block:
+def preformatted(lines: Sequence[str]) -> Block:
     """A monospace block; a back-tick inside would end it and becomes an apostrophe."""
     text = fitting(_stack([line.replace("`", "'") for line in lines], SECTION - 100), SECTION - 10)
     return {"type": "section", "text": {"type": "mrkdwn", "text": f"```\n{text}\n```", "verbatim": True}}

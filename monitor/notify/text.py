@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from monitor.core.model import FundPart
-from monitor.notify.message import Message
+from monitor.notify.message import HistoryPoint, Message
 from monitor.notify.words import GAP, money, percent, plural, quantity, sparkline
 
 HEADINGS = ("Fund", "Before", "After", "Change", "Value", "Weight")
@@ -57,10 +57,15 @@ def _noted(line: str, part: FundPart | None) -> str:
 
 def history_line(message: Message) -> str:
     """`2021-01-04 ▅█▂▁····▆ 2025-09-22`, or nothing."""
-    if not message.history:
+    return bars(message.history)
+
+
+def bars(history: Sequence[HistoryPoint]) -> str:
+    """The points as bars between the first and the last day; nothing when there are none."""
+    if not history:
         return ""
-    bars = sparkline([point.shares for point in message.history])
-    return f"{message.history[0].day.isoformat()} {bars} {message.history[-1].day.isoformat()}"
+    drawn = sparkline([point.shares for point in history])
+    return f"{history[0].day.isoformat()} {drawn} {history[-1].day.isoformat()}"
 
 
 def history_title(message: Message) -> str:

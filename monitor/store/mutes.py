@@ -13,7 +13,7 @@ from typing import Literal
 from sqlalchemy import insert, select, update
 
 from monitor.store.codec import INT32, instant_text, parse_instant
-from monitor.store.engine import Connection
+from monitor.store.engine import Connection, is_postgres
 from monitor.store.ledger import mute as table
 
 Scope = Literal["security", "fund", "issuer", "kind"]
@@ -82,6 +82,19 @@ def add(conn: Connection, new: NewMute, now: datetime) -> int:
         "note": new.note,
     }
     return int(conn.execute(insert(table).values(row).returning(table.c.id)).scalar_one())
+
+
+def add_once(conn: Connection, new: NewMute, now: datetime) -> tuple[StoredMute, bool]:
+    """The mute that answers a wish, and whether it is new: one that is in force stays as it is, and the wish with this
+    note, which names one press on a button, is granted once for ever."""
+    if is_postgres(conn):  # SQLite has one writer anyway
+        conn.exec_driver_sql("LOCK TABLE mute IN SHARE ROW EXCLUSIVE MODE")
+    for one in listing(conn):
+        alike = (one.scope, one.value) == (new.scope, new.value) and one.channel in (None, new.channel)
+        if alike and (one.holds(now) or (new.note and one.note == new.note)):
+            return one, False
+    number = add(conn, new, now)
+    return next(one for one in listing(conn) if one.id == number), True
 
 
 def end(conn: Connection, number: int, now: datetime) -> bool:

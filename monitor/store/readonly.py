@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from monitor.core.errors import StoreError, UsageError
@@ -28,6 +29,10 @@ LONGEST_VALUE = 16 * 1024 * 1024  # bytes in one cell: a query cannot fill the m
 STARTS = ("select", "with", "values")
 
 Row = tuple[object, ...]
+
+
+class TookTooLong(StoreError):
+    """A question was stopped because its time was up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,28 @@ def ask(url: str, statement: str, *, seconds: float, limit: int) -> Answer:
             if len(rows) > limit:
                 break
     return Answer(columns, tuple(rows[:limit]), len(rows) > limit)
+
+
+@contextmanager
+def asking(url: str, seconds: float) -> Iterator[Connection]:
+    """One consistent state for several questions that together may take about `seconds`; nothing can be changed."""
+    engine = open_current(url, read_only=True)
+    until = time.monotonic() + seconds
+
+    def look(*_: object) -> None:
+        if time.monotonic() > until:
+            raise TookTooLong(f"This took longer than {seconds:g} seconds and was stopped.")
+
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        with _in_words(seconds), engine.connect() as conn:
+            if is_postgres(conn):
+                conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            _limit(conn, seconds)
+            yield conn
+            conn.rollback()
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -128,7 +155,7 @@ def _explained(reason: str, seconds: float | None) -> StoreError | UsageError:
     """The database's complaint as the kind of error it is, with what to do."""
     first = reason.splitlines()[0] if reason else "no reason given"
     if first == "interrupted" or "statement timeout" in first:
-        return StoreError(
+        return TookTooLong(
             f"The query took longer than {seconds:g} seconds and was stopped. Narrow it, or raise --seconds."
         )
     if "one statement at a time" in first or "multiple commands" in first:

@@ -138,6 +138,14 @@ def _roots(pairs: Sequence[tuple[int, int]], public: Mapping[int, str]) -> dict[
     return roots
 
 
+def keys_of(conn: Connection, ids: Collection[int]) -> list[str]:
+    """The keys under which these identities are known."""
+    found: list[str] = []
+    for some in chunks(ids):
+        found += conn.execute(select(security.c.key).where(security.c.id.in_(some)).order_by(security.c.key)).scalars()
+    return found
+
+
 def public_roots(conn: Connection, ids: Iterable[int], joined: Groups) -> dict[int, str]:
     """The public id of the position each identity belongs to."""
     wanted = set(ids)

@@ -1,0 +1,25 @@
+"""Dates as people write them. The day it is now is an argument."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from monitor.core.errors import UsageError
+
+WORDS = {"today": 0, "yesterday": 1}
+UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
+
+
+def day(text: str, today: date) -> date:
+    """2021-09-03, today, yesterday, -30d (also w, m, y)."""
+    word = text.strip().lower()
+    back = re.fullmatch(r"-?(\d{1,5})([dwmy])", word)
+    try:
+        if word in WORDS:
+            return today - timedelta(days=WORDS[word])
+        if back:
+            return today - timedelta(days=int(back[1]) * UNITS[back[2]])
+        return date.fromisoformat(word)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no date. Write 2021-09-03, today, yesterday or -30d.") from None
