@@ -50,6 +50,8 @@ type = "console"
 # type = "slack"                       # an app with chat:write; with channels:history nothing comes twice
 # channel = "C0123456789"
 # token_env = "SLACK_BOT_TOKEN"        # or token_file = "slack.token"
+# interactive = false                  # buttons under alerts and a slash command: deploy/slack-manifest.yaml
+# app_token_env = "SLACK_APP_TOKEN"    # needed by these: an app token with connections:write
 
 # [channels.hook]
 # type = "slack-webhook"

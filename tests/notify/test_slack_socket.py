@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -42,9 +43,6 @@ class Answering:
         if asked.text == "raise":
             raise KeyError(asked.text)
         return Reply(f"you said {asked.text}", public=self.public)
-
-
-Listen = Callable[..., Listener]
 
 
 def settings_of(slack: LoopbackSlack) -> SlackSettings:
@@ -271,3 +269,16 @@ def test_waits_grow_and_end_somewhere() -> None:
     for failures in range(1, 40):
         assert 2.0 ** min(failures, 7) / 4 <= pause(failures) * 1.0001 + (failures > 6) * 60
         assert pause(failures) <= 60
+
+
+def test_the_manifest_asks_for_what_the_program_uses() -> None:
+    yaml = pytest.importorskip("yaml")
+    manifest = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml").read_text("utf-8"))
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == {
+        "chat:write", "commands", "channels:history", "groups:history",
+    }  # fmt: skip
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    (command,) = manifest["features"]["slash_commands"]
+    assert command["command"] == "/holdings"
+    assert "url" not in command
