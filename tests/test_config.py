@@ -219,3 +219,34 @@ def test_a_variable_with_our_prefix_may_hold_a_secret() -> None:
 @pytest.mark.parametrize("text", ["a = ", "database = 'x'\ndatabase = 'y'", "\x00"])
 def test_text_that_is_not_toml_is_a_fault_of_the_file(text: str) -> None:
     assert "monitor.toml: " in faults(text)
+
+
+def test_the_address_of_the_database_may_stand_in_a_file() -> None:
+    written("postgresql://monitor:very-secret@db/holdings\n", "secrets/database.url")
+    config = load(written('database_file = "secrets/database.url"\n'), {})
+    assert config.database == "postgresql://monitor:very-secret@db/holdings"
+    assert config.database_shown == "postgresql://monitor:***@db/holdings"
+    assert load(None, {"HOLDINGS_MONITOR_DATABASE_FILE": "secrets/database.url"}).database == config.database
+    assert "give only one of database and database_file" in faults(
+        'database_file = "secrets/database.url"\ndatabase = "sqlite:///x.db"\n'
+    )
+    assert "cannot read gone: No such file" in faults('database_file = "gone"\n')
+    written("two\nlines", "lines")
+    assert "does not hold an address on one line" in faults('database_file = "lines"\n')
+
+
+@pytest.mark.parametrize(
+    ("written_url", "shown"),
+    [
+        ("postgresql://u:a@b@host/db", "postgresql://u:***@host/db"),
+        ("postgresql://u@host/db?password=x&sslmode=require", "postgresql://u@host/db?password=***&sslmode=require"),
+        ("sqlite:////data/a@b.db", "sqlite:////data/a@b.db"),
+    ],
+)
+def test_a_database_is_shown_without_its_password(written_url: str, shown: str) -> None:
+    assert load(None, {"HOLDINGS_MONITOR_DATABASE": written_url}).database_shown == shown
+
+
+def test_a_query_is_not_repeated_in_a_fault() -> None:
+    said = faults(f'[issuers.ark]\nbase_url = "ftp://mirror.example/x?k={SECRET}"\n')
+    assert "ftp://mirror.example/x?***" in said

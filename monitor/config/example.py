@@ -10,6 +10,7 @@ TEXT = """\
 # Relative paths start at this file's folder.
 
 database = "sqlite:///holdings.db"    # or "postgresql://monitor@dbhost/holdings"
+# Where a password is part of the address, a file can hold it: `database_file` instead of `database`.
 # sources_dir = "issuers"             # your own issuer descriptions (TOML)
 
 # --- what to watch: one block per issuer. Without `funds`: all of its funds that we can read. ---

@@ -72,6 +72,7 @@ def _shown(path: list[str], detail: ErrorDetails) -> str:
         return ""
     if isinstance(value, str):  # an address may carry a password, whatever key it was written under
         value = re.sub(r"//[^/@\s]*@", "//***@", value)
+        value = re.sub(r"(://[^?]*)\?.*", r"\1?***", value)
     return f" = {json.dumps(value, ensure_ascii=False)}"
 
 
@@ -108,6 +109,8 @@ def _fields_at(loc: tuple[int | str, ...]) -> list[str]:
 
 def contradictions(document: Document) -> Iterator[str]:
     """Faults that concern more than one table."""
+    if document.database_file is not None and "database" in document.model_fields_set:
+        yield "give only one of database and database_file"
     for key in ("channels", "operator_channels"):
         for name in getattr(document.alerts, key):
             if name not in document.channels:

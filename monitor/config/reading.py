@@ -52,7 +52,8 @@ class Config:
     @property
     def database_shown(self) -> str:
         """The database URL without its password, for people."""
-        return re.sub(r"(//[^:/@]*):[^@]*@", r"\1:***@", self.database)
+        shown = re.sub(r"(//[^:/@]*):[^/]*@", r"\1:***@", self.database)  # up to the last @: it may hold one
+        return re.sub(r"([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", shown)
 
     @property
     def alert_channels(self) -> tuple[str, ...]:
@@ -173,10 +174,11 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
     if faults and document.web.enabled:
         raise ConfigError(f"{file or 'configuration'}: web: {'; '.join(faults)}")
     heartbeat, faults = with_secret(document.heartbeat, "url", folder, environ)
+    database = _database_in_file(document, folder) or document.database
     return Config(
         file=file.absolute() if file else None,
         folder=folder,
-        database=_database(document.database, base),
+        database=_database(database, base),
         sources_dir=under(folder, document.sources_dir),
         watch=document.watch,
         issuers=document.issuers,
@@ -191,6 +193,20 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
         channels=channels,
         unavailable=unavailable,
     )
+
+
+def _database_in_file(document: Document, folder: Path) -> str:
+    """The address that `database_file` holds; "": there is no such file to read."""
+    if document.database_file is None:
+        return ""
+    try:
+        found = under(folder, document.database_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise ConfigError(f"database_file: cannot read {document.database_file}: {reason}") from None
+    if not found or not found.isprintable():
+        raise ConfigError(f"database_file: {document.database_file} does not hold an address on one line")
+    return found
 
 
 def _database(url: str, base: Path) -> str:

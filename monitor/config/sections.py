@@ -109,6 +109,7 @@ class Document(Section):
     """The whole file."""
 
     database: str = "sqlite:///holdings.db"
+    database_file: Path | None = None  # a file that holds the address instead, when there is a password in it
     sources_dir: Path = Path("issuers")
     watch: tuple[Watch, ...] = ()
     issuers: dict[str, IssuerSettings] = Field(default_factory=dict)
