@@ -145,7 +145,7 @@ class App:
         )
 
     def converse(self, engine: Engine, channels: Mapping[str, Channel]) -> Listening:
-        """What answers buttons and commands in Slack, to be started and stopped."""
+        """While this is open, buttons and commands in Slack are answered."""
         from monitor.conversing.listening import listening
 
         return listening(self.config, engine, channels, self.clock)

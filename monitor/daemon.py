@@ -52,7 +52,8 @@ class Daemon:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._stop)
             log.info("watching; times are %s", self.app.config.daemon.time_zone)
-            self.scheduler.start()
+            with self.app.converse(engine, channels):
+                self.scheduler.start()
             log.info("stopped")
             return 0
         finally:

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
 
 class Listening:
-    """Started and stopped as one; nothing at all where no channel is interactive."""
+    """While it is open, questions are answered; nothing happens where no channel is interactive."""
 
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self.listeners = tuple(listeners)
 
-    def start(self) -> None:
-        """Begins to listen, without waiting."""
+    def __enter__(self) -> Listening:
+        """Begins to listen, without waiting; never fails."""
         for one in self.listeners:
             one.start()
+        return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Ends within about two seconds each."""
         for one in self.listeners:
             one.stop()
