@@ -5,6 +5,8 @@ It decides nothing: which file to believe is the pipeline's, what to print the c
 
 from __future__ import annotations
 
+import os
+import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,13 +137,24 @@ class App:
         return build(self.config, out=out, only=only)
 
     def deliver(
-        self, engine: Engine, channels: Mapping[str, Channel], pause: Callable[[float], object] = time.sleep
+        self,
+        engine: Engine,
+        channels: Mapping[str, Channel],
+        pause: Callable[[float], object] = time.sleep,
+        holder: str = "",
     ) -> DeliveryReport:
-        """One pass over the outbox."""
+        """One pass over the outbox; `holder` names this process (default: host and process number)."""
         from monitor.delivery import deliver_due
 
         return deliver_due(
-            engine, channels, now=self.clock, report=self.say, operators=self.config.operator_channels, pause=pause
+            engine,
+            channels,
+            now=self.clock,
+            report=self.say,
+            operators=self.config.operator_channels,
+            pause=pause,
+            holder=holder or f"{platform.node()[:48]}:{os.getpid()}",
+            lease_seconds=self.config.daemon.lease_seconds,
         )
 
     def converse(self, engine: Engine, channels: Mapping[str, Channel]) -> Listening:

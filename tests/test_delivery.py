@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from monitor import delivery, telling
+from monitor import telling
 from monitor.core.errors import DeliveryError
 from monitor.core.model import Severity
-from monitor.delivery import DeliveryReport, back_off, deliver_due, promise
+from monitor.delivery import DeliveryReport, attempt, back_off, deliver_due, passes, promise
 from monitor.notify.channels import Channel, Receipt
 from monitor.notify.message import Form, Message, notice
-from monitor.store import outbox
+from monitor.store import claims, outbox
 from monitor.store.engine import Engine, transaction
 from monitor.store.schema import metadata
 
@@ -71,7 +71,7 @@ class SearchableFake(FakeChannel):
 
     blind: DeliveryError | None = None
 
-    def find(self, key: str, *, thread: str | None) -> Receipt | None:
+    def find(self, key: str, *, thread: str | None, age: timedelta) -> Receipt | None:
         if self.blind is not None:
             raise self.blind
         return Receipt(f"found {key}") if key in self.keys else None
@@ -115,17 +115,18 @@ def test_retry_after_delays_this_channel_only_and_drops_nothing(engine: Engine) 
 
 
 def test_back_off_grows_and_the_operator_hears_once_of_a_long_failure(engine: Engine) -> None:
-    clock, slack, mail = Clock(), FakeChannel("slack", [TEMPORARY] * 9), FakeChannel("mail")
+    clock, slack, mail = Clock(), FakeChannel("slack", [TEMPORARY] * 10), FakeChannel("mail")
     enqueue(engine, "slack", alert())
     waits = []
     while not slack.received:
         before = clock.now
         while deliver(engine, clock, slack, mail).failed + len(slack.received) == 0:
-            clock.forward(minutes=1)
-        waits.append((clock.now - before).total_seconds() / 60)
-    assert waits == [0, 1, 2, 5, 15, 60, 60, 60, 60, 60]
-    (told,) = mail.received
-    assert told[1].headline == "Channel slack has been failing for a while"
+            clock.forward(seconds=5)
+        waits.append((clock.now - before).total_seconds())
+    assert waits == [0, 5, 15, 30, 60, 120, 300, 900, 3600, 3600, 3600]
+    begun, over = [message for _, message, _ in mail.received]
+    assert begun.headline == "Channel slack has been failing for a while"
+    assert over.headline == "Channel slack works again"
 
 
 def test_a_permanent_error_is_a_dead_letter_with_one_notice_and_no_recursion(engine: Engine) -> None:
@@ -222,24 +223,30 @@ def test_killed_between_claim_and_record_nothing_is_lost_or_repeated(
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(*((slack, "send", die) if after == "claim" else (outbox, "record_sent", die)))
+        patch.setattr(*((slack, "send", die) if after == "claim" else (claims, "record_sent", die)))
         deliver(engine, clock, slack)
     assert deliver(engine, clock, slack) == DeliveryReport(0, 0, 0, 2)
-    clock.forward(seconds=delivery.LEASE_SECONDS)
+    clock.forward(seconds=passes.LEASE_SECONDS)
     assert deliver(engine, clock, slack) == DeliveryReport(2, 0, 0, 0)
     assert slack.keys == ["I1:1:slack", "I2:1:slack"]
 
 
 def test_who_slept_through_the_lease_does_not_send(engine: Engine) -> None:
-    clock, slack = Clock(), SearchableFake("slack")
+    """Stopped between claim and send, for longer than the lease, while nobody else came."""
+    clock, slack = Clock(), SearchableFake("slack", [CUT], arrives_when_cut=False)
     enqueue(engine, "slack", alert())
-    moments = iter([START, START + timedelta(seconds=1), START + timedelta(hours=1), START + timedelta(hours=1)])
-    report = deliver_due(
-        engine, {"slack": slack}, now=lambda: next(moments, START + timedelta(hours=1)), report=lambda _: None, limit=1
-    )
-    assert (report.sent, slack.keys) == (0, [])
-    clock.forward(hours=2)
+    deliver(engine, clock, slack)
+    clock.forward(minutes=1)
+
+    def stopped(key: str, *, thread: str | None, age: timedelta) -> None:
+        clock.forward(seconds=passes.LEASE_SECONDS)
+
+    slack.find = stopped  # type: ignore[method-assign]
+    assert (deliver(engine, clock, slack).sent, slack.keys) == (0, [])
+    del slack.find
+    clock.forward(seconds=2)
     assert deliver(engine, clock, slack).sent == 1
+    assert not slack.received[0][1].repeated
 
 
 def test_an_update_follows_in_the_thread_and_is_an_alert_when_it_comes_first(engine: Engine) -> None:
@@ -276,7 +283,7 @@ def test_a_channel_that_answers_too_slowly_is_left_and_looked_at_later(
 ) -> None:
     import threading
 
-    monkeypatch.setattr(delivery, "DEADLINE", 0.05)
+    monkeypatch.setattr(attempt, "DEADLINE", 0.05)
     clock, slack, release = Clock(), SearchableFake("slack"), threading.Event()
     send = slack.send
 
@@ -322,7 +329,7 @@ def test_a_channel_that_is_not_configured_waits(engine: Engine) -> None:
 
 
 def test_back_off_never_ends() -> None:
-    assert [back_off(n).total_seconds() / 60 for n in (1, 2, 3, 4, 5, 6, 99)] == [1, 2, 5, 15, 60, 60, 60]
+    assert [back_off(n).total_seconds() for n in (1, 2, 3, 4, 5, 6, 99)] == [5, 15, 30, 60, 120, 300, 3600]
 
 
 @given(st.lists(st.sampled_from([None, TEMPORARY, LIMITED, CUT]), max_size=30), st.integers(1, 6), st.booleans())
@@ -352,10 +359,10 @@ def test_what_is_true_again_after_it_was_taken_back_is_told_afresh(sqlite_engine
     assert [(message.form, thread) for _, message, thread in slack.received] == [
         (Form.ALERT, None),
         (Form.UPDATE, "slack/1"),
-        (Form.WITHDRAWN, "slack/1"),
+        (Form.WITHDRAWN, "slack/1 slack/2"),
         (Form.ALERT, None),
         (Form.UPDATE, "slack/4"),
-        (Form.WITHDRAWN, "slack/4"),
+        (Form.WITHDRAWN, "slack/4 slack/5"),
     ]
     assert not slack.received[3][1].title.startswith("Update")
 

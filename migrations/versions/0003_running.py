@@ -97,6 +97,7 @@ def tables() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("last_sent_at", sa.String(length=27), nullable=True),
+        sa.Column("told_at", sa.String(length=27), nullable=True),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_destination")),
     )
     op.create_table(

@@ -45,7 +45,7 @@ def list_alerts(
 def _row(one: DeliveryRow) -> dict[str, object]:
     tree = output.record(one)
     headline = json.loads(one.message).get("headline")
-    return {key: value for key, value in tree.items() if key not in ("message", "receipt", "key")} | {
+    return {key: value for key, value in tree.items() if key not in ("message", "receipt", "key", "holder")} | {
         "headline": headline
     }
 

@@ -43,12 +43,20 @@ class StoreError(MonitorError):
 
 
 class DeliveryError(MonitorError):
-    """A message was not accepted. `permanent` says that sending it again cannot help."""
+    """A message was not accepted. `permanent` says that sending it again cannot help, `destination` that no other
+    message would be accepted either, `ambiguous` that it may have arrived all the same."""
 
     def __init__(
-        self, message: str, *, permanent: bool, retry_after: float | None = None, ambiguous: bool = False
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        ambiguous: bool = False,
+        destination: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
         self.ambiguous = ambiguous
+        self.destination = destination

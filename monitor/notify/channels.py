@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol, TextIO, runtime_checkable
 
 from monitor.config import (
@@ -20,7 +21,7 @@ from monitor.notify.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A channel's proof. `reference` names the message there, and as `thread` lets a later one follow it.
+    """A channel's proof. `reference` (without blanks) names the message there, and in `thread` lets a later one follow.
 
     `note` is a sentence for the operator when it was not entirely well.
     """
@@ -36,7 +37,7 @@ class Channel(Protocol):
     pace: float
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
-        """Send once, visibly carrying `key` where the medium allows; `thread` is an earlier receipt's reference.
+        """Send once, visibly carrying `key` where the medium allows; `thread` is what `references` reads.
 
         Raises DeliveryError, which says whether retrying can help, when, and whether it may have arrived.
         """
@@ -47,9 +48,24 @@ class Channel(Protocol):
 class Searchable(Protocol):
     """A channel that can look whether a message arrived."""
 
-    def find(self, key: str, *, thread: str | None) -> Receipt | None:
-        """The receipt of the message with this key, `None` if it is not there. DeliveryError: cannot look."""
+    def find(self, key: str, *, thread: str | None, age: timedelta) -> Receipt | None:
+        """The receipt of the message with this key, `None` if it is not there. DeliveryError: cannot look.
+
+        It was not sent longer than `age` ago: a span, because our clock need not be the service's.
+        """
         ...
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A channel that says how many seconds one answer may take in all."""
+
+    patience: float
+
+
+def references(thread: str | None) -> tuple[str, ...]:
+    """The references of the earlier messages about an item, oldest first: a thread is those, with blanks between."""
+    return tuple((thread or "").split())
 
 
 def _console(name: str, settings: ConsoleSettings, out: TextIO) -> Channel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from monitor.core.errors import DeliveryError
@@ -47,7 +48,7 @@ class FileChannel:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
 
-    def find(self, key: str, *, thread: str | None) -> Receipt | None:
+    def find(self, key: str, *, thread: str | None, age: timedelta) -> Receipt | None:
         """Whether a whole line with this key is in the file."""
         try:
             with self._path.open(encoding="utf-8", errors="replace") as lines:

@@ -4,19 +4,70 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import smtplib
+import socket
 import ssl
+import threading
+from collections.abc import Mapping
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from monitor.config import MailSettings
 from monitor.core.errors import DeliveryError
-from monitor.notify.channels import Receipt
+from monitor.notify.channels import Receipt, references
 from monitor.notify.letter import letter
 from monitor.notify.message import Message
 from monitor.notify.text import whole
 from monitor.notify.words import clean
+
+IDENTITY = re.compile(r"<[^<>\s]{1,200}>")
+MOST_REFERENCES = 20  # beside the first: headers have limits, threads need the root and the newest
+
+
+class _Line:
+    """The connection to a server, watched: when its time is up it is cut, however slowly answers trickle in.
+
+    `begun`: the server asked for the text of the mail, so that it may have got it.
+    """
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.late = False
+        self._server: smtplib.SMTP | None = None
+
+    def replied(self, server: smtplib.SMTP, code: int) -> None:
+        """The server said something."""
+        self.begun = self.begun or code == 354
+
+    def opened(self, server: smtplib.SMTP) -> None:
+        """There is a connection now."""
+        self._server = server
+
+    def cut(self) -> None:
+        """Ends the connection; whoever waits for an answer hears that at once."""
+        self.late = True
+        sock = getattr(self._server, "sock", None)
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+def _watched(base: type[smtplib.SMTP], line: _Line) -> Any:
+    """A kind of connection that tells `line` what happens on it."""
+
+    class Watched(base):  # type: ignore[misc,valid-type]
+        def getreply(self) -> tuple[int, bytes]:
+            line.opened(self)
+            if line.late:
+                raise TimeoutError
+            code, text = super().getreply()
+            line.replied(self, code)
+            return code, text
+
+    return Watched
 
 
 class MailChannel:
@@ -26,53 +77,55 @@ class MailChannel:
 
     def __init__(self, name: str, settings: MailSettings) -> None:
         self.name = name
+        self.patience = settings.timeout + 10
         self._settings = settings
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """Connect, log in, send, leave. Recipients refused while others were not are named in the receipt."""
         mail = self._mail(message, key, thread)
-        server: smtplib.SMTP | None = None
-        begun = False
+        line, server, refused = _Line(), None, {}
+        watch = threading.Timer(self.patience - 5, line.cut)
+        watch.daemon = True
+        watch.start()
         try:
-            server = self._connect()
-            begun = True
+            server = self._connect(line)
             refused = server.send_message(mail)
         except (smtplib.SMTPException, MessageError, OSError, ValueError) as error:
-            raise _refusal(error, begun=begun) from None
+            raise _refusal(error, line) from None
         finally:
             if server is not None:
                 with contextlib.suppress(smtplib.SMTPException, OSError):
                     server.quit()
-        return Receipt(str(mail["Message-ID"]), f"refused for {', '.join(refused)}" if refused else "")
+                server.close()
+            watch.cancel()
+        return Receipt(str(mail["Message-ID"]), _partly(refused))
 
     def _mail(self, message: Message, key: str, thread: str | None) -> EmailMessage:
+        settings, address = self._settings, parseaddr(self._settings.sender)[1]
+        domain = address.partition("@")[2] or "localhost"
         mail = EmailMessage()
         mail["Subject"] = clean(message.title, 200)
-        mail["From"] = self._settings.sender
-        mail["To"] = ", ".join(self._settings.recipients)
+        mail["From"] = settings.sender
+        mail["To"] = ", ".join(settings.recipients)
         mail["Date"] = format_datetime(message.at)
-        mail["Message-ID"] = self._identity(key)
+        mail["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
         mail["Auto-Submitted"] = "auto-generated"
+        mail["List-Id"] = f"holdings-monitor {self.name} <{self.name}.holdings-monitor.{domain}>"
+        mail["List-Unsubscribe"] = f"<{settings.unsubscribe or f'mailto:{address}?subject=unsubscribe'}>"
         mail["X-Holdings-Monitor-Key"] = clean(key, 100)
-        if thread:
-            mail["In-Reply-To"] = mail["References"] = clean(thread, 200)
+        if earlier := [one for one in references(thread) if IDENTITY.fullmatch(one)]:
+            mail["In-Reply-To"] = earlier[-1]
+            mail["References"] = " ".join([earlier[0], *earlier[1:][-MOST_REFERENCES:]])
         mail.set_content(whole(message))
         mail.add_alternative(letter(message), subtype="html")
         return mail
 
-    def _identity(self, key: str) -> str:
-        domain = parseaddr(self._settings.sender)[1].partition("@")[2] or "localhost"
-        return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
-
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, line: _Line) -> smtplib.SMTP:
         settings = self._settings
         context = ssl.create_default_context(cafile=settings.ca_file) if settings.security != "none" else None
-        if settings.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, settings.port, timeout=settings.timeout, context=context
-            )
-        else:
-            server = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
+        more = {"context": context} if settings.security == "tls" else {}
+        kind = _watched(smtplib.SMTP_SSL if settings.security == "tls" else smtplib.SMTP, line)
+        server: smtplib.SMTP = kind(settings.host, settings.port, timeout=settings.timeout, **more)
         try:
             if settings.security == "starttls":
                 server.starttls(context=context)
@@ -84,21 +137,32 @@ class MailChannel:
         return server
 
 
-def _refusal(error: Exception, *, begun: bool) -> DeliveryError:
-    """What the failure means; after the transaction began, a lost connection may hide a delivered mail."""
+def _partly(refused: Mapping[str, tuple[int, bytes]]) -> str:
+    """Who did not get it although others did, with the server's number."""
+    named = [f"{clean(who, 100)} ({code})" for who, (code, _) in refused.items()]
+    return f"refused for {', '.join(named)}" if named else ""
+
+
+def _refusal(error: Exception, line: _Line) -> DeliveryError:
+    """What the failure means; after the text of the mail was asked for, a lost connection may hide a delivered mail."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = [code for code, _ in error.recipients.values()]
             text = f"e-mail: every recipient refused ({', '.join(str(code) for code in sorted(set(codes)))})"
-            return DeliveryError(text, permanent=all(code >= 500 for code in codes))
+            gone = all(code >= 500 for code in codes)
+            return DeliveryError(text, permanent=gone, destination=gone)
         case smtplib.SMTPResponseException():
             answer = error.smtp_error
             words = clean(answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer), 120)
-            return DeliveryError(f"e-mail: {error.smtp_code} {words}", permanent=error.smtp_code >= 500)
+            gone, text = error.smtp_code >= 500, f"e-mail: {error.smtp_code} {words}"
+            # Who refuses the text may take the next one; who refuses the sender or the password takes none.
+            return DeliveryError(
+                text, permanent=gone, destination=gone and not isinstance(error, smtplib.SMTPDataError)
+            )
         case smtplib.SMTPNotSupportedError():
-            return DeliveryError(f"e-mail: {error}", permanent=True)
+            return DeliveryError(f"e-mail: {error}", permanent=True, destination=True)
         case smtplib.SMTPException() | OSError():
-            words = "timed out" if isinstance(error, TimeoutError) else type(error).__name__
-            return DeliveryError(f"e-mail: connection failed ({words})", permanent=False, ambiguous=begun)
+            words = "timed out" if line.late or isinstance(error, TimeoutError) else type(error).__name__
+            return DeliveryError(f"e-mail: connection failed ({words})", permanent=False, ambiguous=line.begun)
         case _:
             return DeliveryError(f"e-mail: cannot be written ({type(error).__name__})", permanent=True)

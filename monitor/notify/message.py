@@ -34,6 +34,8 @@ PREFIXES = {
     Form.WITHDRAWN: "Withdrawn: ",
     Form.TEST: "Test alert: ",
 }
+# What a first message says of itself where it can be edited, once there was later news.
+EDITED = {Form.UPDATE: "Updated: ", Form.CORRECTION: "Corrected: ", Form.WITHDRAWN: "Withdrawn: "}
 
 
 @dataclass(frozen=True, slots=True)

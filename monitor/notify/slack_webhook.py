@@ -24,6 +24,7 @@ class SlackWebhookChannel:
 
     def __init__(self, name: str, settings: SlackWebhookSettings) -> None:
         self.name = name
+        self.patience = settings.timeout + 10
         url = settings.url.get_secret_value() if settings.url else ""
         self._client = WebhookClient(url, timeout=int(settings.timeout) or 1, retry_handlers=[], logger=quiet())
         self._client.proxy = None  # urllib's own reading of the environment also knows no_proxy
@@ -54,4 +55,4 @@ def _refusal(answer: WebhookResponse) -> DeliveryError:
         return DeliveryError(text, permanent=False, retry_after=wait)
     if status >= 500:
         return DeliveryError(text, permanent=False, retry_after=wait, ambiguous=True)
-    return DeliveryError(text, permanent=True)
+    return DeliveryError(text, permanent=True, destination=status not in (400, 413))

@@ -121,6 +121,7 @@ destination = Table(
     Column("failures", Integer, nullable=False),  # in a row
     Column("last_error", Text),
     Column("last_sent_at", String(27)),
+    Column("told_at", String(27)),  # since when operators know that it fails; null: it is well, or nobody was told
 )
 
 # What a channel hears of later, in one message with others: an item's message, waiting for `due_at`.

@@ -1,26 +1,21 @@
 """The outbox: messages promised to channels, as rows that survive a crash. It sends nothing and composes nothing.
 
-A row is `pending` until a claim makes it `sending` under a lease, and `sent` or `dead` when the outcome is
-recorded. Every claim raises `token`; a record must show the token of its claim, so that a process that
-slept through its lease cannot speak for a row that somebody else took over. A `sending` row whose lease
-ran out is *ambiguous*: the message may have arrived. An attempt known to be ambiguous is therefore left
-`sending`, with the lease running until the next try.
-
-Per channel the oldest row goes first and holds back the younger ones: messages arrive in order, and one
-refused attempt delays its destination only. `delivery.message` is opaque text here.
+A row is `pending` until it is claimed (`claims`), and `sent`, `dead` or `withdrawn` at the end.
+`delivery.message` is opaque text here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
 from monitor.store.codec import INT64, instant_text, parse_instant
-from monitor.store.engine import Connection, Engine, insert_new, transaction
+from monitor.store.destinations import let_try
+from monitor.store.engine import Connection, insert_new
 from monitor.store.schema import delivery as table
 
 OPEN = ("pending", "sending")
@@ -44,36 +39,6 @@ class NewDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A message, as JSON, that a channel took, and its receipt."""
-
-    receipt: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A row that is ours until `lease_until`.
-
-    `attempt` counts from 1. `ambiguous`: an earlier attempt may have succeeded, look before sending.
-    `earlier` is what was sent about this item on this channel before, oldest first.
-    """
-
-    id: int
-    key: str
-    item: str
-    revision: int
-    channel: str
-    message: str
-    attempt: int
-    token: int
-    created_at: datetime
-    lease_until: datetime
-    ambiguous: bool
-    earlier: tuple[Sent, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """A delivery as lists show it; `message` is JSON."""
 
@@ -91,6 +56,7 @@ class DeliveryRow:
     receipt: str | None
     error: str | None
     message: str
+    holder: str | None = None  # whose claim it is, or was
 
 
 # --- promising ------------------------------------------------------------------------------------
@@ -115,11 +81,11 @@ def enqueue(conn: Connection, deliveries: Sequence[NewDelivery], *, now: datetim
 def replace_pending(conn: Connection, new: NewDelivery, now: datetime) -> bool:
     """Let the unsent, unclaimed delivery of the same item and channel say the newer thing. False: there is none.
 
-    A row that may have arrived is left alone; then `enqueue` the newer message, which follows it. One that waited for
-    the end of quiet hours goes at once when the newer thing may.
+    A row that may have arrived, or did once, is left alone; then `enqueue` the newer message, which follows it. One
+    that waited for the end of quiet hours goes at once when the newer thing may.
     """
     same = and_(table.c.item == new.item, table.c.channel == new.channel, table.c.state == "pending")
-    newest = select(func.max(table.c.id)).where(same).scalar_subquery()
+    newest = select(func.max(table.c.id)).where(same, table.c.sent_at.is_(None)).scalar_subquery()
     older = table.c.revision < new.revision
     due = instant_text(new.due or now)
     sooner = case((and_(table.c.attempts == 0, table.c.due_at > due), due), else_=table.c.due_at)
@@ -154,110 +120,6 @@ def _columns(new: NewDelivery) -> dict[str, object]:
     return {"key": new.key, "revision": new.revision, "severity": new.severity, "message": new.message}
 
 
-# --- claiming and recording -----------------------------------------------------------------------
-
-
-def claim(
-    engine: Engine, *, now: datetime, lease_seconds: float, limit: int, channels: Collection[str] | None = None
-) -> list[Claimed]:
-    """Take the oldest due row of up to `limit` channels (of `channels`, default all), oldest first.
-
-    Each is one UPDATE that must hit exactly one row; a row that somebody else took is left out.
-    """
-    lease = now + timedelta(seconds=lease_seconds)
-    with transaction(engine) as conn:
-        due = [row for row in conn.execute(_heads(now, channels)) if _is_due(row, instant_text(now))]
-        taken = [row for row in due[:limit] if _take(conn, row, instant_text(lease))]
-        return [_claimed(conn, row, lease) for row in taken]
-
-
-def _heads(now: datetime, channels: Collection[str] | None) -> Select[Any]:
-    """Per channel the oldest open row, leaving out what is only planned for later."""
-    begun = or_(table.c.attempts > 0, table.c.due_at <= instant_text(now))
-    oldest = select(func.min(table.c.id)).where(table.c.state.in_(OPEN), begun).group_by(table.c.channel)
-    if channels is not None:
-        oldest = oldest.where(table.c.channel.in_(channels))
-    return select(*table.c).where(table.c.id.in_(oldest)).order_by(table.c.id)
-
-
-def _is_due(row: Row[Any], now: str) -> bool:
-    if row.state == "sending":
-        return row.lease_until is None or str(row.lease_until) <= now
-    return str(row.due_at) <= now
-
-
-def _take(conn: Connection, row: Row[Any], lease: str) -> bool:
-    mine = and_(table.c.id == row.id, table.c.token == row.token, table.c.state == row.state)
-    new = {"state": "sending", "token": row.token + 1, "attempts": row.attempts + 1, "lease_until": lease}
-    return conn.execute(update(table).where(mine).values(new)).rowcount == 1
-
-
-def _claimed(conn: Connection, row: Row[Any], lease: datetime) -> Claimed:
-    sent = and_(table.c.item == row.item, table.c.channel == row.channel, table.c.state == "sent")
-    earlier = select(table.c.receipt, table.c.message).where(sent, table.c.id < row.id).order_by(table.c.id)
-    return Claimed(
-        id=row.id,
-        key=row.key,
-        item=row.item,
-        revision=row.revision,
-        channel=row.channel,
-        message=row.message,
-        attempt=row.attempts + 1,
-        token=row.token + 1,
-        created_at=parse_instant(row.created_at),
-        lease_until=lease,
-        ambiguous=row.state == "sending",
-        earlier=tuple(Sent(one.receipt or "", one.message) for one in conn.execute(earlier)),
-    )
-
-
-def record_sent(engine: Engine, claimed: Claimed, *, receipt: str, now: datetime, note: str = "") -> bool:
-    """Write down that it was sent. False: the claim was lost, somebody else speaks for the row."""
-    new = {
-        "state": "sent",
-        "receipt": receipt,
-        "sent_at": instant_text(now),
-        "lease_until": None,
-        "error": note or None,
-    }
-    with transaction(engine) as conn:
-        return conn.execute(update(table).where(_ours(claimed)).values(new)).rowcount == 1
-
-
-def record_failure(
-    engine: Engine,
-    claimed: Claimed,
-    *,
-    error: str,
-    retry_at: datetime | None,
-    now: datetime,
-    ambiguous: bool = False,
-    notices: Sequence[NewDelivery] = (),
-) -> bool:
-    """Write down a failure: try again at `retry_at`, or never (`None`: dead letter). False: the claim was lost.
-
-    `ambiguous` makes the next claim look first. `notices` are promised in the same transaction.
-    """
-    with transaction(engine) as conn:
-        if conn.execute(update(table).where(_ours(claimed)).values(_failed(error, retry_at, ambiguous))).rowcount != 1:
-            return False
-        enqueue(conn, notices, now=now)
-        return True
-
-
-def _failed(error: str, retry_at: datetime | None, ambiguous: bool) -> dict[str, object]:
-    if retry_at is None:
-        return {"state": "dead", "error": error, "lease_until": None}
-    at = instant_text(retry_at)
-    if ambiguous:
-        return {"state": "sending", "error": error, "due_at": at, "lease_until": at}
-    return {"state": "pending", "error": error, "due_at": at, "lease_until": None}
-
-
-def _ours(claimed: Claimed) -> ColumnElement[bool]:
-    return and_(table.c.id == claimed.id, table.c.token == claimed.token, table.c.state == "sending")
-
-
 # --- questions and the operator's word ------------------------------------------------------------
 
 
@@ -288,9 +150,29 @@ def show(conn: Connection, delivery: int | str) -> DeliveryRow | None:
 
 def resend(conn: Connection, delivery: int, *, now: datetime) -> bool:
     """Promise an ended delivery again, under the same key. False: it is still on its way, or unknown."""
-    ended = and_(table.c.id == delivery, table.c.state.not_in(OPEN))
+    return _again(conn, and_(table.c.id == delivery, table.c.state.not_in(OPEN)), now) == 1
+
+
+def resend_dead(conn: Connection, *, channel: str | None = None, now: datetime) -> int:
+    """Promise every dead letter again (of one channel); the number. They keep their place before younger ones."""
+    dead = table.c.state == "dead"
+    return _again(conn, dead if channel is None else and_(dead, table.c.channel == channel), now)
+
+
+def hurry(conn: Connection, channel: str, *, now: datetime) -> None:
+    """Let what waits for its next attempt on `channel` be tried at once."""
+    waiting = and_(table.c.channel == channel, table.c.state == "pending", table.c.attempts > 0)
+    conn.execute(update(table).where(waiting).values(due_at=instant_text(now)))
+    let_try(conn, channel)
+
+
+def _again(conn: Connection, condition: ColumnElement[bool], now: datetime) -> int:
+    channels = conn.execute(select(table.c.channel).where(condition).distinct()).scalars().all()
     new = {"state": "pending", "attempts": 0, "due_at": instant_text(now), "lease_until": None, "error": None}
-    return conn.execute(update(table).where(ended).values(new)).rowcount == 1
+    count = conn.execute(update(table).where(condition).values(new)).rowcount
+    for channel in channels:
+        hurry(conn, channel, now=now)
+    return count
 
 
 def pending_count(conn: Connection) -> int:
@@ -324,4 +206,5 @@ def _row(row: Row[Any]) -> DeliveryRow:
         receipt=row.receipt,
         error=row.error,
         message=row.message,
+        holder=row.holder,
     )

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from monitor.core.model import Severity
 from monitor.notify.message import notice
 from monitor.notify.wire import to_json
-from monitor.store import migrate, outbox
+from monitor.store import claims, migrate, outbox
 from monitor.store.engine import open_engine, transaction
 from monitor.store.outbox import NewDelivery
 from tests.cli.conftest import Run
@@ -113,10 +113,10 @@ def with_deliveries(database_url: str) -> str:
         for name in ("NDEAD", "NSENT"):
             message = notice(name, f"=headline of {name}", at=now, severity=Severity.HIGH)
             outbox.enqueue(conn, [NewDelivery(name, 1, "log", "high", to_json(message))], now=now)
-    first = outbox.claim(engine, now=now, lease_seconds=60, limit=1)[0]
-    outbox.record_failure(engine, first, error="channel_not_found", retry_at=None, now=now)
-    second = outbox.claim(engine, now=now, lease_seconds=60, limit=1)[0]
-    outbox.record_sent(engine, second, receipt="r1", now=now)
+    first = claims.claim(engine, now=now, lease_seconds=60, limit=1)[0]
+    claims.record_failure(engine, first, error="channel_not_found", retry_at=None, now=now)
+    second = claims.claim(engine, now=now, lease_seconds=60, limit=1)[0]
+    claims.record_sent(engine, second, receipt="r1", now=now)
     engine.dispose()
     return database_url
 

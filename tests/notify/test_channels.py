@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -32,6 +33,7 @@ from monitor.notify.slack_webhook import SlackWebhookChannel
 from tests.notify import samples
 
 EVERY = samples.every()
+HOUR = timedelta(hours=1)
 KEY = "I7d1f0a4c2e9b:1:channel"
 
 
@@ -97,6 +99,7 @@ def _over_http(kind: str, server: HTTPServer) -> tuple[Channel, Callable[[], str
         settings = SlackWebhookSettings(type="slack-webhook", url=SecretStr(server.url_for("/hook")), timeout=5)
         return SlackWebhookChannel("h", settings), posted
     server.expect_request("/api/chat.postMessage").respond_with_json({"ok": True, "channel": "C1", "ts": "1.5"})
+    server.expect_request("/api/chat.update").respond_with_json({"ok": True, "channel": "C1", "ts": "1.5"})
     return SlackChannel("s", slack_settings(server)), posted
 
 
@@ -145,16 +148,16 @@ def test_the_file_holds_everything_and_survives_a_torn_line(tmp_path: Path) -> N
     path = tmp_path / "a.jsonl"
     path.write_text('{"key": "torn', encoding="utf-8")
     channel = FileChannel("f", path)
-    assert channel.find(KEY, thread=None) is None
+    assert channel.find(KEY, thread=None, age=HOUR) is None
     channel.send(samples.full(), key=KEY, thread=None)
     line = json.loads(path.read_text(encoding="utf-8").splitlines()[1])
     assert (line["key"], line["item"], line["severity"], line["value"]) == (KEY, "I7d1f0a4c2e9b", "high", "16300000")
     assert [part["fund"] for part in line["funds"]] == ["ARKF", "ARKW"]
     assert line["claim"].startswith("Two ARK funds reopen Alibaba")
     assert isinstance(channel, Searchable)
-    assert channel.find(KEY, thread=None)
-    assert channel.find("other", thread=None) is None
-    assert FileChannel("g", tmp_path / "none").find(KEY, thread=None) is None
+    assert channel.find(KEY, thread=None, age=HOUR)
+    assert channel.find("other", thread=None, age=HOUR) is None
+    assert FileChannel("g", tmp_path / "none").find(KEY, thread=None, age=HOUR) is None
 
 
 def test_what_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
@@ -165,7 +168,7 @@ def test_what_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
             channel.send(samples.full(), key=KEY, thread=None)
         assert not caught.value.permanent
     with pytest.raises(DeliveryError):
-        FileChannel("f", tmp_path).find(KEY, thread=None)
+        FileChannel("f", tmp_path).find(KEY, thread=None, age=HOUR)
 
 
 # --- mail -----------------------------------------------------------------------------------------
@@ -412,17 +415,18 @@ def test_slack_finds_its_own_message_on_a_later_page(httpserver: HTTPServer) -> 
 
     httpserver.expect_request("/api/conversations.history").respond_with_handler(answer)
     channel = SlackChannel("s", slack_settings(httpserver))
-    found = channel.find(KEY, thread=None)
+    found = channel.find(KEY, thread=None, age=HOUR)
     assert found is not None
     assert found.reference == "C1/7.7"
-    assert channel.find("another", thread=None) is None
+    assert channel.find("another", thread=None, age=HOUR) is None
 
 
 def test_slack_replies_in_the_thread_and_looks_there(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/api/chat.postMessage").respond_with_json({"ok": True, "channel": "C9", "ts": "2.0"})
+    httpserver.expect_request("/api/chat.update").respond_with_json({"ok": True, "channel": "C9", "ts": "1.0"})
     httpserver.expect_request("/api/conversations.replies").respond_with_json({"ok": True, "messages": []})
     channel = SlackChannel("s", slack_settings(httpserver))
     channel.send(samples.full(2), key=KEY, thread="C9/1.0")
     posted = json.loads(httpserver.log[-1][0].get_data())
     assert (posted["channel"], posted["thread_ts"]) == ("C9", "1.0")
-    assert channel.find(KEY, thread="C9/1.0") is None
+    assert channel.find(KEY, thread="C9/1.0", age=HOUR) is None

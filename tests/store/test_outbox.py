@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.store import outbox
+from monitor.store import claims, outbox
+from monitor.store.claims import Claimed
 from monitor.store.engine import Engine, transaction
-from monitor.store.outbox import Claimed, NewDelivery
+from monitor.store.outbox import NewDelivery
 
 NOW = datetime(2025, 9, 23, 11, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -25,7 +26,7 @@ def enqueue(engine: Engine, *deliveries: NewDelivery, now: datetime = NOW, due: 
 
 
 def claim(engine: Engine, now: datetime = NOW, limit: int = 10, channels: list[str] | None = None) -> list[Claimed]:
-    return outbox.claim(engine, now=now, lease_seconds=60, limit=limit, channels=channels)
+    return claims.claim(engine, now=now, lease_seconds=60, limit=limit, channels=channels)
 
 
 def test_a_key_is_promised_once(engine: Engine) -> None:
@@ -49,7 +50,7 @@ def test_a_claim_is_exclusive_and_one_row_per_channel(engine: Engine) -> None:
         ("I1", "mail", 1, False, ()),
     ]
     assert claim(engine) == []
-    assert outbox.record_sent(engine, first[0], receipt="C1/1.0", now=NOW)
+    assert claims.record_sent(engine, first[0], receipt="C1/1.0", now=NOW)
     assert [c.item for c in claim(engine)] == ["I2"]
 
 
@@ -65,10 +66,10 @@ def test_an_expired_lease_is_taken_over_as_ambiguous_and_the_first_owner_is_fenc
     assert claim(engine, NOW + 59 * SECOND) == []
     (quick,) = claim(engine, NOW + 60 * SECOND)
     assert (quick.ambiguous, quick.attempt, quick.token) == (True, 2, slow.token + 1)
-    assert not outbox.record_sent(engine, slow, receipt="late", now=NOW)
-    assert not outbox.record_failure(engine, slow, error="late", retry_at=None, now=NOW, notices=[new("N1")])
-    assert outbox.record_sent(engine, quick, receipt="C1/1.0", now=NOW)
-    assert not outbox.record_sent(engine, quick, receipt="twice", now=NOW)
+    assert not claims.record_sent(engine, slow, receipt="late", now=NOW)
+    assert not claims.record_failure(engine, slow, error="late", retry_at=None, now=NOW, notices=[new("N1")])
+    assert claims.record_sent(engine, quick, receipt="C1/1.0", now=NOW)
+    assert not claims.record_sent(engine, quick, receipt="twice", now=NOW)
     with transaction(engine) as conn:
         (row,) = outbox.listing(conn)
     assert (row.state, row.receipt, row.sent_at) == ("sent", "C1/1.0", NOW)
@@ -78,7 +79,7 @@ def test_a_refusal_holds_back_its_channel_only(engine: Engine) -> None:
     enqueue(engine, new("I1"), new("I2"), new("I2", channel="mail"))
     (first,) = claim(engine, limit=1)
     later = NOW + 30 * SECOND
-    assert outbox.record_failure(engine, first, error="429", retry_at=later, now=NOW)
+    assert claims.record_failure(engine, first, error="429", retry_at=later, now=NOW)
     assert [c.channel for c in claim(engine)] == ["mail"]
     assert claim(engine, later - SECOND) == []
     (again,) = claim(engine, later)
@@ -88,9 +89,9 @@ def test_a_refusal_holds_back_its_channel_only(engine: Engine) -> None:
 def test_an_ambiguous_failure_is_claimed_as_such(engine: Engine) -> None:
     enqueue(engine, new())
     (first,) = claim(engine)
-    assert outbox.record_failure(engine, first, error="cut", retry_at=NOW + SECOND, now=NOW, ambiguous=True)
+    assert claims.record_failure(engine, first, error="cut", retry_at=NOW + SECOND, now=NOW, ambiguous=True)
     with transaction(engine) as conn:
-        assert not outbox.replace_pending(conn, new(revision=2))
+        assert not outbox.replace_pending(conn, new(revision=2), NOW)
         assert outbox.undelivered_count(conn) == 1
         assert list(outbox.last_told(conn, "I1")) == ["slack"]
     (again,) = claim(engine, NOW + SECOND)
@@ -100,7 +101,7 @@ def test_an_ambiguous_failure_is_claimed_as_such(engine: Engine) -> None:
 def test_a_dead_letter_frees_the_channel_and_brings_its_notice(engine: Engine) -> None:
     enqueue(engine, new("I1"), new("I2"))
     (first,) = claim(engine)
-    assert outbox.record_failure(engine, first, error="no", retry_at=None, now=NOW, notices=[new("N1", channel="mail")])
+    assert claims.record_failure(engine, first, error="no", retry_at=None, now=NOW, notices=[new("N1", channel="mail")])
     assert [(c.item, c.channel) for c in claim(engine)] == [("I2", "slack"), ("N1", "mail")]
     with transaction(engine) as conn:
         assert [row.item for row in outbox.listing(conn, state="dead")] == ["I1"]
@@ -117,15 +118,15 @@ def test_an_unsent_message_says_the_newer_thing(engine: Engine) -> None:
     enqueue(engine, new(text="old"))
     with transaction(engine) as conn:
         assert outbox.promise(conn, [new(revision=2, text="new")], now=NOW) == 1
-        assert not outbox.replace_pending(conn, new(revision=1, text="older"))
+        assert not outbox.replace_pending(conn, new(revision=1, text="older"), NOW)
     (claimed,) = claim(engine)
     assert (claimed.key, claimed.message) == ("I1:2:slack", "new")
     with transaction(engine) as conn:
         assert outbox.promise(conn, [new(revision=3)], now=NOW) == 1
     assert claim(engine) == []  # in order: the third waits for the second
-    outbox.record_sent(engine, claimed, receipt="C1/1.0", now=NOW)
+    claims.record_sent(engine, claimed, receipt="C1/1.0", now=NOW)
     (third,) = claim(engine)
-    assert (third.revision, third.earlier) == (3, (outbox.Sent("C1/1.0", "new"),))
+    assert (third.revision, third.earlier) == (3, (claims.Sent("C1/1.0", "new"),))
 
 
 def test_what_was_not_sent_can_be_withdrawn(engine: Engine) -> None:
@@ -143,7 +144,7 @@ def test_only_what_ended_can_be_sent_again(engine: Engine) -> None:
     with transaction(engine) as conn:
         assert not outbox.resend(conn, claimed.id, now=NOW)
         assert not outbox.resend(conn, 999, now=NOW)
-    outbox.record_failure(engine, claimed, error="no", retry_at=None, now=NOW)
+    claims.record_failure(engine, claimed, error="no", retry_at=None, now=NOW)
     with transaction(engine) as conn:
         assert outbox.resend(conn, claimed.id, now=NOW + SECOND)
         row = outbox.show(conn, claimed.key)
@@ -168,7 +169,7 @@ def test_many_workers_claim_each_row_once(engine: Engine) -> None:
                     return
             for claimed in claim(engine, limit=2):
                 seen.append(claimed.key)
-                assert outbox.record_sent(engine, claimed, receipt="r", now=NOW)
+                assert claims.record_sent(engine, claimed, receipt="r", now=NOW)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
