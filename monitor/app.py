@@ -27,11 +27,12 @@ from monitor.store.engine import Connection, Engine, open_engine, reading, trans
 if TYPE_CHECKING:
     from monitor.conversing.listening import Listening
     from monitor.core.evidence import Origin
+    from monitor.core.rules import AlertPlan
     from monitor.delivery import DeliveryReport
     from monitor.identities import Speaking
     from monitor.notify.channels import Channel, Receipt
     from monitor.notify.message import Message
-    from monitor.pipeline import AlertPlan, Outcome, RebuildReport
+    from monitor.pipeline import Outcome, RebuildReport
     from monitor.sources.fetch import Fetcher
     from monitor.store.calibrations import Check
     from monitor.store.queries import FundRef, HeldFile, RefusedFile
@@ -125,10 +126,11 @@ class App:
     # --- alerts -----------------------------------------------------------------------------------
 
     def plan(self, silent: bool = False) -> AlertPlan:
-        """Who is told what."""
-        from monitor.pipeline import AlertPlan
+        """Who is told what and when. Raises ConfigError where a rule names what no source has."""
+        from monitor import routing
+        from monitor.core.rules import AlertPlan
 
-        return AlertPlan(() if silent else self.config.alert_channels, self.config.alerts.min_severity)
+        return AlertPlan() if silent else routing.plan_of(self.config, self.sources())
 
     def channels(self, out: TextIO, only: str | None = None) -> dict[str, Channel]:
         """The configured channels; `out` is where the console channel writes."""
@@ -162,6 +164,12 @@ class App:
         from monitor.conversing.listening import listening
 
         return listening(self.config, engine, channels, self.clock)
+
+    def digest(self, engine: Engine) -> int:
+        """Makes the digests whose time has come; the number of messages promised."""
+        from monitor import digesting
+
+        return digesting.gather(engine, self.plan, self.clock())
 
     def test_alert(self, channel: str, out: TextIO) -> Receipt:
         """Sends a sample alert through one channel, marked as a test, and nothing else."""

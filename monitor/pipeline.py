@@ -1,7 +1,7 @@
 """The story of a file's day: fetch → read → gates → stored → what follows from it → who is told. One transaction.
 
-One body coming in is `intake`, replaying days is `derive`, wording a promise is `telling`; sending is
-another program's work (`delivery`), the outbox is where they meet.
+One body coming in is `intake`, replaying days is `derive`, who is told `announcing`, wording a promise `telling`;
+sending is another program's work (`delivery`), the outbox is where they meet.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Literal
 
-from monitor import schedules, telling
+from monitor import schedules
+from monitor.announcing import Announcer
 from monitor.config import Watch
 from monitor.core.errors import StoreError
 from monitor.core.evidence import Origin
-from monitor.core.model import Arrival, Item, Severity
+from monitor.core.model import Arrival
+from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
 from monitor.intake import FRESH, Body, FileOutcome, Intake, Progress, accept, ask, take, tried
@@ -41,19 +43,6 @@ __all__ = [
 ]
 
 CHUNK = 250  # files stored per transaction when history is loaded
-
-
-@dataclass(frozen=True, slots=True)
-class AlertPlan:
-    """Who is told: the channels' names and the least severity told at once."""
-
-    channels: tuple[str, ...] = ()
-    min_severity: Severity = Severity.NORMAL
-
-    def wants(self, item: Item) -> bool:
-        """Whether an item is loud enough."""
-        order = (Severity.LOW, Severity.NORMAL, Severity.HIGH)
-        return order.index(item.severity) >= order.index(self.min_severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,35 +227,35 @@ def conclude(intake: Intake, plan: AlertPlan, progress: Progress) -> Outcome:
 
 
 def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
-    """Promises a message for every item that is new, live and loud enough, and takes back what no longer holds.
+    """Announces every item that is new and live or says something else, and takes back what no longer holds.
 
     Returns the number of promises.
     """
-    promised = 0
+    live = [told for told in made.told if told.item.arrival is Arrival.LIVE]
+    keys = {told.item.key for told in made.told}
+    gone = made.before.keys() - keys
+    announcer = Announcer(intake.conn, intake.source.name, plan, gone | {told.item.key for told in live}, intake.now)
     # A file redeemed today tells of the day it is dated; what is older than five sessions is told to nobody.
     since = min(intake.fresh, default=date.max - FRESH) - FRESH
-    for told in made.told:
+    for told in live:
         item = told.item
-        if item.arrival is not Arrival.LIVE or not plan.wants(item):
-            continue
-        if item.day < since and not telling.was_told(intake.conn, item.key):
+        if item.day < since and not announcer.was_told(item.key):
             continue  # what has been told is corrected however late
         before = made.before.get(item.key)
         if before is None or _says_more(before, told.body):
-            _keep(intake, item.key, before)
-            promised += telling.promise(intake.conn, intake.source.name, told, plan.channels, intake.now)
-    keys = {told.item.key for told in made.told}
+            _keep(intake, announcer, item.key, before)
+            announcer.announce(told)
     said = {_essence(told.body) for told in made.told} if intake.because else set()
-    for key in sorted(made.before.keys() - keys):
+    for key in sorted(gone):
         if _essence(made.before[key]) not in said:  # else the same is true of what the security is called now
-            _keep(intake, key, made.before[key])
-            promised += telling.withdraw(intake.conn, key, intake.now, intake.because)
-    return promised
+            _keep(intake, announcer, key, made.before[key])
+            announcer.withdraw(key, intake.because)
+    return announcer.finish()
 
 
-def _keep(intake: Intake, item: str, before: str | None) -> None:
+def _keep(intake: Intake, announcer: Announcer, item: str, before: str | None) -> None:
     """What was told and is no longer said stays on record."""
-    if before is not None and telling.was_told(intake.conn, item):
+    if before is not None and announcer.was_told(item):
         superseded.keep(intake.conn, intake.issuer, item, before, intake.now)
 
 

@@ -1,6 +1,6 @@
-"""Turns items into promises in the outbox: the message, its picture of the past, its sources, its revision.
+"""Turns items into promises in the outbox: the message, its picture of the past, its sources, when it may go.
 
-Nothing is sent here and nothing is decided: the pipeline says which item is told, the plan to whom.
+Nothing is sent here and nothing is decided: `announcing` says who is told, the plan when.
 """
 
 from __future__ import annotations
@@ -10,24 +10,28 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from monitor.core.model import Item
+from monitor.core.hours import Cadence
+from monitor.core.model import Item, Kind
+from monitor.core.rules import About, AlertPlan, Mute
 from monitor.core.spells import Point
 from monitor.derive import Told
+from monitor.notify.digest import digest
 from monitor.notify.message import Form, HistoryPoint, Message, SourceRef, compose
 from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
-from monitor.store import lines, outbox, past
+from monitor.store import digests, lines, outbox, past
 from monitor.store.engine import Connection
+from monitor.store.mutes import StoredMute
 from monitor.store.outbox import NewDelivery
 
 POINTS = 40  # of the sparkline
+FLOOD = "flood"  # the cadence of lines that are told at once, but together
 NO_LONGER_SHOWN = "A later or corrected file of the issuer no longer shows this change."
 
 
-def promise(conn: Connection, issuer_name: str, told: Told, channels: Sequence[str], now: datetime) -> int:
-    """Promises one message about an item to every channel; an unsent older one is replaced."""
-    revision = outbox.last_revision(conn, told.item.key) + 1
-    message = compose(
+def message_of(conn: Connection, issuer_name: str, told: Told, revision: int) -> Message:
+    """The whole message about an item."""
+    return compose(
         told.item,
         told.security,
         issuer_name=issuer_name,
@@ -36,34 +40,70 @@ def promise(conn: Connection, issuer_name: str, told: Told, channels: Sequence[s
         revision=revision,
         link=None,
     )
-    return outbox.promise(conn, [_row(message, channel) for channel in channels], now=now)
+
+
+def line_of(issuer_name: str, told: Told, revision: int) -> Message:
+    """The message about an item as far as a line of a digest needs it."""
+    return compose(
+        told.item, told.security, issuer_name=issuer_name, history=(), sources=(), revision=revision, link=None
+    )
+
+
+def promise(conn: Connection, message: Message, channel: str, plan: AlertPlan, now: datetime) -> int:
+    """Promises the message to the channel, not before its quiet hours end; an unsent older one is replaced."""
+    return outbox.promise(conn, [_row(message, channel, plan.hours_of(channel).due(now, message.severity))], now=now)
+
+
+def promise_digest(conn: Connection, plan: AlertPlan, channel: str, cadence: Cadence, now: datetime) -> int:
+    """Makes one digest of all lines that wait for it, and promises it; the number of messages it takes.
+
+    Lines and messages change in the caller's transaction: no line is lost, and none is in two digests.
+    """
+    entries = digests.waiting(conn, channel, FLOOD if cadence is Cadence.NOW else cadence.value)
+    if not entries:
+        return 0
+    hours = plan.hours_of(channel)
+    parts = digest(channel, cadence, [from_json(entry.message) for entry in entries], at=now, room=hours.room)
+    for part in parts:
+        digests.gather(conn, [entries[place] for place in part.members], part.message.item)
+    due = hours.due(now, parts[0].message.severity)
+    return outbox.enqueue(conn, [_row(part.message, channel, due) for part in parts], now=now)
 
 
 def tell_operator(conn: Connection, message: Message, operators: Sequence[str], now: datetime) -> int:
     """Promises a notice to the first of the channels that may carry one; said once however often it is promised."""
-    return outbox.enqueue(conn, [_row(message, channel) for channel in operators[:1]], now=now)
+    return outbox.enqueue(conn, [_row(message, channel, now) for channel in operators[:1]], now=now)
 
 
-def was_told(conn: Connection, item: str) -> bool:
-    """Whether a message about the item arrived somewhere, or may yet arrive."""
-    return outbox.last_revision(conn, item) > 0
-
-
-def withdraw(conn: Connection, item: str, now: datetime, reason: str = "") -> int:
-    """Takes back what was promised or told about an item that a newer file has made untrue."""
+def withdraw(conn: Connection, item: str, plan: AlertPlan, now: datetime, revision: int, reason: str = "") -> list[str]:
+    """Takes back what was promised or told at once about an item that a newer file has made untrue; who hears that."""
     outbox.withdraw_pending(conn, item)
     told = {channel: from_json(text) for channel, text in outbox.last_told(conn, item).items()}
     believed = {channel: message for channel, message in told.items() if message.form is not Form.WITHDRAWN}
-    revision = outbox.last_revision(conn, item) + 1
-    rows = [
-        _row(taken_back(message, revision=revision, at=now, reason=reason or NO_LONGER_SHOWN), channel)
-        for channel, message in believed.items()
-    ]
-    return outbox.promise(conn, rows, now=now)
+    for channel, message in believed.items():
+        gone = taken_back(message, revision=revision, at=now, reason=reason or NO_LONGER_SHOWN)
+        promise(conn, gone, channel, plan, now)
+    return list(believed)
 
 
-def _row(message: Message, channel: str) -> NewDelivery:
-    return NewDelivery(message.item, message.revision, channel, message.severity.value, to_json(message))
+def muted_by(stored: StoredMute) -> Mute:
+    """A kept wish as rules read it."""
+    values = (stored.value,)
+    match stored.scope:
+        case "security":
+            about = About(securities=values)
+        case "fund":
+            about = About(funds=values)
+        case "issuer":
+            about = About(issuers=values)
+        case _:
+            about = About(kinds=(Kind(stored.value),))
+    channels = (stored.channel,) if stored.channel is not None else ()
+    return Mute(f"mute {stored.id} ({stored.label})", about, stored.until, channels)
+
+
+def _row(message: Message, channel: str, due: datetime) -> NewDelivery:
+    return NewDelivery(message.item, message.revision, channel, message.severity.value, to_json(message), due)
 
 
 def picture(conn: Connection, told: Told) -> list[HistoryPoint]:

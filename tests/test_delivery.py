@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from monitor import telling
 from monitor.core.errors import DeliveryError
 from monitor.core.model import Severity
+from monitor.core.rules import AlertPlan
 from monitor.delivery import DeliveryReport, attempt, back_off, deliver_due, passes, promise
 from monitor.notify.channels import Channel, Receipt
 from monitor.notify.message import Form, Message, notice
@@ -373,9 +374,9 @@ def test_only_what_is_still_believed_is_taken_back(sqlite_engine: Engine) -> Non
     enqueue(sqlite_engine, "mail", alert())
     deliver(sqlite_engine, clock, slack)
     with transaction(sqlite_engine) as conn:
-        assert telling.withdraw(conn, "I1", START) == 1  # the mail was not sent yet
+        assert telling.withdraw(conn, "I1", AlertPlan(), START, 2) == ["slack"]  # the mail was not sent yet
     deliver(sqlite_engine, clock, slack, mail)
     with transaction(sqlite_engine) as conn:
-        assert telling.withdraw(conn, "I1", START) == 0
+        assert telling.withdraw(conn, "I1", AlertPlan(), START, 3) == []
     assert [message.form for _, message, _ in slack.received] == [Form.ALERT, Form.WITHDRAWN]
     assert mail.received == []

@@ -66,6 +66,7 @@ def send(app: App, engine: Engine) -> int:
     """Send what is due, once, and say what became of it; the exit code of that."""
     channels = app.channels(sys.stdout)
     if channels:
+        app.digest(engine)
         print_deliveries(app.deliver(engine, channels))
     else:
         output.tell("No channel is configured, so nobody was told. See: holdings-monitor init")

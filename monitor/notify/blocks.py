@@ -59,6 +59,9 @@ def _buttons(item: str) -> Block:
 
 def _blocks(message: Message) -> Iterator[Block]:
     yield {"type": "header", "text": plain(message.title, HEADER)}
+    if message.form is Form.DIGEST:
+        yield from _pages(message.lines)
+        return
     lines = [message.title] if len(message.title) > HEADER else []
     lines += [line for line in (*message.lines, message.figures, message.subject) if line]
     if lines:
@@ -74,6 +77,18 @@ def _blocks(message: Message) -> Iterator[Block]:
         yield {"type": "context", "elements": [plain(_stack(texts, CONTEXT // 2), CONTEXT)]}
     if message.link:
         yield {"type": "context", "elements": [_link(message.link)]}
+
+
+def _pages(lines: Sequence[str]) -> Iterator[Block]:
+    """All lines of a digest, in as many sections as they need."""
+    page: list[str] = []
+    for line in lines:
+        if page and len(escape("\n".join([*page, line]))) > SECTION:
+            yield {"type": "section", "text": plain("\n".join(page), SECTION)}
+            page = []
+        page.append(line)
+    if page:
+        yield {"type": "section", "text": plain("\n".join(page), SECTION)}
 
 
 def plain(text: str, limit: int) -> Block:

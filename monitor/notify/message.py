@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from monitor.core.model import FundPart, Interval, Item, Kind, SecurityRef, Severity
-from monitor.notify.words import clean, money, plural, quantity
+from monitor.notify.words import clean, money, quantity
 
 ENTRIES = frozenset({Kind.INITIATED, Kind.INITIATED_AT_ISSUER, Kind.RE_ENTERED, Kind.RESUMED})
 
@@ -208,22 +208,4 @@ def notice(
     """A plain message for operators: one headline and sentences below. `notice_id` has at most 20 characters."""
     return Message(
         Form.NOTICE, notice_id, 1, severity, at, clean(headline), lines=tuple(clean(line, 1000) for line in lines)
-    )
-
-
-def digest(
-    digest_id: str, messages: Sequence[Message], *, issuer_name: str, at: datetime, link: str | None = None
-) -> Message:
-    """Many items as one message, one line each, loudest first."""
-    ranked = sorted(messages, key=lambda message: -(message.score or 0))
-    return Message(
-        form=Form.DIGEST,
-        item=digest_id,
-        revision=1,
-        severity=Severity.LOW,
-        at=at,
-        headline=clean(f"{issuer_name}: {plural(len(ranked), 'position change')}"),
-        issuer_name=clean(issuer_name, 80),
-        lines=tuple(" · ".join(part for part in (m.headline, m.figures) if part) for m in ranked),
-        link=link,
     )

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from monitor.core.hours import Cadence
 from monitor.core.model import Absence, Arrival, FundPart, Interval, Item, Kind, SecurityRef, Severity
-from monitor.notify.message import HistoryPoint, Message, SourceRef, compose, digest, notice, withdraw
+from monitor.notify.digest import digest
+from monitor.notify.message import HistoryPoint, Message, SourceRef, compose, notice, withdraw
 
 NOW = datetime(2025, 9, 23, 11, 2, tzinfo=UTC)
 SESSION, FILE = date(2025, 9, 22), date(2025, 9, 23)
@@ -158,7 +160,8 @@ def operator() -> Message:
 
 def summary() -> Message:
     """A digest of three."""
-    return digest("D20250923", [full(), empty(), withdrawn()], issuer_name="ARK", at=NOW)
+    (part,) = digest("slack", Cadence.DAILY, [full(), empty(), withdrawn()], at=NOW)
+    return part.message
 
 
 def every() -> dict[str, Message]:

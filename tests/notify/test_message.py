@@ -81,8 +81,9 @@ def test_a_decrease_shows_its_sign_and_low_confidence_is_said() -> None:
 
 def test_a_digest_keeps_every_line_loudest_first() -> None:
     message = samples.summary()
-    assert message.headline == "ARK: 3 position changes"
-    assert len(message.lines) == 3
+    assert message.headline == "Daily digest: 2 changes, 1 correction"
+    again = "Two ARK funds reopen Alibaba, first seen since 2021"
+    assert message.lines == (again, "ARK: 2", again, f"Withdrawn: {again}")
 
 
 def test_golden_texts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -185,3 +186,15 @@ def test_many_workers_claim_each_row_once(engine: Engine) -> None:
 def test_instants_need_a_zone(engine: Engine) -> None:
     with pytest.raises(Exception, match="time zone"):
         enqueue(engine, new(), now=NOW.replace(tzinfo=None))
+
+
+def test_a_newer_and_louder_thing_does_not_wait_for_the_end_of_quiet_hours(engine: Engine) -> None:
+    morning = NOW + timedelta(hours=7)
+    with transaction(engine) as conn:
+        outbox.promise(conn, [replace(new(text="quiet"), due=morning)], now=NOW)
+        outbox.promise(conn, [replace(new(revision=2, text="still quiet"), due=morning)], now=NOW)
+    assert claim(engine) == []
+    with transaction(engine) as conn:
+        outbox.promise(conn, [new(revision=3, text="loud")], now=NOW)
+    (claimed,) = claim(engine)
+    assert claimed.message == "loud"

@@ -1,0 +1,130 @@
+"""Keeps what a channel hears of later, in one message with others. It composes nothing and knows no times of day.
+
+An entry is `waiting` until a digest takes it (`gathered`, with the digest's id) or it is `withdrawn` because the item
+was told at once, silenced or is no longer true. Taking is one UPDATE of rows still waiting, in the transaction that
+promises the digest: two daemons never make two digests of one entry. `message` is opaque text here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, insert, select, update
+
+from monitor.core.errors import StoreError
+from monitor.store.codec import instant_text, parse_instant
+from monitor.store.engine import Connection
+from monitor.store.ledger import digest_entry as table
+from monitor.store.queries.names import MANY
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A line for the next digest of a channel. `message` is its JSON."""
+
+    item: str
+    revision: int
+    channel: str
+    cadence: str
+    severity: str
+    due: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored line: `state` is waiting, gathered or withdrawn, `digest` the id of the message that carried it."""
+
+    id: int
+    item: str
+    revision: int
+    channel: str
+    cadence: str
+    severity: str
+    created_at: datetime
+    due_at: datetime
+    state: str
+    digest: str | None
+    message: str
+
+
+def put(conn: Connection, new: NewEntry, now: datetime) -> None:
+    """Lets the line wait for its digest. One of the same item that still waits for it says the newer thing instead."""
+    waiting = and_(table.c.item == new.item, table.c.channel == new.channel, table.c.state == "waiting")
+    values = {
+        "revision": new.revision,
+        "cadence": new.cadence,
+        "severity": new.severity,
+        "due_at": instant_text(new.due),
+        "message": new.message,
+    }
+    if conn.execute(update(table).where(waiting).values(values)).rowcount:
+        return
+    first = {"item": new.item, "channel": new.channel, "created_at": instant_text(now), "state": "waiting"}
+    conn.execute(insert(table).values(values | first))
+
+
+def drop(conn: Connection, item: str, channel: str | None = None) -> int:
+    """Takes the lines about `item` out that no digest has taken yet (of one channel); how many there were."""
+    waiting = and_(table.c.item == item, table.c.state == "waiting")
+    if channel is not None:
+        waiting = and_(waiting, table.c.channel == channel)
+    return conn.execute(update(table).where(waiting).values(state="withdrawn")).rowcount
+
+
+def due(conn: Connection, now: datetime) -> list[tuple[str, str]]:
+    """The digests whose time has come: channel and cadence."""
+    query = select(table.c.channel, table.c.cadence).distinct()
+    query = query.where(table.c.state == "waiting", table.c.due_at <= instant_text(now))
+    return sorted((row.channel, row.cadence) for row in conn.execute(query))
+
+
+def waiting(conn: Connection, channel: str, cadence: str) -> list[Entry]:
+    """The lines of one digest, oldest first, for the caller alone until its transaction ends."""
+    mine = and_(table.c.state == "waiting", table.c.channel == channel, table.c.cadence == cadence)
+    query = select(*table.c).where(mine).order_by(table.c.id).with_for_update()
+    return [_entry(row) for row in conn.execute(query)]
+
+
+def gather(conn: Connection, entries: Iterable[Entry], digest: str) -> None:
+    """Marks lines as carried by `digest`. Each must still be waiting: `waiting` has locked them."""
+    ids = [entry.id for entry in entries]
+    for start in range(0, len(ids), MANY):
+        some = ids[start : start + MANY]
+        mine = and_(table.c.id.in_(some), table.c.state == "waiting")
+        if conn.execute(update(table).where(mine).values(state="gathered", digest=digest)).rowcount != len(some):
+            raise StoreError(f"Lines of the digest {digest} were taken by somebody else.")
+
+
+def entries_about(conn: Connection, items: Collection[str]) -> list[Entry]:
+    """All lines about these items that are waiting or were gathered, oldest first."""
+    found: list[Entry] = []
+    ordered = sorted(items)
+    for start in range(0, len(ordered), MANY):
+        mine = and_(table.c.item.in_(ordered[start : start + MANY]), table.c.state.in_(("waiting", "gathered")))
+        found += [_entry(row) for row in conn.execute(select(*table.c).where(mine).order_by(table.c.id))]
+    return found
+
+
+def carried_by(conn: Connection, digest: str) -> Sequence[Entry]:
+    """The lines a digest message carried, oldest first."""
+    return [_entry(row) for row in conn.execute(select(*table.c).where(table.c.digest == digest).order_by(table.c.id))]
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        row.id,
+        row.item,
+        row.revision,
+        row.channel,
+        row.cadence,
+        row.severity,
+        parse_instant(row.created_at),
+        parse_instant(row.due_at),
+        row.state,
+        row.digest,
+        row.message,
+    )
