@@ -67,7 +67,7 @@ def _about(one: settings.Rule | settings.Mute) -> About:
 
 def _hours(one: ChannelSettings, zone: str) -> Hours:
     return Hours(
-        zone=one.time_zone or zone,
+        zone=ZoneInfo(one.time_zone or zone),
         quiet=one.quiet or "",
         quiet_except=one.quiet_except,
         digest_at=one.digest_at,

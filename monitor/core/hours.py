@@ -8,9 +8,8 @@ twice the first counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from monitor.core.model import Severity
 
@@ -34,7 +33,7 @@ class Hours:
     `room` is how many characters one of its messages may have, None when it does not matter.
     """
 
-    zone: str = "UTC"
+    zone: tzinfo = UTC
     quiet: str = ""
     quiet_except: tuple[Severity, ...] = ()
     digest_at: str = "18:00"
@@ -46,7 +45,7 @@ class Hours:
         if not self.quiet or severity in self.quiet_except:
             return now
         begin, _, end = self.quiet.partition("-")
-        today = now.astimezone(ZoneInfo(self.zone)).date()
+        today = now.astimezone(self.zone).date()
         for day in (today - _DAY, today):
             until = self._at(day + _DAY if end <= begin else day, end)
             if self._at(day, begin) <= now < until:
@@ -55,7 +54,7 @@ class Hours:
 
     def next_digest(self, now: datetime, cadence: Cadence) -> datetime:
         """The first daily or weekly digest time after `now`."""
-        day = now.astimezone(ZoneInfo(self.zone)).date()
+        day = now.astimezone(self.zone).date()
         while True:
             at = self._at(day, self.digest_at)
             if at > now and (cadence is not Cadence.WEEKLY or WEEKDAYS[day.weekday()] == self.digest_day):
@@ -63,4 +62,4 @@ class Hours:
             day += _DAY
 
     def _at(self, day: date, clock: str) -> datetime:
-        return datetime.combine(day, time.fromisoformat(clock), ZoneInfo(self.zone)).astimezone(UTC)
+        return datetime.combine(day, time.fromisoformat(clock), self.zone).astimezone(UTC)
