@@ -1,13 +1,16 @@
 """The test build of the program: `python -m tests.reliability.app COMMAND …`.
 
 The same commands, with a clock that the test sets (RELIABILITY_CLOCK) and a place at which the process dies without
-a word (RELIABILITY_DIE_AT=POINT or POINT:N, the Nth time it is passed). Nothing of this is in `monitor`.
+a word (RELIABILITY_DIE_AT=POINT or POINT:N, the Nth time it is passed) or falls asleep until it is continued
+(RELIABILITY_STOP_AT). Nothing of this is in `monitor`.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO, cast
@@ -26,6 +29,7 @@ from monitor.store.engine import Connection, Engine
 from tests.reliability.clock import from_environment
 
 DIE_AT = "RELIABILITY_DIE_AT"
+STOP_AT = "RELIABILITY_STOP_AT"
 KILLED = 137
 
 # Where a process may die, in the order of a file's day.
@@ -52,19 +56,24 @@ CLAIMING = "UPDATE delivery SET"
 
 
 class Trap:
-    """Ends the process at the armed point, as if the machine had lost its power."""
+    """Ends the process at the armed point, as if the machine had lost its power, or lets it sleep there."""
 
-    def __init__(self, armed: str) -> None:
-        self.point, _, number = armed.partition(":")
+    def __init__(self, die_at: str, stop_at: str) -> None:
+        self.point, _, number = (die_at or stop_at).partition(":")
         self.left = int(number or 1)
+        self.deadly = bool(die_at)
 
     def at(self, point: str) -> None:
         """The process is at this point."""
         if point != self.point:
             return
         self.left -= 1
-        if self.left == 0:
+        if self.left != 0:
+            return
+        if self.deadly:
             os._exit(KILLED)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(0.2)  # the signal may take another thread first; this one must not get further meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,7 @@ def watched(engine: Engine, trap: Trap) -> Engine:
 
 def install(environ: Mapping[str, str]) -> None:
     """Makes the commands use the test build."""
-    trap = Trap(environ.get(DIE_AT, ""))
+    trap = Trap(environ.get(DIE_AT, ""), environ.get(STOP_AT, ""))
     clock = from_environment() or system_clock
 
     def built(config: Config, given: Clock, say: Callable[[str], None]) -> App:

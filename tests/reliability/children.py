@@ -37,6 +37,12 @@ class Child:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def is_stopped(self) -> bool:
+        """Whether it sleeps until it is continued."""
+        with suppress(OSError):
+            return Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "T"
+        return False
+
     def kill(self) -> None:
         """Ends it at once."""
         self.signal(signal.SIGKILL)

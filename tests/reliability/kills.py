@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tests.reliability.app import KILLED, POINTS
+from tests.reliability.ending import Ending, compare, ending
 from tests.reliability.report import Result, trying
 from tests.reliability.serving import wait_for
 from tests.reliability.stage import Stage
-from tests.reliability.state import State, differences, state
-from tests.reliability.visible import Visible, count
 from tests.reliability.world import PATIENCE, World, evening, is_settled
 
 QUIET = 3  # sessions before the one with the news
 NEWS = 4
 CHANNELS = ("slack", "mail", "log")
-CANNOT_LOOK = ("mail",)  # nobody can read back what these took
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a run ended: the database by meaning, and what people see."""
-
-    state: State
-    seen: tuple[Visible, ...]
 
 
 def run(stage: Stage) -> Iterator[Result]:
@@ -39,8 +28,7 @@ def _matrix(stage: Stage, kind: str, result: Result) -> None:
     with stage.world(kind) as world:
         world.configure(CHANNELS)
         for number in range(QUIET + 1):
-            world.publish(number)
-            world.clock.set(evening(number))
+            world.day(number)
             world.run("check")
         begun = Beginning(stage, world)
         wanted = begun.play("")
@@ -77,8 +65,7 @@ class Beginning:
         child = world.start("run")
         world.settle(NEWS)
         assert child.stop() == 0, child.said()
-        with world.database() as engine:
-            return Ending(state(engine), tuple(world.visible()))
+        return ending(world)
 
     def _killed(self, die_at: str) -> bool:
         """Whether the process died where it should; false when a later passage never comes."""
@@ -98,16 +85,3 @@ class Beginning:
         world.ledger.clear()
         del world.slack.posts[self.posts :]
         (world.folder / "alerts.jsonl").write_text("", encoding="utf-8")
-
-
-def compare(result: Result, name: str, wanted: Ending, found: Ending) -> None:
-    """Counts what differs between the run that was never killed and this one."""
-    expected = {(one.destination, one.key) for one in wanted.seen}
-    for destination in sorted({one.destination for one in wanted.seen}):
-        keys = [key for where, key in expected if where == destination]
-        seen = [one for one in found.seen if one.destination == destination]
-        counted = count(seen, keys)
-        faults = [f"{destination} could have been asked, yet repeats {counted.marked}"] if counted.marked else []
-        result.case(f"{name} {destination}", counted, faults if destination not in CANNOT_LOOK else ())
-    result.cases += 1 - len({one.destination for one in wanted.seen})  # one death is one case
-    result.failures += [f"{name}: {line}" for line in differences(wanted.state, found.state)]

@@ -61,6 +61,7 @@ class Slack(Loopback):
         self.calls: list[str] = []
         self.posts: list[Post] = []
         self.limited = 0
+        self._made = 0
         self._next_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -92,7 +93,8 @@ class Slack(Loopback):
         return max(1, round(self.pace))
 
     def _post(self, asked: dict[str, Any]) -> dict[str, Any]:
-        ts = f"{1_700_000_000 + len(self.posts)}.000100"
+        self._made += 1
+        ts = f"{1_700_000_000 + self._made}.000100"
         text, thread = str(asked.get("text") or ""), str(asked.get("thread_ts") or "")
         metadata = _tree(asked.get("metadata")) or {}
         post = Post(str(asked["channel"]), ts, text, thread, metadata, time.monotonic())
@@ -111,6 +113,14 @@ class Slack(Loopback):
                 return {"ok": True, "channel": post.channel, "ts": post.ts, "text": post.text}
         return {"ok": False, "error": "message_not_found"}
 
+    def _delete(self, asked: dict[str, Any]) -> dict[str, Any]:
+        for post in self.posts:
+            if (post.channel, post.ts) == (asked.get("channel"), asked.get("ts")):
+                self.posts.remove(post)
+                self.ledger.remove(f"slack:{post.channel}", post.key)
+                return {"ok": True, "channel": post.channel, "ts": post.ts}
+        return {"ok": False, "error": "message_not_found"}
+
     def _history(self, asked: dict[str, Any]) -> dict[str, Any]:
         found = [one for one in reversed(self.posts) if one.channel == asked.get("channel") and not one.thread]
         return _page(found, asked)
@@ -127,6 +137,7 @@ class Slack(Loopback):
 _METHODS = {
     "chat.postMessage": Slack._post,
     "chat.update": Slack._update,
+    "chat.delete": Slack._delete,
     "conversations.history": Slack._history,
     "conversations.replies": Slack._replies,
     "auth.test": Slack._auth,

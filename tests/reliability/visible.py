@@ -48,6 +48,12 @@ class Ledger:
         with self._lock:
             self._seen.append(one)
 
+    def remove(self, destination: str, key: str) -> None:
+        """Its newest message with this key was taken back."""
+        with self._lock:
+            at = max(i for i, one in enumerate(self._seen) if (one.destination, one.key) == (destination, key))
+            del self._seen[at]
+
     def seen(self, destination: str = "") -> list[Visible]:
         """What is visible, in the order of arrival, everywhere or at one destination."""
         with self._lock:

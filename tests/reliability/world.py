@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from monitor.sources.calendars import sessions_between
 from monitor.store.engine import Engine, open_engine, reading
 from monitor.store.schema import delivery, snapshot
-from tests.reliability.app import DIE_AT
+from tests.reliability.app import DIE_AT, STOP_AT
 from tests.reliability.children import ROOT, Child, Launcher
 from tests.reliability.clock import VARIABLE, SharedClock
 from tests.reliability.hook import Hook
@@ -106,7 +106,7 @@ class World:
             f'database = "{self.url}"\nsources_dir = "issuers"\n[[watch]]\nissuer = "lantern"\n',
             f"funds = [{', '.join(repr(fund) for fund in self.story.funds)}]\n",
             f'[issuers.lantern]\nbase_url = "{self.issuer.url}"\nallow_private = true\nmin_interval = 0\n{issuer}',
-            f"[daemon]\ninterval_minutes = 30\ntick_seconds = 0.2\ndeliver_seconds = 0.2\n{daemon}",
+            f"[daemon]\ninterval_minutes = 0.02\ntick_seconds = 0.2\ndeliver_seconds = 0.2\n{daemon}",
             rest,
             *(self.channel(name) for name in channels),
         ]
@@ -140,10 +140,10 @@ class World:
         trees = [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
         return self.ledger.seen() + [Visible("log", one["key"], one["title"], one["repeated"]) for one in trees]
 
-    def start(self, *args: str, die_at: str = "", env: Mapping[str, str] | None = None) -> Child:
+    def start(self, *args: str, die_at: str = "", stop_at: str = "") -> Child:
         """The program, running a command."""
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-        environment |= {"HOME": str(self.folder), VARIABLE: str(self.clock.file), DIE_AT: die_at, **(env or {})}
+        environment |= {"HOME": str(self.folder), VARIABLE: str(self.clock.file), DIE_AT: die_at, STOP_AT: stop_at}
         environment["PYTHONPATH"] = str(ROOT)
         log = self.folder / f"{len(self.children)}-{args[0]}.log"
         child = self.launcher.start(args, self.folder, environment, log)
@@ -156,6 +156,11 @@ class World:
         code = child.wait(PATIENCE)
         assert code in codes, f"{' '.join(args)} ended with {code}:\n{child.said()}"
         return child
+
+    def day(self, number: int, speed: float = 1.0) -> None:
+        """It is the evening of a session, and its files are out."""
+        self.publish(number)
+        self.clock.set(evening(number), speed)
 
     def settle(self, number: int, seconds: float = PATIENCE) -> None:
         """Waits until the files of a session are stored and nothing promised is open."""
