@@ -125,7 +125,8 @@ def test_what_cannot_be_asked_is_answered_with_how(text: str, words: str) -> Non
 def test_history_shows_every_spell_newest_first_and_the_picture(talk: Talk) -> None:
     reply = talk.ask("history QLN")
     assert reply.title == "QUILLON ROBOTICS INC (QLN): when funds held it"
-    assert reply.lines == ("Held now by LANA, LANB.",)
+    assert reply.lines == ("Held in the latest files by LANA, LANB.",)
+    assert reply.notes == (f"Nothing later is known: LANA as of {session(39)}, LANB as of {session(39)}",)
     assert not reply.public
     assert re.match(r"lantern   \S+ [▁▂▃▄▅▆▇█·]+ \S+", reply.grid[0])
     rows = [line.split("  ")[0].strip() for line in reply.grid if line.startswith("LAN")]
@@ -166,6 +167,8 @@ def test_holdings_are_cut_honestly(talk: Talk) -> None:
     ("text", "words"),
     [
         ("history QLM", "Did you mean QLN"),
+        ("history QLN LANZ", "No fund 'LANZ' in this database. Did you mean LAN"),
+        ("history QUILLON ROBOTICS LTD", "No security 'QUILLON ROBOTICS LTD'"),
         ("holdings LANZ", "Did you mean"),
         ("who-holds nothing like it", "Try a part of its name"),
         ("history INC", "means several securities"),

@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import assert_never
 
 from monitor.conversing import asking, replies
@@ -156,15 +157,18 @@ def _security_and_fund(conn: Connection, question: Question) -> tuple[FoundSecur
     if question.fund:
         return queries.find_security(conn, question.name), queries.find_fund(conn, question.fund)
     before, _, last = question.name.rpartition(" ")
-    if before:
-        try:
-            return queries.find_security(conn, question.name), None
-        except UsageError:
-            known = {one.ticker.upper() for one in queries.funds_known(conn)}
-            if last.upper().rpartition("/")[2] not in known:
-                raise
-            return queries.find_security(conn, before), queries.find_fund(conn, last)
-    return queries.find_security(conn, question.name), None
+    try:
+        return queries.find_security(conn, question.name), None
+    except UsageError:
+        if not before or not _like_a_fund(conn, last):
+            raise
+    return queries.find_security(conn, before), queries.find_fund(conn, last)
+
+
+def _like_a_fund(conn: Connection, word: str) -> bool:
+    """Whether a fund is called so, or nearly: then its name was mistyped, and that is what to say."""
+    known = [one.ticker.upper() for one in queries.funds_known(conn)]
+    return bool(get_close_matches(word.upper().rpartition("/")[2], known, 1, 0.7))
 
 
 def _found(conn: Connection, security: SecurityRef) -> FoundSecurity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,7 +45,9 @@ def usage(command: str) -> Reply:
 def refusal(text: str) -> Reply:
     """Why there is no answer; candidates, which stand on lines of their own, as a table."""
     first, *more = text.splitlines()
-    return Reply(clean(first, 140), (first,) if len(first) > 140 else (), tuple(clean(line, 100) for line in more))
+    rows = [re.split(r"\s{2,}", line.strip()) for line in more]
+    lines, _ = grid(("", "", ""), rows, left=range(3)) if rows else ([], 0)
+    return Reply(clean(first, 140), (first,) if len(first) > 140 else (), tuple(lines[1:]))
 
 
 # --- history --------------------------------------------------------------------------------------
@@ -65,9 +68,13 @@ def history(
     holders = sorted({one.fund for one in found if one.closed is None})
     return Reply(
         title,
-        (f"Held now by {', '.join(holders)}." if holders else "No fund holds it now.",),
+        (f"Held in the latest files by {', '.join(holders)}." if holders else "Not held in the latest files.",),
         (*_pictures(conn, what, today, found, fund, issuer), *lines),
-        (*_more(rest, "spell", command), *_beside(facts, command)),
+        (
+            *_more(rest, "spell", command),
+            *_old([(one.fund, one.last_file) for one in found if one.closed is None], today),
+            *_beside(facts, command),
+        ),
     )
 
 
@@ -158,8 +165,7 @@ def who_holds(conn: Connection, what: FoundSecurity, on: date | None, today: dat
     ]
     lines, rest = grid(("fund", "shares", "value", "weight", "file"), rows)
     command = f"{PROGRAM} who-holds {found[0].security.id}{f' --on {on}' if on else ''}"
-    old = sorted({f"{one.fund} as of {one.as_of}" for one in found if ((on or today) - one.as_of).days > OLD_DAYS})
-    note = [f"Nothing later is known: {', '.join(old[:10])}{' …' if len(old) > 10 else ''}"] if old else []
+    note = _old([(one.fund, one.as_of) for one in found], on or today)
     verb = "held" if on else "hold" if len(found) > 1 else "holds"
     title = f"{plural(len({one.fund for one in found}), 'fund')} {verb} {name}{when}"
     return Reply(title, (), tuple(lines), (*_more(rest, "line", command), *note))
@@ -188,6 +194,12 @@ def holdings(conn: Connection, fund: FundRef, on: date | None, top: int) -> Repl
     shown = f"{len(rows) - rest} of {plural(len(found), 'line')}, {percent(total)} of the fund."
     notes = _more(len(found) - len(rows) + rest, "line", command)
     return Reply(f"{fund.ticker}, file dated {first.as_of}", (*session, shown), tuple(lines), tuple(notes))
+
+
+def _old(files: Sequence[tuple[str, date | None]], asked: date) -> list[str]:
+    """A note on funds whose latest file is much older than the day that was asked for."""
+    old = sorted({f"{fund} as of {as_of}" for fund, as_of in files if as_of and (asked - as_of).days > OLD_DAYS})
+    return [f"Nothing later is known: {', '.join(old[:10])}{' …' if len(old) > 10 else ''}"] if old else []
 
 
 def _more(rest: int, noun: str, command: str) -> list[str]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import zip_longest
 
 from monitor.notify.blocks import (
     CONTEXT,
@@ -140,8 +139,9 @@ def _unescaped(text: str) -> str:
 
 def grid(headings: Sequence[str], rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> tuple[list[str], int]:
     """The table as aligned lines, and how many rows had no room. `left` are the columns aligned to the left."""
-    cells = [[clean(cell, CELL) for cell in row] for row in (headings, *rows)]
-    widths = [max(map(len, column)) for column in zip_longest(*cells, fillvalue="")]
+    wide = max(map(len, (headings, *rows)))
+    cells = [[clean(cell, CELL) for cell in row] + [""] * (wide - len(row)) for row in (headings, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines: list[str] = []
     used = 0
     for row in cells:
