@@ -12,16 +12,32 @@ from typing import NoReturn
 import pytest
 from sqlalchemy import update
 
+from monitor import pipeline
 from monitor.conversing import Conversation
 from monitor.conversing.asking import LONGEST, MOST, Question, What, parse
 from monitor.core.errors import StoreError, UsageError
+from monitor.core.model import Severity
+from monitor.core.rules import AlertPlan
 from monitor.notify.conversation import Ask, Asked, Reply, grid, reply_body
 from monitor.store import mutes, outbox, readonly
 from monitor.store import schema as t
 from monitor.store.engine import Engine, reading, transaction
 from monitor.store.outbox import NewDelivery
 from tests.notify import samples
-from tests.scenarios.stories import NOW, QUILL, ROWAN, Row, cusip, file, items, load, portfolio, prepare, session
+from tests.scenarios.stories import (
+    LANTERN,
+    NOW,
+    QUILL,
+    ROWAN,
+    Row,
+    cusip,
+    file,
+    items,
+    load,
+    portfolio,
+    prepare,
+    session,
+)
 
 ODD = Row("<!channel> `X` & <https://evil.example|CO>", "ODD", cusip("55599X10"), 10_000)
 COMMAND = Asked(Ask.COMMAND, "", "U012AB", "anna", "C1", command="/holdings")
@@ -356,3 +372,20 @@ def test_a_security_with_another_id_since_is_found_by_its_numbers(talk: Talk) ->
         mine = (t.delivery.c.item == item) & (t.delivery.c.channel == "slack")
         conn.execute(update(t.delivery).where(mine).values(message=json.dumps(message)))
     assert talk.press(Ask.TIMELINE, item).title.startswith("QUILLON ROBOTICS INC")
+
+
+def test_what_was_muted_is_not_told_there_until_it_is_heard_again(talk: Talk) -> None:
+    plan = AlertPlan(("console", "slack"), Severity.LOW)
+
+    def closes(*funds: str, number: int) -> list[str]:
+        files = [file(fund, number, portfolio(ODD, ROWAN)) for fund in funds]
+        pipeline.ingest(talk.engine, LANTERN, files, now=NOW, alert=True, plan=plan, progress=lambda text, count: None)
+        with reading(talk.engine) as conn:
+            told = [(one.channel, json.loads(one.message)) for one in outbox.listing(conn)]
+        return [where for where, one in told if one["kind"] == "EXITED" and one["security"]["ticker"] == "QLN"]
+
+    talk.press(Ask.MUTE, sent(talk))
+    assert closes("LANA", number=40) == ["console"]
+    with transaction(talk.engine) as conn:
+        mutes.end(conn, mutes.listing(conn)[0].id, NOW)
+    assert sorted(closes("LANB", number=41)) == ["console", "console", "slack"]
