@@ -9,7 +9,7 @@ from decimal import Decimal
 from monitor.core.hours import Cadence
 from monitor.core.model import Absence, Arrival, FundPart, Interval, Item, Kind, SecurityRef, Severity
 from monitor.notify.digest import digest
-from monitor.notify.message import HistoryPoint, Message, SourceRef, compose, notice, withdraw
+from monitor.notify.message import HistoryPoint, Message, SourceRef, compose, correct, notice, withdraw
 
 NOW = datetime(2025, 9, 23, 11, 2, tzinfo=UTC)
 SESSION, FILE = date(2025, 9, 22), date(2025, 9, 23)
@@ -169,4 +169,20 @@ def every() -> dict[str, Message]:
     plain = {"full": full(), "update": full(2), "empty": empty(), "withdrawn": withdrawn(), "notice": operator()}
     plain["digest"] = summary()
     plain["repeated"] = replace(full(), repeated=True)
-    return plain | {f"hostile-{name}": hostile(text) for name, text in HOSTILE.items()}
+    for name, text in HOSTILE.items():
+        plain |= {f"hostile-{name}": hostile(text)}
+        plain |= {f"hostile-{kind}-{name}": one for kind, one in _more_hostile(text).items()}
+    return plain
+
+
+def _more_hostile(text: str) -> dict[str, Message]:
+    """What else can carry foreign text: a digest of two issuers, a notice, a correction, a withdrawal."""
+    one = hostile(text)
+    several = [replace(one, item=f"I{n}", issuer_name=f"{n % 2} {one.issuer_name}") for n in range(12)]
+    (part,) = digest("slack", Cadence.DAILY, several, at=NOW)
+    return {
+        "digest": part.message,
+        "notice": notice("N1", f"No file of {text}", at=NOW, lines=(text,) * 3),
+        "corrected": correct(one, reason=text),
+        "withdrawn": withdraw(one, revision=2, at=NOW, reason=text),
+    }

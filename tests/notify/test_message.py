@@ -106,7 +106,7 @@ def test_buttons_are_only_where_somebody_answers_them() -> None:
     assert_golden("slack-interactive.json", json.dumps(tree, ensure_ascii=False, indent=1) + "\n")
     assert blocks(EVERY["full"], buttons=True)[:-1] == blocks(EVERY["full"])
     with_buttons = {name for name, one in EVERY.items() if blocks(one, buttons=True)[-1]["type"] == "actions"}
-    assert with_buttons == set(EVERY) - {"withdrawn", "notice", "digest"}
+    assert with_buttons == {name for name in EVERY if not re.search("withdrawn|notice|digest", name)}
 
 
 def test_golden_letters() -> None:

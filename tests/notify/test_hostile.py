@@ -1,0 +1,65 @@
+"""Names that issuers could print to fool people or programs, in everything that carries them, on every channel."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import replace
+
+import pytest
+
+from monitor.notify.blocks import CONTEXT, HEADER, SECTION, blocks, fallback
+from monitor.notify.letter import letter
+from monitor.notify.message import Message
+from monitor.notify.text import whole
+from tests.notify import samples
+
+HOSTILE = {name: one for name, one in samples.every().items() if name.startswith("hostile")}
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def texts(tree: object) -> list[str]:
+    """Every text object in Slack's blocks."""
+    if isinstance(tree, dict):
+        own = [str(tree["text"])] if isinstance(tree.get("text"), str) else []
+        return own + [text for value in tree.values() for text in texts(value)]
+    return [text for value in tree for text in texts(value)] if isinstance(tree, list) else []
+
+
+@pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_it_and_calls_nobody(message: Message) -> None:
+    made = blocks(message, buttons=True)
+    assert len(made) <= 50
+    for block in made:
+        limit = {"header": HEADER, "section": SECTION, "context": CONTEXT, "actions": 75}[str(block["type"])]
+        assert all(0 < len(text) <= limit for text in texts(block))
+    assert sum(len(text) for text in texts(made)) < 12_000
+    assert len(fallback(message)) <= 1000
+    for text in [*texts(made), fallback(message)]:
+        assert not re.search(r"<(?!https://page\.example/)", text)
+
+
+@pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE)
+def test_nothing_invisible_and_no_second_line_comes_through(message: Message) -> None:
+    for text in [whole(message), letter(message), *texts(blocks(message)), fallback(message), message.title]:
+        assert not {unicodedata.category(char) for char in text if char != "\n"} & INVISIBLE
+    assert "\n" not in message.title + message.subject + message.figures + fallback(message)
+    assert not [line for line in message.lines if "\n" in line]
+
+
+@pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE)
+def test_a_monospace_block_is_not_ended_from_inside(message: Message) -> None:
+    for text in texts(blocks(message)):
+        if text.startswith("```"):
+            assert text.count("`") == 6
+            assert text.endswith("\n```")
+
+
+def test_no_message_grows_without_end() -> None:
+    many = samples.hostile("&<`>" * 1_000)
+    funds = tuple(replace(many.funds[0], fund=f"{n:03}{'<' * 37}") for n in range(300))
+    big = replace(many, funds=funds, others=many.others * 200, sources=many.sources * 200)
+    assert sum(len(text) for text in texts(blocks(big, buttons=True))) < 12_000
+    assert len(big.title) < 700
+    assert "more lines" in json.dumps(blocks(big))
