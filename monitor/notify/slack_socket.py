@@ -43,7 +43,7 @@ ENDING = 1.0  # seconds the end of the program waits for each of: the connection
 WAITING = 32  # questions that may wait
 WORKERS = 2
 REMEMBERED = 1_000  # envelopes that are known when they come again
-BUSY = Reply("Too many questions at once. Ask again in a moment.")
+BUSY = "Too many questions at once. Ask again in a moment."
 BROKEN = Reply("This cannot be answered: the program made a mistake, which is in its log.")
 log = logging.getLogger(__name__)
 
@@ -210,16 +210,19 @@ class Listener:
         envelope, payload = message.get("envelope_id"), message.get("payload")
         if not isinstance(envelope, str):
             return
+        taken: dict[str, object] = {"envelope_id": envelope}
+        if self._questions.full() and message.get("accepts_response_payload") is True:
+            taken["payload"] = {"response_type": "ephemeral", "text": BUSY}  # shown to who asked
         try:
             assert isinstance(client, _Client)
-            client.send_socket_mode_response({"envelope_id": envelope})
+            client.send_socket_mode_response(taken)
         except (SlackClientError, OSError):
             log.info("Slack did not take an acknowledgement for %s and will ask again", self.name)
         trigger = payload.get("trigger_id") if isinstance(payload, Mapping) else None
         if self._is_known(f"envelope {envelope}", f"trigger {trigger}" if trigger else ""):
             return
         asked = understood(str(message.get("type")), payload)
-        if asked is not None:
+        if asked is not None and "payload" not in taken:
             self._hand_on(asked)
 
     def _is_known(self, *marks: str) -> bool:
@@ -234,8 +237,8 @@ class Listener:
     def _hand_on(self, asked: Asked) -> None:
         try:
             self._questions.put_nowait(asked)
-        except Full:
-            self._replies.send(asked, BUSY)
+        except Full:  # nothing is sent from here: who waits for an answer of Slack cannot acknowledge
+            log.warning("too many questions at once for %s: one of %s was left out", self.name, asked.who)
 
     def _work(self) -> None:
         while (asked := self._questions.get()) is not None and not self._stopping.is_set():

@@ -75,7 +75,10 @@ class LoopbackSlack:
             self._connected.notify_all()
         try:
             for text in connection:
-                self.acks.append(json.loads(text)["envelope_id"])
+                ack = json.loads(text)
+                self.acks.append(ack["envelope_id"])
+                if "payload" in ack:
+                    self.answers.append(ack["payload"])
         except ConnectionClosed:
             pass
 

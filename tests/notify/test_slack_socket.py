@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
+from slack_sdk.socket_mode.builtin.connection import Connection
 
 from monitor.config import SlackSettings
 from monitor.notify import slack_socket
 from monitor.notify.blocks import MUTE, TIMELINE
 from monitor.notify.conversation import Ask, Asked, Reply
+from monitor.notify.slack import quiet
 from monitor.notify.slack_socket import Listener, pause
 from tests.notify.loopback_slack import LoopbackSlack, until
 
@@ -210,17 +215,27 @@ def test_a_mistake_in_an_answer_is_said_and_costs_nothing_else(
     assert "KeyError" in caplog.text
 
 
-def test_more_questions_than_can_wait_are_answered_in_words(
-    slack: LoopbackSlack, listener: Listener, answering: Answering, monkeypatch: pytest.MonkeyPatch
+def test_more_questions_than_can_wait_are_acknowledged_with_that(
+    slack: LoopbackSlack, listener: Listener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    go_on = threading.Event()
-    monkeypatch.setattr(listener, "_answer", lambda asked: Reply("late") if go_on.wait(10) else Reply("never"))
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+
+    def slow(_asked: Asked) -> Reply:
+        begun.release()
+        return Reply("late") if go_on.wait(10) else Reply("never")
+
+    monkeypatch.setattr(listener, "_answer", slow)
     for number in range(40):
         slack.send(slack.command("x", f"e{number}"))
-    until(lambda: len(slack.acks) == 40 and len(slack.answers) >= 4, "acknowledgements")
+        if number < slack_socket.WORKERS:
+            assert begun.acquire(timeout=10)
+        until(lambda count=number + 1: len(slack.acks) == count, "an acknowledgement")  # type: ignore[misc]
+    slack.send(slack.press(MUTE, "I1", "pressed"))  # cannot be answered in an acknowledgement
+    until(lambda: len(slack.acks) == 41 and len(slack.answers) == 6, "acknowledgements with words")
+    assert "one of Slack U012AB was left out" in caplog.text
     go_on.set()
     until(lambda: len(slack.answers) == 40, "all answers")
-    assert {answer["text"] for answer in slack.answers} == {"late", slack_socket.BUSY.title}
+    assert sorted(answer["text"] for answer in slack.answers) == [slack_socket.BUSY] * 6 + ["late"] * 34
 
 
 def test_a_refusal_is_said_once_and_tried_again(
@@ -282,3 +297,29 @@ def test_the_manifest_asks_for_what_the_program_uses() -> None:
     (command,) = manifest["features"]["slash_commands"]
     assert command["command"] == "/holdings"
     assert "url" not in command
+
+
+def test_the_end_of_an_encrypted_connection_is_seen_and_a_waiting_read_is_woken(tmp_path: Path) -> None:
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    ours, theirs = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.configure_trust(ours)
+    authority.issue_cert("127.0.0.1").configure_cert(theirs)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        accepted = pool.submit(lambda: theirs.wrap_socket(server.accept()[0], server_side=True))
+        sock = ours.wrap_socket(socket.create_connection(server.getsockname(), 3), server_hostname="127.0.0.1")
+        there = accepted.result(5)
+        session = Connection("wss://127.0.0.1/", quiet())
+        session.sock = sock
+        assert not slack_socket._has_ended(session)
+        there.send(b"x")
+        assert sock.recv(1) == b"x"
+        reading = pool.submit(lambda: sock.recv(1))
+        slack_socket._wake(session)
+        began = time.monotonic()
+        assert isinstance(reading.exception(5) or reading.result(), bytes | OSError)
+        assert time.monotonic() - began < 1
+        assert slack_socket._has_ended(session)
+        there.close()
+        session.close()
+        assert not slack_socket._has_ended(session)
