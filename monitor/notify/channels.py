@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any, Protocol, TextIO, runtime_checkable
 
 from monitor.config import (
+    AppriseSettings,
     Config,
     ConsoleSettings,
     FileSettings,
     MailSettings,
     SlackSettings,
     SlackWebhookSettings,
+    WebhookSettings,
 )
 from monitor.core.errors import ConfigError
 from monitor.notify.message import Message
@@ -86,7 +88,7 @@ def _slack(name: str, settings: SlackSettings, out: TextIO) -> Channel:
     return SlackChannel(name, settings)
 
 
-def _webhook(name: str, settings: SlackWebhookSettings, out: TextIO) -> Channel:
+def _slack_webhook(name: str, settings: SlackWebhookSettings, out: TextIO) -> Channel:
     from monitor.notify.slack_webhook import SlackWebhookChannel
 
     return SlackWebhookChannel(name, settings)
@@ -98,13 +100,27 @@ def _mail(name: str, settings: MailSettings, out: TextIO) -> Channel:
     return MailChannel(name, settings)
 
 
+def _webhook(name: str, settings: WebhookSettings, out: TextIO) -> Channel:
+    from monitor.notify.webhook import WebhookChannel
+
+    return WebhookChannel(name, settings)
+
+
+def _apprise(name: str, settings: AppriseSettings, out: TextIO) -> Channel:
+    from monitor.notify.apprise import AppriseChannel
+
+    return AppriseChannel(name, settings)
+
+
 # Each factory takes the settings of its own type (`Any`: a dict cannot say so), and imports its library then.
 CHANNELS: Mapping[str, Callable[[str, Any, TextIO], Channel]] = {
     "console": _console,
     "file": _file,
     "slack": _slack,
-    "slack-webhook": _webhook,
+    "slack-webhook": _slack_webhook,
     "mail": _mail,
+    "webhook": _webhook,
+    "apprise": _apprise,
 }
 
 
@@ -119,4 +135,12 @@ def build(config: Config, *, out: TextIO, only: str | None = None) -> dict[str, 
     faults = [f"channels.{name}: {config.unavailable[name]}" for name in wanted if name in config.unavailable]
     if faults:
         raise ConfigError("\n".join(faults))
-    return {name: CHANNELS[config.channels[name].type](name, config.channels[name], out) for name in wanted}
+    return {name: _built(config, name, out) for name in wanted}
+
+
+def _built(config: Config, name: str, out: TextIO) -> Channel:
+    settings = config.channels[name]
+    channel = CHANNELS[settings.type](name, settings, out)
+    if settings.pace is not None:
+        channel.pace = settings.pace
+    return channel

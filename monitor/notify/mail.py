@@ -38,7 +38,7 @@ class _Line:
         self.late = False
         self._server: smtplib.SMTP | None = None
 
-    def replied(self, server: smtplib.SMTP, code: int) -> None:
+    def replied(self, code: int) -> None:
         """The server said something."""
         self.begun = self.begun or code == 354
 
@@ -61,10 +61,13 @@ def _watched(base: type[smtplib.SMTP], line: _Line) -> Any:
     class Watched(base):  # type: ignore[misc,valid-type]
         def getreply(self) -> tuple[int, bytes]:
             line.opened(self)
+            code, text = super().getreply() if not line.late else (-1, b"")
             if line.late:
                 raise TimeoutError
-            code, text = super().getreply()
-            line.replied(self, code)
+            if not 200 <= code < 600:  # an answer that ended in the middle of its number is none
+                self.close()
+                raise smtplib.SMTPServerDisconnected("the answer was cut short")
+            line.replied(code)
             return code, text
 
     return Watched

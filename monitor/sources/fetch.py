@@ -24,7 +24,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.util.retry import Retry
 
 from monitor.core.errors import FetchError
-from monitor.sources.addresses import Resolver, check_url, safe_url, system_resolver
+from monitor.sources.addresses import Resolver, check_url, is_loopback, safe_url, system_resolver
 from monitor.sources.spec import HttpProfile
 
 MAX_REDIRECTS = 5
@@ -109,7 +109,7 @@ class Fetcher:
         raise FetchError(f"more than {MAX_REDIRECTS} redirects", url=safe_url(url), retry=True)
 
     def _allowed(self, url: str) -> None:
-        proxied = self.trust_env and not _is_loopback(url) and bool(select_proxy(url, get_environ_proxies(url)))
+        proxied = self.trust_env and not is_loopback(url) and bool(select_proxy(url, get_environ_proxies(url)))
         check_url(url, allow_private=self.allow_private, resolve=self.resolve, proxied=proxied)
 
     def _wait_turn(self, url: str, profile: HttpProfile) -> float:
@@ -139,7 +139,7 @@ class Fetcher:
         timeout = (profile.connect_timeout, min(profile.read_timeout, profile.total_timeout))
         try:
             # A proxy of the environment cannot reach this machine's own addresses.
-            direct = {"http": "", "https": ""} if _is_loopback(url) else None
+            direct = {"http": "", "https": ""} if is_loopback(url) else None
             return self._session().get(
                 url, headers=headers, timeout=timeout, stream=True, allow_redirects=False, proxies=direct
             )
@@ -220,11 +220,6 @@ class Fetcher:
         return FetchError(
             f"answered {status} {phrase}{missing}", url=safe_url(url), status=status, retry=retry, retry_after=after
         )
-
-
-def _is_loopback(url: str) -> bool:
-    host = (urlsplit(url).hostname or "").lower()
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
