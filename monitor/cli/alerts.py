@@ -12,13 +12,19 @@ from monitor.cli import output, summary
 from monitor.cli.context import ATTENTION, history, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format
+from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.store.destinations import Destination
+    from monitor.store.engine import Connection
     from monitor.store.outbox import DeliveryRow
 
 group = typer.Typer(help="Messages promised, sent or given up.", no_args_is_help=True)
 STATES = ("pending", "sending", "sent", "dead", "withdrawn")
+HIDDEN = ("message", "receipt", "key", "holder", "lease_until")  # of a list; `show` has them
 Number = Annotated[int, typer.Argument(metavar="ID", help="The number that `alerts list` shows.")]
 
 
@@ -26,6 +32,8 @@ Number = Annotated[int, typer.Argument(metavar="ID", help="The number that `aler
 def list_alerts(
     state: Annotated[str | None, typer.Option("--state", help=f"Only {', '.join(STATES)}.")] = None,
     channel: Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Only this channel.")] = None,
+    item: Annotated[str | None, typer.Option("--item", metavar="ITEM", help="Only about this item.")] = None,
+    failing: Annotated[bool, typer.Option("--failing", help="Only what failed and is not sent, dead or not.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the newest so many.")] = None,
     form: Form = Format.TABLE,
     db: Db = None,
@@ -37,7 +45,7 @@ def list_alerts(
     if state is not None and state not in STATES:
         raise UsageError(f"There is no state {state!r}. Known: {', '.join(STATES)}")
     with history(config, db) as conn:
-        found = outbox.listing(conn, state=state, channel=channel, limit=limit)
+        found = outbox.listing(conn, state=state, item=item, channel=channel, failing=failing, limit=limit)
     columns = ("id", "state", "channel", "severity", "created_at", "attempts", "headline", "error")
     output.show([_row(one) for one in found], form, columns, "No alerts.")
 
@@ -45,53 +53,92 @@ def list_alerts(
 def _row(one: DeliveryRow) -> dict[str, object]:
     tree = output.record(one)
     headline = json.loads(one.message).get("headline")
-    return {key: value for key, value in tree.items() if key not in ("message", "receipt", "key", "holder")} | {
-        "headline": headline
-    }
+    return {key: value for key, value in tree.items() if key not in HIDDEN} | {"headline": headline}
 
 
 @group.command("show")
 def show_alert(number: Number, form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
-    """One delivery with its whole message."""
+    """One delivery with its whole message, its attempts and when it is tried next."""
     from monitor.notify.text import whole
     from monitor.notify.wire import from_json
     from monitor.store import outbox
+    from monitor.store.destinations import destinations
 
     with history(config, db) as conn:
         found = outbox.show(conn, number)
+        manners = destinations(conn)
     if found is None:
         raise UsageError(f"There is no delivery {number}. See: holdings-monitor alerts list")
+    coming = _next_try(found, manners.get(found.channel))
     if form is not Format.TABLE:
-        tree = output.record(found) | {"message": json.loads(found.message)}
+        tree = output.record(found) | {"message": json.loads(found.message), "next_try": coming and output.cell(coming)}
         output.show([tree], form, tuple(tree), "")
         return
     for key, value in _row(found).items():
         output.say(f"{key:12} {output.cell(value)}")
-    output.say(f"{'receipt':12} {output.cell(found.receipt)}\n")
+    for key, told in (("holder", found.holder), ("next_try", coming), ("receipt", found.receipt)):
+        output.say(f"{key:12} {output.cell(told)}")
+    output.say("")
     output.say(whole(from_json(found.message)))
+
+
+def _next_try(one: DeliveryRow, manners: Destination | None) -> datetime | None:
+    """From when it may be sent: its own time, and that of its channel."""
+    if one.state not in ("pending", "sending"):
+        return None
+    begins = one.lease_until if one.state == "sending" and one.lease_until else one.due_at
+    return max(begins, manners.not_before) if manners and manners.not_before else begins
 
 
 @group.command()
 def resend(
-    number: Annotated[list[int], typer.Argument(metavar="ID…", help="Numbers that `alerts list` shows.")],
+    number: Annotated[
+        list[int] | None, typer.Argument(metavar="[ID…]", help="Numbers that `alerts list` shows.", show_default=False)
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="NAME", help="Every dead letter of this channel.")
+    ] = None,
+    dead: Annotated[bool, typer.Option("--dead", help="Every dead letter.")] = False,
     db: Db = None,
     config: ConfigFile = None,
 ) -> None:
-    """Send ended deliveries again, now."""
-    from monitor.store import outbox
+    """Send ended deliveries again, now; with --channel or --dead every dead letter, and what waits there at once."""
     from monitor.store.engine import transaction
 
+    numbers = number or []
+    if bool(numbers) + bool(channel) + dead != 1:
+        raise UsageError("Say what to send again: numbers, --channel NAME or --dead.")
     app = program(config, db)
+    if channel is not None and channel not in app.config.channels:
+        raise UsageError(f"There is no channel {channel!r}. Configured: {', '.join(app.config.channels) or 'none'}")
     with app.existing() as engine:
         with transaction(engine) as conn:
-            for one in number:
-                if outbox.show(conn, one) is None:
-                    raise UsageError(f"There is no delivery {one}. See: holdings-monitor alerts list")
-                if not outbox.resend(conn, one, now=app.clock()):
-                    output.tell(f"Delivery {one} is still on its way.")
+            if numbers:
+                _again(conn, numbers, app.clock())
+            else:
+                _all_again(conn, channel, app.clock())
         report = app.deliver(engine, app.channels(sys.stdout))
     summary.print_deliveries(report)
     raise typer.Exit(ATTENTION if report.waiting else summary.delivery_code(report))
+
+
+def _again(conn: Connection, numbers: list[int], now: datetime) -> None:
+    from monitor.store import outbox
+
+    for one in numbers:
+        if outbox.show(conn, one) is None:
+            raise UsageError(f"There is no delivery {one}. See: holdings-monitor alerts list")
+        if not outbox.resend(conn, one, now=now):
+            output.tell(f"Delivery {one} is still on its way.")
+
+
+def _all_again(conn: Connection, channel: str | None, now: datetime) -> None:
+    from monitor.store import outbox
+
+    count = outbox.resend_dead(conn, channel=channel, now=now)
+    if channel is not None:
+        outbox.hurry(conn, channel, now=now)
+    output.tell(f"{counted(count, 'dead letter')} to be sent again.")
 
 
 def send_test(

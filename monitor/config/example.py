@@ -46,6 +46,7 @@ type = "console"
 # [channels.log]
 # type = "file"                        # JSON lines
 # path = "alerts.jsonl"
+# pace = 0                             # any channel: seconds between two messages; default: the channel's own
 
 # [channels.slack]
 # type = "slack"                       # an app with chat:write; with channels:history nothing comes twice
@@ -67,6 +68,16 @@ type = "console"
 # password_file = "smtp.password"      # or password_env
 # from = "Holdings monitor <monitor@example.org>"
 # to = ["desk@example.org"]
+# unsubscribe = "mailto:desk-leader@example.org"    # List-Unsubscribe; default: mail to `from`
+
+# [channels.service]
+# type = "webhook"                     # any web service: one JSON POST per message
+# url_env = "SERVICE_URL"
+# secret_env = "SERVICE_SECRET"        # signs it (Standard Webhooks); without it nothing is signed
+
+# [channels.phone]
+# type = "apprise"                     # Telegram, Teams, Discord, ntfy: pip install "holdings-monitor[apprise]"
+# url_env = "APPRISE_URL"
 """
 
 

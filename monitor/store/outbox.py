@@ -57,6 +57,7 @@ class DeliveryRow:
     error: str | None
     message: str
     holder: str | None = None  # whose claim it is, or was
+    lease_until: datetime | None = None
 
 
 # --- promising ------------------------------------------------------------------------------------
@@ -129,10 +130,13 @@ def listing(
     state: str | None = None,
     item: str | None = None,
     channel: str | None = None,
+    failing: bool = False,
     limit: int | None = None,
 ) -> list[DeliveryRow]:
-    """Deliveries, newest first, optionally of one state, item or channel."""
+    """Deliveries, newest first, optionally of one state, item or channel, or only those that need a look."""
     query = select(*table.c).order_by(table.c.id.desc()).limit(limit)
+    if failing:
+        query = query.where(_undelivered())
     for column, value in ((table.c.state, state), (table.c.item, item), (table.c.channel, channel)):
         if value is not None:
             query = query.where(column == value)
@@ -182,8 +186,11 @@ def pending_count(conn: Connection) -> int:
 
 def undelivered_count(conn: Connection) -> int:
     """How many need a look: dead letters, and what has failed at least once and was not sent since."""
-    failed = and_(table.c.state.in_(OPEN), table.c.error.is_not(None))
-    return _count(conn, or_(table.c.state == "dead", failed))
+    return _count(conn, _undelivered())
+
+
+def _undelivered() -> ColumnElement[bool]:
+    return or_(table.c.state == "dead", and_(table.c.state.in_(OPEN), table.c.error.is_not(None)))
 
 
 def _count(conn: Connection, condition: ColumnElement[bool]) -> int:
@@ -207,4 +214,5 @@ def _row(row: Row[Any]) -> DeliveryRow:
         error=row.error,
         message=row.message,
         holder=row.holder,
+        lease_until=parse_instant(row.lease_until) if row.lease_until else None,
     )

@@ -158,6 +158,23 @@ def test_wrong_alerts_are_wrong_use(run: Run, with_deliveries: str) -> None:
     assert run("alerts", "show", "999", "--db", with_deliveries).code == 2
     assert run("alerts", "resend", "999", "--db", with_deliveries).code == 2
     assert run("alerts", "list", "--state", "lost", "--db", with_deliveries).code == 2
+    assert run("alerts", "resend", "--db", with_deliveries).code == 2
+    assert run("alerts", "resend", "1", "--dead", "--db", with_deliveries).code == 2
+    assert run("alerts", "resend", "--channel", "gone", "--db", with_deliveries).code == 2
+
+
+def test_all_dead_letters_of_a_channel_are_sent_again(run: Run, with_deliveries: str, tmp_path: Path) -> None:
+    config = tmp_path / "monitor.toml"
+    config.write_text('[channels.log]\ntype = "file"\npath = "alerts.jsonl"\n', encoding="utf-8")
+    failing = run("alerts", "list", "--failing", "--format", "json", "--db", with_deliveries).rows
+    assert [row["item"] for row in failing] == ["NDEAD"]
+    answer = run("alerts", "resend", "--channel", "log", "--db", with_deliveries)
+    assert (answer.code, "1 dead letter to be sent again" in answer.err) == (0, True)
+    shown = run("alerts", "show", failing[0]["id"], "--format", "json", "--db", with_deliveries).rows[0]
+    assert (shown["state"], shown["attempts"], shown["next_try"]) == ("sent", 1, None)
+    assert ":" in shown["holder"]
+    assert run("alerts", "resend", "--dead", "--db", with_deliveries).code == 0
+    assert run("alerts", "list", "--item", "NDEAD", "--failing", "--db", with_deliveries).out.strip() == "No alerts."
 
 
 def test_the_test_alert_goes_through_the_channel(run: Run, tmp_path: Path) -> None:
