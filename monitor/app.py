@@ -25,9 +25,11 @@ from monitor.store import archive, migrate
 from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
 
 if TYPE_CHECKING:
+    from monitor.blindness import LookReport
     from monitor.conversing.listening import Listening
     from monitor.core.evidence import Origin
     from monitor.core.rules import AlertPlan
+    from monitor.core.sight import FundSight
     from monitor.delivery import DeliveryReport
     from monitor.identities import Speaking
     from monitor.notify.channels import Channel, Receipt
@@ -236,6 +238,34 @@ class App:
             progress=progress,
         )
 
+    def look(self, engine: Engine) -> LookReport:
+        """Where we are blind: opens and ends incidents and promises their notices, once whoever looks."""
+        from monitor import blindness
+
+        now, watched = self.clock(), sorted(self.watched_funds())
+        sources = self.sources()
+        if not watched or not (self.config.blindness.enabled or self.config.alerts.all_clear):
+            return blindness.LookReport(looked=False)
+        self.prepare_calendars(engine, [sources[one] for one in {issuer for issuer, _ in watched}])
+        looking = blindness.Looking(
+            sources,
+            watched,
+            self.config.blindness,
+            self.config.operator_channels,
+            self._fetcher(),
+            holder=f"{platform.node()[:40]}:{os.getpid()}",
+            lease_seconds=self.config.daemon.lease_seconds,
+            all_clear=self.config.alerts.all_clear,
+            zone=self.config.daemon.time_zone,
+        )
+        return blindness.look(engine, looking, now)
+
+    def sights(self, conn: Connection, now: datetime) -> list[FundSight]:
+        """What is seen of every watched fund."""
+        from monitor import blindness
+
+        return blindness.see(conn, self.sources(), sorted(self.watched_funds()), now, self.config.blindness)
+
     def recheck(self, engine: Engine, funds: Sequence[FundRef] | None = None) -> list[tuple[FundRef, Check]]:
         """Looks again at what the dates of `funds` mean, or at that of every fund where a month has passed."""
         from monitor import calibrating
@@ -349,13 +379,19 @@ def _adjusted(source: Source, settings: IssuerSettings) -> Source:
     if settings.min_interval is not None:
         http = replace(http, min_interval=settings.min_interval)
     funds = source.funds
+    homepage = source.homepage
     if settings.base_url is not None:
         base = settings.base_url
+        homepage = through(base, homepage) if homepage else ""
         funds = {
-            name: replace(fund, urls=tuple(replace(url, url=through(base, url.url)) for url in fund.urls))
+            name: replace(
+                fund,
+                urls=tuple(replace(url, url=through(base, url.url)) for url in fund.urls),
+                page=through(base, fund.page) if fund.page else "",
+            )
             for name, fund in funds.items()
         }
-    return replace(source, http=http, funds=funds)
+    return replace(source, http=http, funds=funds, homepage=homepage)
 
 
 def through(base: str, url: str) -> str:

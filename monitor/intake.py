@@ -55,6 +55,7 @@ class Body:
     status: int | None = None
     etag: str | None = None
     last_modified: str | None = None
+    redirected: str = ""  # the address that answered, where it is another than `place`
 
 
 @dataclass(slots=True)
@@ -171,6 +172,7 @@ def accept(intake: Intake, answer: Answer) -> None:
             result.status,
             result.etag,
             result.last_modified,
+            result.url if result.url != answer.place else "",
         )
         take(intake, body)
         return
@@ -307,7 +309,7 @@ def refuse(intake: Intake, body: Body, error: MonitorError) -> None:
             "refused",
             body.status,
             sha256=sha256,
-            detail=f"{code}: {error}",
+            detail=f"{code}: {error}" + (f" (redirected to {body.redirected})" if body.redirected else ""),
         )
         save.add_fetch(intake.conn, row)
     intake.outcomes.append(FileOutcome(body.place, "refused", body.fund, None, code, str(error)))

@@ -10,6 +10,7 @@ from monitor.cli import (
     database,
     evidence,
     held,
+    incidents,
     questions,
     reports,
     securities,
@@ -51,6 +52,7 @@ cli.command()(reports.export)
 cli.add_typer(securities.group, name="securities")
 
 cli.command()(reports.status)
+cli.add_typer(incidents.group, name="incidents")
 cli.add_typer(held.group, name="quarantine")
 cli.add_typer(alerts.group, name="alerts")
 cli.command("test-alert")(alerts.send_test)

@@ -34,6 +34,8 @@ v_snapshots – one published version of a fund's holdings, whatever became of i
 v_refusals – one body that was not a holdings file.
 v_presence – one line of an N-PORT schedule or another list of past holdings.
 v_identifiers – one name, ticker or identifier of a security, and how long it was valid.
+v_incidents – one time we could not see what an issuer or fund published.
+v_mutes – one wish not to hear of something until a day.
 
 Columns: sql "SELECT * FROM v_holdings LIMIT 1". Dates are dates on PostgreSQL and ISO text on SQLite.
 """
@@ -81,7 +83,13 @@ def export(
     output.say(f"{counted(rows, 'row')} written to {to}.")
 
 
-COUNTED = {"work": "issuer", "quarantine": "file", "deliveries": "message"}
+COUNTED = {
+    "incident": "incident",
+    "work": "issuer",
+    "quarantine": "file",
+    "calibration": "failure",
+    "deliveries": "message",
+}
 
 
 def _counted(row: StatusRow) -> str | None:
@@ -92,7 +100,7 @@ def _counted(row: StatusRow) -> str | None:
 
 
 def status(form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
-    """How fresh the files are, and what is unfinished, quarantined or undelivered (then the exit code is 3)."""
+    """How fresh the files are, where we are blind, and what is unfinished, quarantined or undelivered (exit code 3)."""
     from monitor.cli.context import now
     from monitor.store import queries
 

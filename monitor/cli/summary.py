@@ -13,6 +13,7 @@ from monitor.cli.wording import counted
 
 if TYPE_CHECKING:
     from monitor.app import App
+    from monitor.blindness import LookReport
     from monitor.delivery import DeliveryReport
     from monitor.pipeline import FileOutcome, Outcome
     from monitor.store.engine import Engine
@@ -52,6 +53,14 @@ def _counts(outcome: Outcome, unread: int) -> str:
     refused = f" (refused: {reasons})" if reasons else ""
     events, items = counted(outcome.events, "event"), counted(outcome.items, "item")
     return f"{counted(len(outcome.files), 'file')}: {files}{refused}. {events}, {items}."
+
+
+def print_look(report: LookReport) -> None:
+    """Where we became blind, and where we see again."""
+    for headline in report.opened:
+        output.say(f"{'blind':12} {headline}")
+    for headline in report.closed:
+        output.say(f"{'seen again':12} {headline}")
 
 
 def exit_code(outcome: Outcome) -> int:

@@ -87,6 +87,7 @@ def check(
         if dry_run:
             output.say("Dry run: nothing was stored and nothing sent.")
             raise typer.Exit(summary.exit_code(outcome))
+        summary.print_look(app.look(engine))
         code = max(summary.exit_code(outcome), summary.send(app, engine), key=summary.rank)
     raise typer.Exit(code)
 

@@ -192,6 +192,7 @@ def _fund(table: Table, generations: dict[str, Table]) -> FundSpec:
         codes=table.texts("codes"),
         verified=table.flag("verified", True),
         why=table.text("why", ""),
+        page=table.text("page", "", pattern=r"https?://[^\s/]+\S*", wanted="a web address"),
     )
     table.done()
     if not fund.verified and not fund.why:

@@ -157,7 +157,7 @@ class FundSpec:
 
     `codes` are spellings of the fund in its files besides the ticker. `verified` is False when the
     address or the form of the file could not be confirmed, or the file cannot be read as holdings;
-    `why` then says so and the fund is not watched unless asked for.
+    `why` then says so and the fund is not watched unless asked for. `page` is where people find its file.
     """
 
     ticker: str
@@ -170,6 +170,7 @@ class FundSpec:
     codes: tuple[str, ...] = ()
     verified: bool = True
     why: str = ""
+    page: str = ""
 
     def url_on(self, day: date) -> Url | None:
         """The address that served files dated `day`, or None."""

@@ -14,6 +14,7 @@ from monitor.core.sessions import Sessions
 from monitor.store.calibrations import last_checks, outcomes
 from monitor.store.codec import date_of_day, instant_text
 from monitor.store.engine import Connection
+from monitor.store.incidents import listing
 from monitor.store.queries.held import held_files
 from monitor.store.queries.names import FundRef, funds_known
 from monitor.store.schema import delivery, fetch, issuer, snapshot, standing
@@ -34,11 +35,12 @@ ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due", "do
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One thing looked at. `what` is fund, work, quarantine, calibration or deliveries. A fund is failing when its last
-    file is old, or there is none, and the last look for one was in vain.
+    """One thing looked at. `what` is fund, incident, work, quarantine, calibration or deliveries. A fund is failing
+    when its last file is old, or there is none, and the last look for one was in vain.
 
-    `count` is how many sessions a fund's last file is behind, how many issuers have unfinished work, how many files
-    are quarantined, how many looks at a fund's dates in a row failed, or how many messages are undelivered.
+    `count` is how many sessions a fund's last file is behind, 1 for an incident, how many issuers have unfinished
+    work, how many files are quarantined, how many looks at a fund's dates in a row failed, or how many messages are
+    undelivered.
     """
 
     what: str
@@ -60,11 +62,18 @@ def status(conn: Connection, now: datetime, watched: Collection[tuple[str, str]]
         _freshness(conn, known[name], now.date()) if name in known else _never_fetched(name[1])
         for name in sorted(known.keys() | set(watched))
     ]
-    rows += _unfinished(conn)
+    rows += _incidents(conn) + _unfinished(conn)
     refs = [one.ref for one in held]
     since = min((one.known_at for one in held), default=None)
     rows.append(StatusRow("quarantine", "files", "quarantined" if held else "ok", len(held), since, _some(refs)))
     return rows + _calibrations(conn, known.values()) + _deliveries(conn, instant_text(now))
+
+
+def _incidents(conn: Connection) -> list[StatusRow]:
+    """What we are blind for; that a fund has closed is known and asks for nothing."""
+    found = [one for one in listing(conn) if one.kind != "closed"]
+    rows = [StatusRow("incident", one.name, one.kind, 1, one.opened_at, one.headline) for one in found]
+    return rows or [StatusRow("incident", "all", "ok", 0, None, "")]
 
 
 def _some(names: Sequence[str], shown: int = 3) -> str:
@@ -154,6 +163,7 @@ def _deliveries(conn: Connection, now: str) -> list[StatusRow]:
 
 
 def needs_attention(rows: Sequence[StatusRow]) -> bool:
-    """Whether something is quarantined, unfinished or undelivered, or a fund cannot be fetched (what an issuer
-    publishes late is not ours to mend)."""
-    return any(row.state in ALARMING and (row.count or row.what == "fund") for row in rows)
+    """Whether something is quarantined, unfinished or undelivered, a fund cannot be fetched, or an incident lasts."""
+    return any(row.what == "incident" and row.count for row in rows) or any(
+        row.state in ALARMING and (row.count or row.what == "fund") for row in rows
+    )

@@ -1,0 +1,46 @@
+"""Once a day: what was looked at, and that all is well – or what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor import telling
+from monitor.core.sight import FundSight
+from monitor.notify.message import Message, notice
+from monitor.notify.words import plural
+from monitor.store import incidents, outbox, sights
+from monitor.store.engine import Connection
+
+DAY = timedelta(days=1)
+SHOWN = 10
+
+
+def all_clear(
+    conn: Connection, seen: Sequence[FundSight], at: str, zone: str, operators: Sequence[str], now: datetime
+) -> bool:
+    """Promises the day's notice once its time `at` (in `zone`) has come; False when it has not, or was promised.
+
+    A day has one local date: the hour that a change of clocks repeats or leaves out makes neither two nor none.
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    if local.time() < time.fromisoformat(at):
+        return False
+    name = f"clear-{local.date()}"
+    if outbox.last_revision(conn, name):
+        return False
+    return telling.tell_operator(conn, _message(conn, name, seen, now), operators, now) > 0
+
+
+def _message(conn: Connection, name: str, seen: Sequence[FundSight], now: datetime) -> Message:
+    open_ = incidents.listing(conn)
+    counts = sights.since(conn, now - DAY)
+    looked = plural(counts.funds, "fund") + " looked at"
+    changes = f"{plural(counts.files, 'new file')}, {plural(counts.events, 'position change')}"
+    state = f"{len(open_)} open" if open_ else "all clear"
+    late = [one.ticker for one in seen if one.is_late(now)]
+    lines = [f"In the last 24 hours: {looked} of {len(seen)} watched, {changes}."]
+    lines += [f"Open since {one.opened_at[:16].replace('T', ' ')} UTC: {one.headline}" for one in open_[:SHOWN]]
+    lines += [f"Late: {', '.join(late[:SHOWN])}"] if late else []
+    return notice(name, f"Holdings monitor: {state}. {looked}, {changes}", at=now, lines=lines)

@@ -1,0 +1,128 @@
+"""Looks on an issuer's page for the address a fund's file may have now. It proposes; nobody switches by itself.
+
+The page may be anybody's: it is text of bounded size, cut into words in linear time, and only addresses that may
+be asked come out – few, and with a file name like that of the old one.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urljoin, urlsplit
+
+from monitor.core.errors import FetchError
+from monitor.sources.addresses import check_url, safe_url
+from monitor.sources.fetch import Fetched, Fetcher
+from monitor.sources.spec import FundSpec, HttpProfile, Source
+
+MOST_BYTES = 2_000_000
+SECONDS = 15.0
+LONGEST = 500  # characters of an address
+CANDIDATES = 400  # addresses compared at most
+PROPOSED = 3
+ALIKE = 0.8  # of file names without the ticker
+ALIKE_WITH_TICKER = 0.35
+_BETWEEN = re.compile(r"[\"'`\s<>()\\]+")
+_ESCAPED = (("\\/", "/"), ("\\u002F", "/"), ("\\u002f", "/"), ("\\u0026", "&"))
+_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The text of a page and where it was found."""
+
+    url: str
+    text: str
+
+
+def pages(source: Source, fund: FundSpec, address: str) -> list[str]:
+    """Where the issuer may say where the file is: the fund's page, the issuer's, the folder of the file."""
+    folder = urljoin(address, ".") if address else ""
+    return list(dict.fromkeys(one for one in (fund.page, source.homepage, folder) if one))
+
+
+def fetch_page(fetcher: Fetcher, url: str, profile: HttpProfile) -> Page | None:
+    """The page at `url`, or None when it cannot be had soon, or is large."""
+    bounded = replace(
+        profile,
+        headers=(("Accept", "text/html,*/*;q=0.5"),),
+        max_bytes=MOST_BYTES,
+        total_timeout=min(SECONDS, profile.total_timeout),
+    )
+    try:
+        found = fetcher.fetch(url, bounded)
+    except FetchError:
+        return None
+    return Page(url, found.body.decode("utf-8", "replace")) if isinstance(found, Fetched) else None
+
+
+def proposals(page: Page, address: str, ticker: str, others: Iterable[str]) -> list[str]:
+    """Addresses on the page whose file name is like that of `address`, best first; none of a fund in `others`."""
+    siblings = frozenset(one.upper() for one in others) - {ticker.upper()}
+    ranked: dict[str, float] = {}
+    for found in _addresses(page, _ending(address)):
+        if found == address or len(ranked) >= CANDIDATES:
+            continue
+        words = {word.upper() for word in _WORD.findall(_name(found))}
+        if siblings & words or not _is_allowed(found, page.url):
+            continue
+        alike = SequenceMatcher(None, _name(address).lower(), _name(found).lower(), autojunk=False).ratio()
+        if alike >= (ALIKE_WITH_TICKER if ticker.upper() in words else ALIKE):
+            ranked[found] = alike + (ticker.upper() in words)
+    return sorted(ranked, key=lambda one: (-ranked[one], one))[:PROPOSED]
+
+
+def allowed(found: Sequence[str], fetcher: Fetcher) -> tuple[str, ...]:
+    """Those that may be asked: no link-local or metadata address, none on a private network unless allowed."""
+    kept = []
+    for url in found:
+        try:
+            check_url(url, allow_private=fetcher.allow_private, resolve=fetcher.resolve)
+        except FetchError:
+            continue
+        kept.append(url)
+    return tuple(kept)
+
+
+def _addresses(page: Page, ending: str) -> Iterator[str]:
+    """Every address in the text, in links or scripts, that ends like the file we look for."""
+    if not ending:
+        return
+    text = page.text[:MOST_BYTES]
+    for written, meant in _ESCAPED:
+        text = text.replace(written, meant)
+    seen: set[str] = set()
+    for word in _BETWEEN.split(text):
+        if len(word) > LONGEST or ending not in word.lower():
+            continue
+        try:
+            found = urljoin(page.url, html.unescape(word.removeprefix("href=")))
+            ends = _ending(found)
+        except ValueError:
+            continue
+        if ends == ending and found not in seen:
+            seen.add(found)
+            yield found
+
+
+def _is_allowed(url: str, page: str) -> bool:
+    """Encrypted, or the same machine as the page; nothing that hides a user or a secret."""
+    try:
+        parts, home = urlsplit(url), urlsplit(page)
+        same = (parts.scheme, parts.hostname, parts.port) == (home.scheme, home.hostname, home.port)
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and not set('"\\^`{|}') & set(url)
+    return plain and parts.username is None and safe_url(url) == url and (same or parts.scheme == "https")
+
+
+def _name(url: str) -> str:
+    return unquote(PurePosixPath(urlsplit(url).path).name)
+
+
+def _ending(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).suffix.lower()

@@ -1,0 +1,156 @@
+"""Counts that show how the program is doing, for metrics and health: each question bounded in time. Read only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from monitor.store import schema as t
+from monitor.store.codec import instant_text, parse_instant
+from monitor.store.engine import Connection, Engine, is_postgres, reading
+
+STEPS = 5_000  # SQLite instructions between two looks at the clock
+UNSENT = ("pending", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class TickView:
+    """The last run of one tick of one daemon."""
+
+    name: str
+    holder: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    detail: str
+    runs: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """One daemon as it last reported."""
+
+    holder: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerView:
+    """How an issuer's server is treated."""
+
+    issuer: str
+    failures: int
+    not_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The counts. `waiting` are messages due and unsent; `oldest` is when the oldest of them became due."""
+
+    files: dict[str, int]  # by standing
+    events: dict[str, int]  # by kind
+    items: dict[str, int]  # by severity
+    deliveries: dict[tuple[str, str], int]  # by channel and state
+    incidents: dict[str, int]  # that last, by kind
+    waiting: int
+    oldest: datetime | None
+
+
+@contextmanager
+def reading_within(engine: Engine, seconds: float) -> Iterator[Connection]:
+    """As `reading`; what takes longer than `seconds` is stopped with StoreUnavailable."""
+    with reading(engine) as conn:
+        if is_postgres(conn):
+            conn.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}")
+            yield conn
+            return
+        driver: Any = conn.connection.driver_connection
+        until = time.monotonic() + seconds
+        driver.set_progress_handler(lambda: 1 if time.monotonic() > until else 0, STEPS)
+        try:
+            yield conn
+        finally:
+            driver.set_progress_handler(None, 0)
+
+
+def vitals(conn: Connection, now: datetime) -> Vitals:
+    """All counts at one moment."""
+    incidents = t.incident.c
+    lasting = select(incidents.kind, func.count()).where(incidents.closed_at.is_(None)).group_by(incidents.kind)
+    table = t.delivery.c
+    deliveries = select(table.channel, table.state, func.count()).group_by(table.channel, table.state)
+    due = select(func.count(), func.min(table.due_at)).where(table.state.in_(UNSENT), table.due_at <= instant_text(now))
+    waiting, oldest = conn.execute(due).one()
+    return Vitals(
+        _counts(conn, t.standing.c.standing),
+        _counts(conn, t.event.c.kind),
+        _counts(conn, t.item.c.severity),
+        {(channel, state): count for channel, state, count in conn.execute(deliveries)},
+        {kind: count for kind, count in conn.execute(lasting)},  # noqa: C416 – rows, not pairs
+        waiting,
+        None if oldest is None else parse_instant(oldest),
+    )
+
+
+def _counts(conn: Connection, column: Any) -> dict[str, int]:
+    return {str(value): count for value, count in conn.execute(select(column, func.count()).group_by(column))}
+
+
+def last_fetch_id(conn: Connection) -> int:
+    """The number of the newest look for a file."""
+    return int(conn.execute(select(func.max(t.fetch.c.id))).scalar() or 0)
+
+
+def fetches_since(conn: Connection, number: int) -> dict[str, int]:
+    """Looks for files after the one with this number, by outcome."""
+    table = t.fetch.c
+    query = select(table.outcome, func.count()).where(table.id > number).group_by(table.outcome)
+    return {outcome: count for outcome, count in conn.execute(query)}  # noqa: C416 – rows, not pairs
+
+
+def ticks(conn: Connection) -> list[TickView]:
+    """The last run of every tick of every daemon, by name."""
+    table = t.tick.c
+    return [
+        TickView(
+            row.name,
+            row.holder,
+            parse_instant(row.started_at),
+            _maybe(row.ended_at),
+            row.outcome,
+            row.detail,
+            row.runs,
+            row.failures,
+        )
+        for row in conn.execute(select(t.tick).order_by(table.name, table.holder))
+    ]
+
+
+def workers(conn: Connection) -> list[WorkerView]:
+    """Every daemon that ever reported, the latest last."""
+    return [
+        WorkerView(
+            row.holder, row.version, parse_instant(row.started_at), parse_instant(row.seen_at), _maybe(row.stopped_at)
+        )
+        for row in conn.execute(select(t.worker).order_by(t.worker.c.seen_at))
+    ]
+
+
+def breakers(conn: Connection) -> list[BreakerView]:
+    """How every issuer's server is treated."""
+    rows = conn.execute(select(t.breaker).order_by(t.breaker.c.issuer))
+    return [BreakerView(row.issuer, row.failures, _maybe(row.not_before)) for row in rows]
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return None if text is None else parse_instant(text)
