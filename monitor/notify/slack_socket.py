@@ -39,7 +39,7 @@ STEADY = 30.0  # seconds a connection must last before its loss counts as the fi
 LONGEST_WAIT = 60.0  # seconds between two attempts
 REFUSED_WAIT = 300.0  # … when Slack says that the token or the app is wrong
 LOOK = 0.5  # seconds between two looks at the connection
-ENDING = 1.0  # seconds the end of the program waits for each of: the connection, an answer that is being given
+ENDING = 2.0  # seconds the end of the program waits for the connection and for answers that are being given
 WAITING = 32  # questions that may wait
 WORKERS = 2
 REMEMBERED = 1_000  # envelopes that are known when they come again
@@ -106,11 +106,9 @@ class Listener:
                 self._questions.put_nowait(None)
             except Full:
                 break
-        closing = threading.Thread(target=self._close, daemon=True)
-        closing.start()
         until = time.monotonic() + ENDING
-        for thread in (closing, *self._threads):
-            thread.join(max(0.0, until + (0 if thread is closing else ENDING) - time.monotonic()))
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _close(self) -> None:
         client = self._client
@@ -140,6 +138,7 @@ class Listener:
                 self._say_once(word, f"cannot listen to Slack for {self.name}, trying on: {word}")
             failures = 0 if time.monotonic() - began > STEADY else failures + 1
             self._stopping.wait(max(wait, pause(failures)))
+        self._close()
 
     def _connect(self) -> None:
         """A new connection in place of the old one, if any. Raises _Refused."""
