@@ -8,6 +8,7 @@ from monitor.cli import (
     alerts,
     changing,
     database,
+    doctor,
     evidence,
     held,
     incidents,
@@ -53,6 +54,7 @@ cli.add_typer(securities.group, name="securities")
 
 cli.command()(reports.status)
 cli.add_typer(incidents.group, name="incidents")
+cli.command()(doctor.doctor)
 cli.add_typer(held.group, name="quarantine")
 cli.add_typer(alerts.group, name="alerts")
 cli.command("test-alert")(alerts.send_test)

@@ -281,9 +281,12 @@ def _in_words(engine: Engine) -> Iterator[None]:
     except OperationalError as error:
         raise StoreUnavailable(_sentence(engine, str(error.orig).strip())) from error
     except DatabaseError as error:
-        if not isinstance(error.orig, sqlite3.DatabaseError) or "not a database" not in str(error.orig):
+        reason = str(error.orig) if isinstance(error.orig, sqlite3.DatabaseError) else ""
+        if "not a database" in reason:
+            raise StoreError(f"The file {_where(engine)} is not a database.") from error
+        if "malformed" not in reason:
             raise
-        raise StoreError(f"The file {_where(engine)} is not a database.") from error
+        raise StoreError(_sentence(engine, reason)) from error
 
 
 def _sentence(engine: Engine, reason: str) -> str:

@@ -440,3 +440,17 @@ def test_sessions_are_filled_once_and_made_anew_when_the_end_comes_near(engine: 
     assert [asked[0] for asked in weekdays.asked] == ["XNYS", "XNYS", "XLON"]
     assert (known[0], known[-1]) == (date(2000, 1, 3), date(2024, 12, 30) + timedelta(days=366))
     assert list(known) == sorted(set(known))
+
+
+def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "monitor.db"
+    engine = open_engine(f"sqlite:///{file}")
+    with transaction(engine) as conn:
+        conn.execute(text("CREATE TABLE t (x TEXT)"))
+        conn.execute(text("INSERT INTO t VALUES ('x')"))
+    engine.dispose()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
+    with pytest.raises(StoreError, match=r"is damaged\. Restore a backup"), reading(engine) as conn:
+        conn.execute(text("SELECT * FROM t")).all()
+    engine.dispose()
