@@ -20,7 +20,7 @@ from monitor import config as configuration
 from monitor.config import Config, IssuerSettings, Watch
 from monitor.core.errors import ConfigError, UsageError
 from monitor.sources import registry
-from monitor.sources.spec import Source
+from monitor.sources.spec import Source, Url
 from monitor.store import archive, migrate
 from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from monitor.sources.fetch import Fetcher
     from monitor.store.calibrations import Check
     from monitor.store.queries import FundRef, HeldFile, RefusedFile
+    from monitor.store.workers import Tick
+    from monitor.watching import Report
 
 Clock = Callable[[], datetime]
 Say = Callable[[str], None]
@@ -266,6 +268,30 @@ class App:
 
         return blindness.see(conn, self.sources(), sorted(self.watched_funds()), now, self.config.blindness)
 
+    def check_due(self, engine: Engine, holder: str, stopping: Callable[[], bool] = lambda: False) -> Report:
+        """One pass over what is due by now, as the daemon `holder`; `stopping` says that no more is to be begun."""
+        from monitor import watching
+
+        sources, settings = self.sources(), self.config.daemon
+        asked = watching.Watching(
+            sources=sources,
+            watch=watched(self.config.watch, sources, ()),
+            fetcher=self._fetcher(),
+            rhythm=watching.rhythm(settings),
+            late_factor=self.config.blindness.late_factor,
+            lease_seconds=settings.lease_seconds,
+            fetchers=settings.fetchers,
+            plan=self.plan(),
+            prepare=lambda source: self.prepare_calendars(engine, [source]),
+        )
+        return watching.check_due(engine, asked, holder=holder, clock=self.clock, stopping=stopping)
+
+    def beat(self, engine: Engine, holder: str, ticks: Iterable[Tick] = ()) -> None:
+        """Says in the database that the daemon `holder` is alive, and how its ticks have been doing."""
+        from monitor.store import workers
+
+        workers.report(engine, holder, self.clock(), ticks)
+
     def recheck(self, engine: Engine, funds: Sequence[FundRef] | None = None) -> list[tuple[FundRef, Check]]:
         """Looks again at what the dates of `funds` mean, or at that of every fund where a month has passed."""
         from monitor import calibrating
@@ -374,11 +400,11 @@ def _find(sources: Mapping[str, Source], text: str) -> tuple[str, str]:
 
 
 def _adjusted(source: Source, settings: IssuerSettings) -> Source:
-    """The source reached through a mirror, or at another pace."""
+    """The source reached through a mirror or at other addresses, or at another pace."""
     http = source.http
     if settings.min_interval is not None:
         http = replace(http, min_interval=settings.min_interval)
-    funds = source.funds
+    funds = dict(source.funds)
     homepage = source.homepage
     if settings.base_url is not None:
         base = settings.base_url
@@ -391,6 +417,9 @@ def _adjusted(source: Source, settings: IssuerSettings) -> Source:
             )
             for name, fund in funds.items()
         }
+    for ticker, address in settings.urls.items():
+        _known_funds(source, [ticker])
+        funds[ticker] = replace(funds[ticker], urls=(Url(address, note="as configured"),))
     return replace(source, http=http, funds=funds, homepage=homepage)
 
 

@@ -1,4 +1,4 @@
-"""How each watched fund publishes: what its source says, its calendar, and what its own files showed. Writes nothing."""
+"""How each watched fund publishes: what its source says, its calendar, and what its files showed. Writes nothing."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from monitor.core.model import Arrival
 from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
-from monitor.intake import FRESH, Body, FileOutcome, Intake, Progress, accept, ask, take, tried
+from monitor.intake import FRESH, Answer, Body, FileOutcome, Intake, Progress, accept, ask, take, tried
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save, superseded
@@ -36,9 +36,12 @@ __all__ = [
     "RebuildReport",
     "SnapshotRef",
     "check",
+    "chosen",
     "decide",
     "ingest",
+    "keep",
     "learn",
+    "plus",
     "rebuild",
 ]
 
@@ -138,16 +141,31 @@ def check(
     total = Outcome(())
     for one in watch:
         source = sources[one.issuer]
-        answers = [a for spec in _funds(source, one) for a in ask(engine, source, spec, fetcher, now, progress)]
+        answers = [a for spec in chosen(source, one) for a in ask(engine, source, spec, fetcher, now, progress)]
         if dry_run:
-            total = _plus(total, Outcome(tuple(tried(source, a) for a in answers)))
+            total = plus(total, Outcome(tuple(tried(source, a) for a in answers)))
             continue
-        with transaction(engine) as conn:
-            intake = Intake(conn, source, now)
-            for answer in answers:
-                accept(intake, answer)
-            total = _plus(total, conclude(intake, plan, progress))
+        total = plus(total, keep(engine, source, answers, now=now, plan=plan, progress=progress))
     return total
+
+
+def keep(
+    engine: Engine,
+    source: Source,
+    answers: Sequence[Answer],
+    *,
+    now: datetime,
+    plan: AlertPlan,
+    progress: Progress,
+    within: Callable[[Connection], None] = lambda conn: None,
+) -> Outcome:
+    """Stores what asking an issuer gave and derives what follows, as one. `within` joins the transaction, first."""
+    with transaction(engine) as conn:
+        within(conn)
+        intake = Intake(conn, source, now)
+        for answer in answers:
+            accept(intake, answer)
+        return conclude(intake, plan, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +219,8 @@ def rebuild(engine: Engine, sources: Mapping[str, Source], *, progress: Progress
     return report
 
 
-def _funds(source: Source, one: Watch) -> list[FundSpec]:
+def chosen(source: Source, one: Watch) -> list[FundSpec]:
+    """The funds of one issuer that are to be watched."""
     if one.funds:
         return [source.funds[ticker] for ticker in one.funds]
     return list(source.watched())
@@ -299,7 +318,8 @@ def _calendars(conn: Connection) -> Callable[[str], Sessions]:
     return calendar
 
 
-def _plus(one: Outcome, other: Outcome) -> Outcome:
+def plus(one: Outcome, other: Outcome) -> Outcome:
+    """Both together."""
     return Outcome(
         one.files + other.files,
         one.events + other.events,

@@ -100,6 +100,14 @@ def fence(conn: Connection, lease: Lease) -> None:
 
 
 @contextmanager
+def writing(engine: Engine, lease: Lease) -> Iterator[Connection]:
+    """A transaction for the work of the lease. Raises LeaseLost when it is no longer ours."""
+    with transaction(engine) as conn:
+        fence(conn, lease)
+        yield conn
+
+
+@contextmanager
 def kept(engine: Engine, lease: Lease, clock: Callable[[], datetime], seconds: float) -> Iterator[threading.Event]:
     """Renews the lease from a thread while work goes on; the event is set once it is lost.
 
