@@ -286,11 +286,26 @@ class App:
         )
         return watching.check_due(engine, asked, holder=holder, clock=self.clock, stopping=stopping)
 
-    def beat(self, engine: Engine, holder: str, ticks: Iterable[Tick] = ()) -> None:
-        """Says in the database that the daemon `holder` is alive, and how its ticks have been doing."""
+    def join(self, engine: Engine, holder: str, begun: datetime) -> None:
+        """Says in the database when the daemon `holder` began: every watched fund is asked once since."""
+        from monitor import __version__
         from monitor.store import workers
 
-        workers.report(engine, holder, self.clock(), ticks)
+        workers.register(engine, holder, __version__, begun)
+
+    def beat(self, engine: Engine, holder: str, ticks: Iterable[Tick] = (), stopped: bool = False) -> None:
+        """Says in the database that the daemon `holder` is alive or has `stopped`, and how its ticks have done."""
+        from monitor.store import workers
+
+        workers.report(engine, holder, self.clock(), ticks, stopped)
+
+    def pulse(self) -> None:
+        """Lets the dead-man's switch know that all is well. Raises PulseError, which does not hold the address."""
+        from monitor.sources.fetch import Fetcher
+        from monitor.sources.pulse import ping
+
+        if (url := self.config.heartbeat.url) is not None:
+            ping(Fetcher(allow_private=True), url.get_secret_value())
 
     def recheck(self, engine: Engine, funds: Sequence[FundRef] | None = None) -> list[tuple[FundRef, Check]]:
         """Looks again at what the dates of `funds` mean, or at that of every fund where a month has passed."""

@@ -168,21 +168,3 @@ def test_the_daemon_refuses_a_faulty_configuration(run: Run, tmp_path: Path) -> 
     assert idle.code == 2
     assert "Nothing is watched yet" in idle.err
     assert not list(tmp_path.glob("*.db"))
-
-
-def test_the_daemon_looks_every_day_mondays_included(configured: Path, tmp_path: Path) -> None:
-    from monitor.app import configured as app_of
-    from monitor.app import quiet, system_clock
-    from monitor.daemon import GRACE, Daemon
-    from monitor.store.engine import open_engine
-
-    daemon = Daemon(app_of(configured, None, {}, system_clock, quiet), sys.stdout)
-    engine = open_engine("sqlite://")
-    daemon.schedule(engine, {})
-    engine.dispose()
-    jobs = {job.id: job for job in daemon.scheduler.get_jobs()}
-    assert {"check at start", "check at 06:30", "check at 20:30", "deliver"} <= set(jobs)
-    fields = {field.name: str(field) for field in jobs["check at 06:30"].trigger.fields}
-    assert (fields["day_of_week"], fields["hour"], fields["minute"]) == ("*", "6", "30")
-    assert str(jobs["check at 06:30"].trigger.timezone) == "America/New_York"
-    assert daemon.scheduler._job_defaults == {"misfire_grace_time": GRACE, "coalesce": True, "max_instances": 1}

@@ -1,0 +1,196 @@
+"""The daemon: a few ticks, each one call. What is due is a question to the database, so nothing missed is lost.
+
+It knows no times of day and no calendar; it only looks often enough. Several daemons may work on one database.
+SIGTERM and SIGINT let the ticks that run finish; a second signal ends at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TYPE_CHECKING, TextIO
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from monitor import logs
+from monitor.app import App
+from monitor.core.errors import ConfigError, MonitorError, StoreError
+from monitor.daemon.ticks import Board, Task
+from monitor.store.workers import new_holder
+
+if TYPE_CHECKING:
+    from monitor.notify.channels import Channel
+    from monitor.pipeline import Outcome
+    from monitor.store.engine import Engine
+
+GRACE = 6 * 3600  # seconds a late tick is still worth running; the default of one would drop it
+JUMP = 5.0  # seconds between the clock and time as it passes, from which on the clock was set
+RECHECK = 3600.0  # seconds; each fund's dates are looked at monthly
+log = logging.getLogger("monitor.daemon")
+
+
+class Daemon:
+    """Watches until it is told to stop. Each tick has a thread of its own; the database orders them."""
+
+    def __init__(self, app: App, out: TextIO) -> None:
+        self.app = app
+        self.out = out
+        self.holder = new_holder()
+        self.stopping = threading.Event()
+        self.board = Board(self.holder, app.clock)
+        self.begun = app.clock()
+        self.registered = False
+        self.written = 0.0  # when the database was last written to, as time passes
+        defaults = {"misfire_grace_time": GRACE, "coalesce": True, "max_instances": 1}
+        self.scheduler = BackgroundScheduler(timezone=UTC, job_defaults=defaults)
+
+    def run(self) -> int:
+        """The exit code, once stopped. Faults of the configuration are raised before anything starts."""
+        logs.setup(self.app.config, sys.stderr)
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick longer than its interval is no news
+        if self.app.config.heartbeat_fault:
+            raise ConfigError(f"heartbeat: {self.app.config.heartbeat_fault}")
+        channels = self.app.channels(self.out)
+        self.app.watch()
+        engine = self.app.open()
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._stop)
+            log.info("watching as %s; times are %s", self.holder, self.app.config.daemon.time_zone)
+            with ExitStack() as services:
+                services.enter_context(self.app.converse(engine, channels))
+                self.watch(engine, channels)
+            log.info("stopped")
+            return 0
+        finally:
+            engine.dispose()
+
+    def watch(self, engine: Engine, channels: dict[str, Channel]) -> None:
+        """Runs the ticks until `stop`; then those that run finish and the daemon says goodbye."""
+        self.schedule(engine, channels)
+        self.scheduler.start()
+        offset = _offset()
+        while not self.stopping.wait(1.0):
+            if abs(_offset() - offset) > JUMP:
+                offset = _offset()
+                self.retime()
+        self.scheduler.shutdown(wait=True)
+        self._leave(engine)
+
+    def schedule(self, engine: Engine, channels: dict[str, Channel]) -> None:
+        """All ticks, each at once and then by its interval."""
+        tasks = self.tasks(engine, channels)
+        self._tick(tasks[0])  # the others ask the database when this daemon began
+        for task in tasks:
+            trigger = IntervalTrigger(seconds=task.seconds, timezone=UTC)
+            self.scheduler.add_job(self._tick, trigger, args=[task], id=task.name, next_run_time=datetime.now(UTC))
+
+    def tasks(self, engine: Engine, channels: dict[str, Channel]) -> list[Task]:
+        """What there is to do again and again. `beat` is the first."""
+        settings, heart = self.app.config.daemon, self.app.config.heartbeat
+        seldom = min(60.0, 6 * settings.tick_seconds)
+        tasks = [
+            Task("beat", settings.tick_seconds, lambda: self.beat(engine)),
+            Task("watch", settings.tick_seconds, lambda: self.check(engine)),
+            Task("deliver", settings.deliver_seconds, lambda: self.deliver(engine, channels)),
+            Task("digest", seldom, lambda: _number(self.app.digest(engine), "digests")),
+            Task("recheck", RECHECK, lambda: self.recheck(engine)),
+        ]
+        if heart.url is not None:
+            tasks.append(Task("heartbeat", 60 * heart.every_minutes, self.pulse))
+        return tasks
+
+    # --- ticks ------------------------------------------------------------------------------------
+
+    def beat(self, engine: Engine) -> str:
+        """This daemon is alive, and its ticks have been doing as they have."""
+        if not self.registered:
+            self.app.join(engine, self.holder, self.begun)
+            self.registered = True
+        self.app.beat(engine, self.holder, self.board.ticks())
+        self.written = time.monotonic()
+        return ""
+
+    def check(self, engine: Engine) -> str:
+        """One pass over what is due; one issuer's trouble is said once and stops no other's."""
+        report = self.app.check_due(engine, self.holder, self.stopping.is_set)
+        if report.outcome.files:
+            log.info("checked: %s", _worded(report.outcome))
+        if report.problems:
+            raise StoreError("; ".join(report.problems))
+        return _worded(report.outcome)
+
+    def deliver(self, engine: Engine, channels: dict[str, Channel]) -> str:
+        """One pass over the outbox."""
+        report = self.app.deliver(engine, channels, pause=self.stopping.wait, holder=self.holder)
+        return f"{report.sent} sent, {report.failed} refused for now, {report.dead} given up"
+
+    def recheck(self, engine: Engine) -> str:
+        """What the dates of funds mean, once a month."""
+        looks = self.app.recheck(engine)
+        for fund, look in looks:
+            log.info("dates of %s: %s (%s)", fund.ticker, look.found, look.outcome)
+        return _number(len(looks), "funds")
+
+    def pulse(self) -> str:
+        """The dead-man's switch hears from us only while every tick works and the database can be written to."""
+        faults = self.board.faults()
+        silent = time.monotonic() - self.written > max(60.0, 6 * self.app.config.daemon.tick_seconds)
+        if faults or silent:
+            return f"kept silent: {', '.join(faults) or 'the database was not written to'}"
+        self.app.pulse()
+        return "heard"
+
+    def _tick(self, task: Task) -> None:
+        if not self.stopping.is_set():
+            self.board.run(task)
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def retime(self) -> None:
+        """After the clock was set: all ticks now, and from there by their intervals. Twice asked is not twice done."""
+        log.warning("the clock was set; all ticks run now")
+        for job in self.scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC))
+
+    def stop(self) -> None:
+        """Lets the running ticks finish and ends `run`."""
+        self.stopping.set()
+
+    def _leave(self, engine: Engine) -> None:
+        try:
+            self.app.beat(engine, self.holder, self.board.ticks(), stopped=True)
+        except MonitorError as error:
+            log.warning("the end of this daemon could not be recorded: %s", error)
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if self.stopping.is_set():
+            log.warning("%s again: ending at once", name)
+            os._exit(128 + number)
+        log.info("%s: finishing what has begun", name)
+        self.stop()
+
+
+def _offset() -> float:
+    """The clock against time as it passes: the same, until somebody sets the clock."""
+    return time.time() - time.monotonic()
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count else ""
+
+
+def _worded(outcome: Outcome) -> str:
+    counted = Counter(file.outcome for file in outcome.files)
+    files = ", ".join(f"{count} {name}" for name, count in sorted(counted.items())) or "nothing due"
+    return f"{files}; {outcome.events} events, {outcome.items} items"
