@@ -65,5 +65,7 @@ def after(breaker: Breaker, tally: Tally, now: datetime, jitter: float) -> Break
     if tally.answers:
         return Breaker(0, asked, tally.detail if asked is not None else "", now)
     failures = breaker.failures + 1
-    wait = min(FIRST_WAIT * 2 ** min(failures - 1, 20), LONGEST_WAIT) * (0.75 + jitter / 2)
-    return Breaker(failures, max(now + wait, asked or now), tally.detail, now)
+    wait = now + min(FIRST_WAIT * 2 ** min(failures - 1, 20), LONGEST_WAIT) * (0.75 + jitter / 2)
+    if asked is None or failures >= OPEN_AFTER:  # a server that says "in a second" again and again does not know
+        return Breaker(failures, max(wait, asked or wait), tally.detail, now)
+    return Breaker(failures, asked, tally.detail, now)

@@ -57,6 +57,7 @@ class Daemon:
         """The exit code, once stopped. Faults of the configuration are raised before anything starts."""
         logs.setup(self.app.config, sys.stderr)
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick longer than its interval is no news
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         if self.app.config.heartbeat_fault:
             raise ConfigError(f"heartbeat: {self.app.config.heartbeat_fault}")
         channels = self.app.channels(self.out)

@@ -34,6 +34,9 @@ def test_jitter_spreads_by_a_quarter() -> None:
 def test_what_the_server_asks_for_is_done_even_when_some_files_came() -> None:
     day = 86_400.0
     assert after(Breaker(), Tally(failures=1, retry_after=day), NOW, 0).not_before == NOW + timedelta(days=1)
+    soon = Tally(failures=1, retry_after=1)
+    assert after(Breaker(), soon, NOW, 0).not_before == NOW + timedelta(seconds=1)
+    assert after(Breaker(5), soon, NOW, 0.5).not_before == NOW + FIRST_WAIT * 32  # it has said so before
     mixed = after(Breaker(2), Tally(answers=1, failures=1, retry_after=60, detail="429"), NOW, 0)
     assert (mixed.failures, mixed.not_before, mixed.detail) == (0, NOW + timedelta(minutes=1), "429")
 
