@@ -104,6 +104,7 @@ class Daemon:
             Task("watch", settings.tick_seconds, lambda: self.check(engine)),
             Task("deliver", settings.deliver_seconds, lambda: self.deliver(engine, channels)),
             Task("digest", seldom, lambda: _number(self.app.digest(engine), "digests")),
+            Task("look", seldom, lambda: self.look(engine)),
             Task("recheck", RECHECK, lambda: self.recheck(engine)),
         ]
         if heart.url is not None:
@@ -134,6 +135,13 @@ class Daemon:
         """One pass over the outbox."""
         report = self.app.deliver(engine, channels, pause=self.stopping.wait, holder=self.holder)
         return f"{report.sent} sent, {report.failed} refused for now, {report.dead} given up"
+
+    def look(self, engine: Engine) -> str:
+        """Where we are blind, said once."""
+        report = self.app.look(engine)
+        for headline in (*report.opened, *report.closed):
+            log.warning("%s", headline)
+        return f"{len(report.opened)} begun, {len(report.closed)} ended" if report.looked else ""
 
     def recheck(self, engine: Engine) -> str:
         """What the dates of funds mean, once a month."""
