@@ -87,7 +87,7 @@ def test_every_channel_carries_every_message(
     assert message.title[:20].split("<")[0].split("&")[0].split('"')[0] in text
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\ufeff]", text)
     for part in message.funds:
-        assert part.fund.split("<")[0].split("&")[0].split("`")[0] in text
+        assert re.split("[<&`@]", part.fund)[0] in text
 
 
 @pytest.mark.parametrize("kind", ["slack", "slack-webhook"])

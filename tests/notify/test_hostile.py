@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.notify.apprise import quiet
 from monitor.notify.blocks import CONTEXT, HEADER, SECTION, blocks, fallback
 from monitor.notify.letter import letter
 from monitor.notify.message import Message
@@ -63,3 +64,18 @@ def test_no_message_grows_without_end() -> None:
     assert sum(len(text) for text in texts(blocks(big, buttons=True))) < 12_000
     assert len(big.title) < 700
     assert "more lines" in json.dumps(blocks(big))
+
+
+@pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE)
+def test_no_service_behind_apprise_is_made_to_call_anyone(message: Message) -> None:
+    discord = pytest.importorskip("apprise.plugins.discord")
+    slack = pytest.importorskip("apprise.plugins.slack")
+    text = quiet(f"{message.title}\n{whole(message)}")
+    assert not discord.USER_ROLE_DETECTION_RE.findall(text)
+    assert not slack.NotifySlack._re_channel_support.findall(text)
+    assert not slack.NotifySlack._re_user_id_support.findall(text)
+    assert not re.search(r"@\w|[<>]", text)
+
+
+def test_a_name_with_a_mention_keeps_its_look_in_apprise() -> None:
+    assert quiet("A <b> @everyone a@b @ 5 %") == "A ‹b› ＠everyone a＠b @ 5 %"
