@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -49,16 +52,28 @@ class Post:
         return str(self.metadata.get("event_payload", {}).get("key", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, when it came, and what it met."""
+
+    method: str
+    channel: str
+    at: datetime
+    fault: Fault | None
+
+
 class Slack(Loopback):
-    """Every conversation it is asked about exists. `scripts[method]` misbehaves; `pace` is the least time between
+    """Every conversation it is asked about exists. `scripts["method"]` misbehaves everywhere, `scripts["method C1"]`
+    in one conversation; `pace` is the least time between
     two messages of a conversation, in seconds of the real clock, below which it answers 429."""
 
     def __init__(self, ledger: Ledger, pace: float = 0.0) -> None:
         super().__init__(_Answer)
         self.ledger = ledger
         self.pace = pace
-        self.scripts = {method: Script() for method in _METHODS}
-        self.calls: list[str] = []
+        self.scripts: defaultdict[str, Script] = defaultdict(Script)
+        self.calls: list[Call] = []
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.posts: list[Post] = []
         self.limited = 0
         self._made = 0
@@ -73,13 +88,14 @@ class Slack(Loopback):
     def call(self, method: str, asked: dict[str, Any]) -> tuple[dict[str, Any], Fault | None]:
         """The answer to one call, and how it is to be given."""
         with self._lock:
-            self.calls.append(method)
-            fault = self.scripts[method].take() if method in self.scripts else None
+            channel = str(asked.get("channel", ""))
+            fault = self.scripts[f"{method} {channel}"].take() or self.scripts[method].take()
+            self.calls.append(Call(method, channel, self.now(), fault))
             if fault is not None and fault.error:
                 return {"ok": False, "error": fault.error}, None
             if fault is not None and not fault.kept and (fault.drop or fault.status >= 400):
                 return {}, fault
-            if method == "chat.postMessage" and (wait := self._too_fast(str(asked.get("channel")))):
+            if method == "chat.postMessage" and (wait := self._too_fast(channel)):
                 self.limited += 1
                 return {}, limited(str(wait))
             known = _METHODS.get(method)

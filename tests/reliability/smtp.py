@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -25,18 +26,18 @@ def answers(code: int) -> Fault:
 
 
 class Mailbox:
-    """What arrived. `recipients` fails by script at RCPT, `content` after DATA."""
+    """What arrived. `recipients[address]` fails by script at RCPT, `content[address]` after DATA."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.mails: list[EmailMessage] = []
-        self.recipients = Script()
-        self.content = Script()
+        self.recipients: defaultdict[str, Script] = defaultdict(Script)
+        self.content: defaultdict[str, Script] = defaultdict(Script)
         self.port = 0
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         """Takes or refuses a recipient."""
-        fault = self.recipients.take()
+        fault = self.recipients[address].take()
         if fault is not None:
             return f"{fault.status} not now or never"
         envelope.rcpt_tos.append(address)
@@ -44,22 +45,22 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Keeps or refuses a message."""
-        fault = self.content.take()
+        fault = self.content[envelope.rcpt_tos[0]].take()
         if fault is None or fault.kept:
-            self._keep(envelope.content)
+            self._keep(envelope.content, envelope.rcpt_tos[0].partition("@")[0])
         if fault is not None and fault.drop:
             server.transport.abort()
             return "421 gone"
         return f"{fault.status} refused" if fault is not None and fault.status >= 400 else "250 OK"
 
-    def _keep(self, content: bytes) -> None:
+    def _keep(self, content: bytes, name: str) -> None:
         mail = email.message_from_bytes(content, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         plain = mail.get_body(("plain",))
         text = f"{mail['Subject']}\n{plain.get_content() if plain is not None else ''}"
         key = str(mail["X-Holdings-Monitor-Key"] or mail["Message-ID"])
-        self.ledger.add(Visible("mail", key, str(mail["Subject"]), MARK in text.lower(), str(mail["References"] or "")))
+        self.ledger.add(Visible(name, key, str(mail["Subject"]), MARK in text.lower(), str(mail["References"] or "")))
 
 
 @contextmanager
