@@ -16,7 +16,7 @@ from monitor.core.hours import Cadence
 from monitor.core.model import Severity
 from monitor.core.rules import LOUDNESS, AlertPlan, Route, Subject, subject_of, ticker_names
 from monitor.derive import Told
-from monitor.notify.message import Form, Message
+from monitor.notify.message import Form, Message, correct
 from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
 from monitor.store import digests, heard, mutes
@@ -54,14 +54,16 @@ class Announcer:
         """Whether a message about the item arrived somewhere, or may yet arrive."""
         return self._heard.get(item, NOBODY).anywhere
 
-    def announce(self, told: Told) -> None:
-        """Tells everybody concerned of an item that is new or says something else."""
+    def announce(self, told: Told, restated: str = "") -> None:
+        """Tells everybody concerned of an item that is new or says something else; `restated` makes it a correction."""
         known = self._heard.get(told.item.key, NOBODY)
         routes = {route.channel: route for route in self._plan.routes(self._subject(told), self._now)}
         now = [name for name in self._channels(routes, known) if self._is_at_once(told, routes.get(name), known, name)]
         revision = known.revision + 1
         if now:
             message = telling.message_of(self._conn, self._issuer_name, told, revision)
+            if restated and revision > 1:
+                message = correct(message, reason=restated)
             for name in now:
                 digests.drop(self._conn, told.item.key, name)
                 if name in known.promised:
@@ -71,6 +73,8 @@ class Announcer:
         later = [name for name in self._channels(routes, known) if name not in now]
         if later:
             line = telling.line_of(self._issuer_name, told, revision)
+            if restated and revision > 1:
+                line = correct(line, reason=restated)
             for name in later:
                 self._later(line, name, routes.get(name), known.gathered.get(name))
 
@@ -91,7 +95,8 @@ class Announcer:
         """A line for the channel's digest, or none: then what waits there is taken out."""
         cadence = route.heard if route is not None else Cadence.NEVER
         if read is not None:
-            form = Form.ALERT if from_json(read.message).form is Form.WITHDRAWN else Form.UPDATE
+            again = line.form if line.form is Form.CORRECTION else Form.UPDATE
+            form = Form.ALERT if from_json(read.message).form is Form.WITHDRAWN else again
             self._enter(replace(line, form=form), channel, cadence if cadence in IN_DIGESTS else _cadence(read))
         elif cadence in IN_DIGESTS:
             self._enter(replace(line, form=Form.ALERT), channel, cadence)

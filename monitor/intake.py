@@ -73,6 +73,7 @@ class Intake:
     latest: dict[int, date | None] = field(default_factory=dict)
     since: date | None = None
     because: str = ""  # what an operator said, when that is why days are told again
+    restated: set[tuple[str, date]] = field(default_factory=set)  # fund and as_of the issuer published once more
 
     def __post_init__(self) -> None:
         self.names = Names(self.conn)
@@ -206,25 +207,28 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     sha256 = archive.put(intake.conn, body.content, intake.now)
     known = save.revisions(intake.conn, fund, file.as_of)
     if sha256 in known:
-        _see_again(intake, body, fund, file.as_of, sha256, known[sha256])
+        _see_again(intake, body, fund, ticker, file.as_of, sha256, known[sha256])
         _note(intake, body, fund, ticker, file.as_of, "heartbeat", sha256)
         return
     latest = _latest(intake, fund) if body.arrival is Arrival.LIVE else None
     new = _snapshot(intake, body, file, ticker, sha256, latest)
     save.add_snapshot(intake.conn, intake.names, new, save.next_number(file.as_of, known.values()))
     intake.since = file.as_of if intake.since is None else min(intake.since, file.as_of)
+    if known:
+        intake.restated.add((ticker, file.as_of))
     if body.arrival is Arrival.LIVE and (latest is None or file.as_of >= latest - FRESH):
         intake.fresh.add(file.as_of)
     _note(intake, body, fund, ticker, file.as_of, "new", sha256)
 
 
-def _see_again(intake: Intake, body: Body, fund: int, as_of: date, sha256: str, number: int) -> None:
+def _see_again(intake: Intake, body: Body, fund: int, ticker: str, as_of: date, sha256: str, number: int) -> None:
     """A known version polled once more is news when another one was published in between."""
     if body.fund is None or save.newest(intake.conn, fund, as_of) == number:
         return
     save.published_again(intake.conn, fund, number, revision_hint(body.place), sha256, intake.now)
     intake.since = as_of if intake.since is None else min(intake.since, as_of)
     intake.fresh.add(as_of)
+    intake.restated.add((ticker, as_of))
 
 
 def _snapshot(

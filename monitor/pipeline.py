@@ -13,12 +13,12 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Literal
 
-from monitor import schedules
+from monitor import schedules, telling
 from monitor.announcing import Announcer
 from monitor.config import Watch
 from monitor.core.errors import StoreError
 from monitor.core.evidence import Origin
-from monitor.core.model import Arrival
+from monitor.core.model import Arrival, Item
 from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
@@ -263,13 +263,19 @@ def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
         before = made.before.get(item.key)
         if before is None or _says_more(before, told.body):
             _keep(intake, announcer, item.key, before)
-            announcer.announce(told)
+            announcer.announce(told, _restatement(intake, item, before))
     said = {_essence(told.body) for told in made.told} if intake.because else set()
     for key in sorted(gone):
         if _essence(made.before[key]) not in said:  # else the same is true of what the security is called now
             _keep(intake, announcer, key, made.before[key])
             announcer.withdraw(key, intake.because)
     return announcer.finish()
+
+
+def _restatement(intake: Intake, item: Item, before: str | None) -> str:
+    """Which files that the item rests on were published once more, and what was told before; "" when none was."""
+    files = {(line.fund, line.as_of) for line in item.evidence} & intake.restated
+    return telling.restatement(before, sorted(files)) if before is not None and files else ""
 
 
 def _keep(intake: Intake, announcer: Announcer, item: str, before: str | None) -> None:

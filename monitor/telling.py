@@ -5,6 +5,7 @@ Nothing is sent here and nothing is decided: `announcing` says who is told, the 
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from monitor.notify.digest import digest
 from monitor.notify.message import Form, HistoryPoint, Message, SourceRef, compose
 from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
+from monitor.notify.words import money, quantity
 from monitor.store import digests, lines, outbox, past
 from monitor.store.engine import Connection
 from monitor.store.mutes import StoredMute
@@ -47,6 +49,17 @@ def line_of(issuer_name: str, told: Told, revision: int) -> Message:
     return compose(
         told.item, told.security, issuer_name=issuer_name, history=(), sources=(), revision=revision, link=None
     )
+
+
+def restatement(before: str, files: Sequence[tuple[str, date]]) -> str:
+    """The sentence that explains a correction. `before` is the item as it was told, `files` what was published anew."""
+    tree = json.loads(before)
+    shares, value = (Decimal(tree[key]) if tree.get(key) is not None else None for key in ("active_shares", "value"))
+    figures = [quantity(shares)] if shares is not None else []
+    figures += [money(value, str(tree.get("currency") or ""))] if value is not None else []
+    named = ", ".join(f"{fund} dated {as_of}" for fund, as_of in files)
+    told = " · ".join([str(tree["headline"]), *figures])
+    return f"The issuer published another version of its file ({named}). Told before: {told}"
 
 
 def promise(conn: Connection, message: Message, channel: str, plan: AlertPlan, now: datetime) -> int:

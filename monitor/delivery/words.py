@@ -28,10 +28,10 @@ def thread_of(claimed: Claimed) -> str | None:
 
 
 def worded(claimed: Claimed, thread: str | None) -> Message:
-    """The stored message; an update that nobody was told the beginning of is an alert."""
+    """The stored message; an update or a correction that nobody was told the beginning of is an alert."""
     message = from_json(claimed.message)
-    if message.form is Form.UPDATE and thread is None:
-        return replace(message, form=Form.ALERT)
+    if message.form in (Form.UPDATE, Form.CORRECTION) and thread is None:
+        return replace(message, form=Form.ALERT, lines=())
     return message
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from monitor.pipeline import rebuild
 from monitor.store import queries
@@ -288,6 +290,25 @@ def test_what_was_told_before_a_correction_stays_on_record(stage: Engine) -> Non
         ("superseded", "LANA opens ROWANBERRY FOODS CORP", 30_000),
     ]
     assert [one["status"] for one in plain] == ["correction"]
+
+
+def test_a_restated_file_is_told_as_a_correction_that_says_what_was_told(lite: Engine) -> None:
+    load(lite, [file("LANA", n, portfolio()) for n in (0, 1)], alert=True)
+    load(lite, [file("LANA", 2, portfolio(quill(20_000)))], alert=True)
+    with transaction(lite) as conn:
+        conn.execute(t.delivery.update().values(state="sent", sent_at="2026-01-09T12:00:00.000000Z", receipt="1"))
+    load(lite, [file("LANA", 2, portfolio(quill(25_000)), version=".v2")], alert=True)
+    with transaction(lite) as conn:
+        rows = conn.execute(select(t.delivery.c.message).order_by(t.delivery.c.id)).scalars()
+        messages = [json.loads(text) for text in rows]
+    assert [(one["form"], one["revision"], one["shares"]) for one in messages] == [
+        ("alert", 1, "20000"),
+        ("correction", 2, "25000"),
+    ]
+    (why,) = messages[1]["lines"]
+    assert why.startswith("The issuer published another version of its file (LANA dated ")
+    assert "Told before: LANA opens QUILLON ROBOTICS INC" in why
+    assert "20,000" in why
 
 
 def test_what_nobody_was_told_is_replaced_without_a_trace(lite: Engine) -> None:
