@@ -32,6 +32,7 @@ from monitor.notify.words import clean
 Resolve = Callable[[str, int], object]
 SCOPES = {
     "conversations.history": "channels:history (or groups:history): without it a message may come twice after a fault",
+    "apps.connections.open": "connections:write of the app token: without it buttons and commands are not answered",
     "conversations.info": "channels:read (or groups:read): only this look needs it",
 }
 
@@ -76,6 +77,9 @@ def _slack(settings: SlackSettings) -> Iterator[Answer]:
         "conversations.info": lambda: client.conversations_info(channel=settings.channel),
         "conversations.history": lambda: client.conversations_history(channel=settings.channel, limit=1),
     }
+    if settings.interactive and settings.app_token:
+        app_token = settings.app_token.get_secret_value()
+        calls["apps.connections.open"] = lambda: client.apps_connections_open(app_token=app_token)
     for name, call in calls.items():
         try:
             answer = call()

@@ -20,6 +20,7 @@ from monitor.config import SlackSettings
 from monitor.notify import slack_socket
 from monitor.notify.blocks import MUTE, TIMELINE
 from monitor.notify.conversation import Ask, Asked, Reply
+from monitor.notify.probing import probe
 from monitor.notify.slack import quiet
 from monitor.notify.slack_socket import Listener, pause
 from tests.notify.loopback_slack import LoopbackSlack, until
@@ -323,3 +324,15 @@ def test_the_end_of_an_encrypted_connection_is_seen_and_a_waiting_read_is_woken(
         there.close()
         session.close()
         assert not slack_socket._has_ended(session)
+
+
+def test_the_doctor_asks_whether_the_app_token_is_taken(slack: LoopbackSlack) -> None:
+    for method in ("auth.test", "conversations.info", "conversations.history"):
+        slack.web.expect_request(f"/api/{method}").respond_with_json({"ok": True})
+    assert [one.text for one in probe(settings_of(slack)) if one.asked == "apps.connections.open"] == ["allowed"]
+    slack.opening += [{"ok": False, "error": "missing_scope"}, {"ok": False, "error": "invalid_auth"}]
+    (lacking, refused) = (list(probe(settings_of(slack)))[-1] for _ in range(2))
+    assert (lacking.well, "connections:write" in lacking.text) == (None, True)
+    assert (refused.well, refused.text) == (False, "invalid_auth")
+    quiet_one = settings_of(slack).model_copy(update={"interactive": False})
+    assert "apps.connections.open" not in [one.asked for one in probe(quiet_one)]
