@@ -5,8 +5,6 @@ It decides nothing: which file to believe is the pipeline's, what to print the c
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +21,7 @@ from monitor.sources import registry
 from monitor.sources.spec import Source, Url
 from monitor.store import archive, migrate
 from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
+from monitor.store.workers import new_holder
 
 if TYPE_CHECKING:
     from monitor.blindness import LookReport
@@ -149,7 +148,7 @@ class App:
         pause: Callable[[float], object] = time.sleep,
         holder: str = "",
     ) -> DeliveryReport:
-        """One pass over the outbox; `holder` names this process (default: host and process number)."""
+        """One pass over the outbox; `holder` names this process (default: a new name)."""
         from monitor.delivery import deliver_due
 
         return deliver_due(
@@ -159,7 +158,7 @@ class App:
             report=self.say,
             operators=self.config.operator_channels,
             pause=pause,
-            holder=holder or f"{platform.node()[:48]}:{os.getpid()}",
+            holder=holder or new_holder(),
             lease_seconds=self.config.daemon.lease_seconds,
         )
 
@@ -255,7 +254,7 @@ class App:
             self.config.blindness,
             self.config.operator_channels,
             self._fetcher(),
-            holder=f"{platform.node()[:40]}:{os.getpid()}",
+            holder=new_holder(),
             lease_seconds=self.config.daemon.lease_seconds,
             all_clear=self.config.alerts.all_clear,
             zone=self.config.daemon.time_zone,

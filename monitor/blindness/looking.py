@@ -24,7 +24,7 @@ from monitor.notify.message import notice
 from monitor.sources.fetch import Fetcher
 from monitor.sources.renaming import Page, allowed, fetch_page, pages, proposals
 from monitor.sources.spec import Source
-from monitor.store import incidents, leases, sights
+from monitor.store import incidents, leases, sights, workers
 from monitor.store.engine import Connection, Engine, reading, transaction
 from monitor.store.incidents import NewIncident
 
@@ -60,7 +60,7 @@ class LookReport:
 
 def look(engine: Engine, looking: Looking, now: datetime) -> LookReport:
     """Decides, records and promises; nothing when another process is about it."""
-    lease = leases.acquire(engine, LEASE, looking.holder, now, looking.lease_seconds)
+    lease = leases.acquire(engine, LEASE, looking.holder, now, looking.lease_seconds, workers.is_gone)
     if lease is None:
         return LookReport(looked=False)
     try:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from monitor.delivery.attempt import Desk, Reporter, lease_for
 from monitor.notify.channels import Channel
-from monitor.store import claims, outbox
+from monitor.store import claims, outbox, workers
 from monitor.store.engine import Engine, reading
 
 LEASE_SECONDS = 90.0
@@ -162,7 +162,15 @@ class _Pass:
         lease = lease_for(self.channels[name], self.lease_seconds)
         with self.turn:
             self.attempts += 1
-            return claims.claim(self.engine, now=now, lease_seconds=lease, limit=1, channels=[name], holder=self.holder)
+            return claims.claim(
+                self.engine,
+                now=now,
+                lease_seconds=lease,
+                limit=1,
+                channels=[name],
+                holder=self.holder,
+                gone=workers.is_gone,
+            )
 
     def rest(self, seconds: float) -> bool:
         """Wait; whether to stop."""

@@ -11,7 +11,7 @@ however many processes. What is only planned for later holds back nothing but la
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,9 +22,12 @@ from monitor.store import destinations
 from monitor.store.codec import instant_text, parse_instant
 from monitor.store.destinations import Destination
 from monitor.store.engine import Connection, Engine, reading, transaction
+from monitor.store.leases import nobody_is_gone
 from monitor.store.outbox import OPEN, NewDelivery, enqueue
 from monitor.store.schema import delivery as table
 from monitor.store.schema import destination
+
+SETTLING = timedelta(seconds=20)  # what a process sent before it was killed may arrive for so long, then we look
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,21 @@ def claim(
     limit: int,
     channels: Collection[str] | None = None,
     holder: str = "",
+    gone: Callable[[str], bool] = nobody_is_gone,
 ) -> list[Claimed]:
     """Take the oldest due row of up to `limit` channels (of `channels`, default all), oldest first, for `holder`.
 
-    Each is one UPDATE that must hit exactly one row; a row that somebody else took is left out.
+    Each is one UPDATE that must hit exactly one row; a row that somebody else took is left out. The row of a holder
+    that is surely `gone` is free as soon as what it sent has had time to arrive.
     """
     lease, at = now + timedelta(seconds=lease_seconds), instant_text(now)
+    orphaned = instant_text(lease - SETTLING)
     with transaction(engine) as conn:
-        due = [row for row in conn.execute(_heads(now, channels)) if max(_from(row), row.not_before or "") <= at]
+        due = [
+            row
+            for row in conn.execute(_heads(now, channels))
+            if max(_from(row), row.not_before or "") <= at or (_is_claim(row, orphaned) and gone(row.holder))
+        ]
         taken = [row for row in due[:limit] if _take(conn, row, instant_text(lease), holder)]
         return [_claimed(conn, row, lease) for row in taken]
 
@@ -107,6 +117,12 @@ def _heads(now: datetime, channels: Collection[str] | None) -> Select[Any]:
 def _from(row: Row[Any]) -> str:
     """From when the row itself may be claimed."""
     return str(row.lease_until or row.due_at) if row.state == "sending" else str(row.due_at)
+
+
+def _is_claim(row: Row[Any], orphaned: str) -> bool:
+    """Whether the row is being sent, by a claim old enough to be an orphan; not whether it waits for another try."""
+    begun = bool(row.state == "sending" and row.holder and row.lease_until != row.due_at)
+    return begun and str(row.lease_until) <= orphaned
 
 
 def _take(conn: Connection, row: Row[Any], lease: str, holder: str) -> bool:
