@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import sys
 import threading
 import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 GRACE = 6 * 3600  # seconds a late tick is still worth running; the default of one would drop it
 JUMP = 5.0  # seconds between the clock and time as it passes, from which on the clock was set
 RECHECK = 3600.0  # seconds; each fund's dates are looked at monthly
+DELIVERY = re.compile(r"(\w+:\d+:([\w-]+)): ")  # how a sentence about a delivery begins: with its key
 log = logging.getLogger("monitor.daemon")
 
 
@@ -42,7 +45,7 @@ class Daemon:
     """Watches until it is told to stop. Each tick has a thread of its own; the database orders them."""
 
     def __init__(self, app: App, out: TextIO) -> None:
-        self.app = app
+        self.app = replace(app, say=_say)
         self.out = out
         self.holder = new_holder()
         self.stopping = threading.Event()
@@ -193,6 +196,13 @@ class Daemon:
 def _offset() -> float:
     """The clock against time as it passes: the same, until somebody sets the clock."""
     return time.time() - time.monotonic()
+
+
+def _say(sentence: str) -> None:
+    """What the program tells beside its answers, as a record; a sentence about a delivery is bound to it."""
+    found = DELIVERY.match(sentence)
+    extra = {"delivery": found[1], "channel": found[2]} if found is not None else {}
+    log.info("%s", sentence, extra=extra)
 
 
 def _number(count: int, what: str) -> str:
