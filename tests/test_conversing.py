@@ -107,6 +107,7 @@ TODAY = date(2026, 3, 31)
         ("who holds TSLA —on yesterday", Question(What.WHO_HOLDS, "TSLA", on=date(2026, 3, 30))),
         ("holdings ARKK top 5 on -30d", Question(What.HOLDINGS, "ARKK", on=date(2026, 3, 1), top=5)),
         ("holdings ARKK top 5000", Question(What.HOLDINGS, "ARKK", top=MOST)),
+        ("holdings ARKK 2022-01-03 top 4", Question(What.HOLDINGS, "ARKK", on=date(2022, 1, 3), top=4)),
         ("history ON", Question(What.HISTORY, "ON")),
         ("who-holds on on 2022-01-03", Question(What.WHO_HOLDS, "on", on=date(2022, 1, 3))),
     ],

@@ -87,6 +87,8 @@ def _options(words: list[str], known: tuple[str, ...]) -> tuple[list[str], dict[
     while len(words) > 2 and (name := words[-2].lower().lstrip("-–—")) in known and name not in given:
         given[name] = words[-1]
         words = words[:-2]
+    if "on" in known and "on" not in given and len(words) > 1 and re.fullmatch(r"\d{4}-\d\d-\d\d", words[-1]):
+        given["on"] = words.pop()
     return words, given
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPException
 from queue import Full, Queue
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from slack_sdk import WebClient
@@ -173,7 +173,8 @@ class Listener:
             raise _Refused(f"connection failed ({type(error).__name__})") from None
         if not self._is_safe(url):
             raise _Refused("Slack named an address that is not encrypted", REFUSED_WAIT)
-        return url
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(path=parts.path or "/"))  # the library asks for the path as it is
 
     def _is_safe(self, url: str) -> bool:
         """The library encrypts on port 443 only, whatever the scheme says."""

@@ -269,6 +269,16 @@ def test_an_address_that_is_not_encrypted_is_not_used(
     assert slack.sessions == []
 
 
+def test_an_address_without_a_path_is_one(slack: LoopbackSlack, answering: Answering) -> None:
+    slack.opening.append({"ok": True, "url": f"ws://127.0.0.1:{slack.port}"})
+    made = Listener("slack", settings_of(slack), answering)
+    made.start()
+    slack.send(slack.command("x"))
+    until(lambda: slack.answers, "an answer")
+    made.stop()
+    assert len(slack.opened) == 1
+
+
 @pytest.mark.parametrize("answer", [{"ok": False, "error": "ratelimited"}, {"ok": False, "error": "internal_error"}])
 def test_it_ends_at_once_while_it_waits(slack: LoopbackSlack, answering: Answering, answer: dict[str, object]) -> None:
     slack.opening += [answer] * 3
