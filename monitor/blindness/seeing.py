@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from monitor.config import Blindness
 from monitor.core.sessions import Sessions
 from monitor.core.sight import Cause, FundSight, Hole, Seen
-from monitor.core.watching import Freshness, Manner, Slot, Window, expect
+from monitor.core.watching import Expectation, Freshness, missed
+from monitor.expecting import calendars_of, expectations
 from monitor.sources.spec import Cadence, FundSpec, Source
 from monitor.store import incidents, past, sights
 from monitor.store.engine import Connection
-from monitor.store.sessions import sessions as stored_sessions
 
 
 def see(
@@ -24,7 +23,8 @@ def see(
     settings: Blindness,
 ) -> list[FundSight]:
     """Every watched fund (issuer, ticker), in that order, whether or not the database knows it yet."""
-    calendars = {name: Sessions(stored_sessions(conn, name)) for name in {sources[i].calendar for i, _ in watched}}
+    calendars = calendars_of(conn, [sources[issuer] for issuer, _ in watched], now)
+    expected = expectations(conn, sources, watched, now, settings.late_factor)
     numbers = {(issuer, one.ticker): one.id for issuer in {i for i, _ in watched} for one in _funds(conn, issuer)}
     return [
         _sight(
@@ -32,8 +32,8 @@ def see(
             sources[issuer],
             sources[issuer].funds[ticker],
             numbers.get((issuer, ticker)),
-            calendars,
-            now,
+            calendars[sources[issuer].calendar],
+            expected.get((issuer, ticker)),
             settings,
         )
         for issuer, ticker in watched
@@ -50,16 +50,15 @@ def _sight(
     source: Source,
     spec: FundSpec,
     number: int | None,
-    calendars: Mapping[str, Sessions],
-    now: datetime,
+    calendar: Sessions,
+    expected: Expectation | None,
     settings: Blindness,
 ) -> FundSight:
     if number is None:
         return FundSight(source.id, source.name, spec.ticker, closed=spec.closed)
-    calendar = calendars[source.calendar]
     files = sights.files(conn, number)
     daily = spec.cadence is Cadence.DAILY
-    slot = _expected(source, spec, files.arrived, calendar, now, settings)
+    slot = expected.oldest if expected is not None and expected.state is not Freshness.FRESH else None
     return FundSight(
         source.id,
         source.name,
@@ -75,29 +74,11 @@ def _sight(
     )
 
 
-def _expected(
-    source: Source, spec: FundSpec, last: date | None, calendar: Sessions, now: datetime, settings: Blindness
-) -> Slot | None:
-    """The file that is expected and not there; None while none is."""
-    window = source.window_on(now.date())
-    manner = Manner(
-        calendar,
-        ZoneInfo(window.timezone if window is not None else "UTC"),
-        source.convention_on(spec.ticker, now.date()),
-        monthly=spec.cadence is Cadence.MONTHLY,
-        usual=Window(window.first_day, window.first, window.last_day, window.last) if window is not None else None,
-        late_factor=settings.late_factor,
-        closed=spec.closed,
-    )
-    found = expect(now, last, manner)
-    return found.oldest if found is not None and found.state is not Freshness.FRESH else None
-
-
 def _hole(conn: Connection, subject: str, fund: int, newest: Sequence[Seen], calendar: Sessions) -> Hole | None:
     """The sessions between the fund's two newest fetched files that have none, unless that was noted before."""
     if len(newest) < 2 or not all(calendar.is_session(one.as_of) for one in newest[:2]):
         return None
-    days = calendar.between(newest[1].as_of, newest[0].as_of)[1:-1]
+    days = missed(calendar, newest[1].as_of, newest[0].as_of)
     if not days or incidents.is_noted(conn, subject, Cause.MISSING, newest[0].known_at):
         return None
     return sights.hole(conn, fund, newest, days)

@@ -28,6 +28,7 @@ from monitor.app import App
 from monitor.core.errors import ConfigError, MonitorError, StoreError
 from monitor.daemon.ticks import Board, Task
 from monitor.store.workers import new_holder
+from monitor.web.server import serving
 
 if TYPE_CHECKING:
     from monitor.notify.channels import Channel
@@ -72,6 +73,7 @@ class Daemon:
             log.info("watching as %s; times are %s", self.holder, self.app.config.daemon.time_zone)
             with ExitStack() as services:
                 services.enter_context(self.app.converse(engine, channels))
+                services.enter_context(serving(self.app, engine, self.board.ticks))
                 self.watch(engine, channels)
             log.info("stopped")
             return 0

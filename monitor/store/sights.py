@@ -32,19 +32,24 @@ class Files:
     """The newest files of a fund: the newest accepted one, and how many in a row are stale or held."""
 
     last: Seen | None
-    arrived: date | None  # the newest date of which anything came, believed or not
     stale: int
     quarantined: int
     newest: tuple[Seen, ...]  # accepted and fetched, newest first
 
 
 def looks(conn: Connection, fund: int, limit: int) -> tuple[Look, ...]:
-    """The last looks for the fund's file, newest first. Local files are none, and a day without a file says nothing."""
+    """The last looks for the fund's file, newest first, one for each pass.
+
+    Local files are none, and an address that has no file of its day says nothing.
+    """
     table = t.fetch.c
     asked = and_(table.fund == fund, table.arrival == "live", table.place.like("http%"), table.outcome != "absent")
     query = select(table.at, table.outcome, table.status, table.detail).where(asked)
     rows = conn.execute(query.order_by(table.id.desc()).limit(limit))
-    return tuple(Look(parse_instant(row.at), row.outcome, row.status, row.detail or "") for row in rows)
+    passes: dict[str, Look] = {}
+    for row in rows:
+        passes.setdefault(row.at, Look(parse_instant(row.at), row.outcome, row.status, row.detail or ""))
+    return tuple(passes.values())
 
 
 def files(conn: Connection, fund: int) -> Files:
@@ -55,7 +60,6 @@ def files(conn: Connection, fund: int) -> Files:
     days = dict.fromkeys(row.as_of for row in rows if row.standing in ("accepted", "quarantined"))
     return Files(
         seen[0] if seen else None,
-        next(iter(days), None),
         _leading([row.stale and row.live for row in accepted]),
         _leading([_held([row for row in rows if row.as_of == day]) for day in days]),
         tuple(Seen(row.as_of, row.known_at) for row in accepted if row.live),

@@ -20,50 +20,24 @@ UNSENT = ("pending", "sending")
 
 
 @dataclass(frozen=True, slots=True)
-class TickView:
-    """The last run of one tick of one daemon."""
+class Backlog:
+    """Messages that are due and not sent, since when the oldest of them is, and how many were given up."""
 
-    name: str
-    holder: str
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: str
-    detail: str
-    runs: int
-    failures: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerView:
-    """One daemon as it last reported."""
-
-    holder: str
-    version: str
-    started_at: datetime
-    seen_at: datetime
-    stopped_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerView:
-    """How an issuer's server is treated."""
-
-    issuer: str
-    failures: int
-    not_before: datetime | None
+    waiting: int
+    oldest: datetime | None
+    dead: int
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """The counts. `waiting` are messages due and unsent; `oldest` is when the oldest of them became due."""
+    """The counts."""
 
     files: dict[str, int]  # by standing
     events: dict[str, int]  # by kind
     items: dict[str, int]  # by severity
     deliveries: dict[tuple[str, str], int]  # by channel and state
     incidents: dict[str, int]  # that last, by kind
-    waiting: int
-    oldest: datetime | None
+    backlog: Backlog
 
 
 @contextmanager
@@ -83,22 +57,28 @@ def reading_within(engine: Engine, seconds: float) -> Iterator[Connection]:
             driver.set_progress_handler(None, 0)
 
 
+def backlog(conn: Connection, now: datetime) -> Backlog:
+    """What is still to be sent."""
+    table = t.delivery.c
+    due = select(func.count(), func.min(table.due_at)).where(table.state.in_(UNSENT), table.due_at <= instant_text(now))
+    waiting, oldest = conn.execute(due).one()
+    dead = conn.execute(select(func.count()).where(table.state == "dead")).scalar_one()
+    return Backlog(waiting, _maybe(oldest), dead)
+
+
 def vitals(conn: Connection, now: datetime) -> Vitals:
     """All counts at one moment."""
     incidents = t.incident.c
     lasting = select(incidents.kind, func.count()).where(incidents.closed_at.is_(None)).group_by(incidents.kind)
     table = t.delivery.c
     deliveries = select(table.channel, table.state, func.count()).group_by(table.channel, table.state)
-    due = select(func.count(), func.min(table.due_at)).where(table.state.in_(UNSENT), table.due_at <= instant_text(now))
-    waiting, oldest = conn.execute(due).one()
     return Vitals(
         _counts(conn, t.standing.c.standing),
         _counts(conn, t.event.c.kind),
         _counts(conn, t.item.c.severity),
         {(channel, state): count for channel, state, count in conn.execute(deliveries)},
         {kind: count for kind, count in conn.execute(lasting)},  # noqa: C416 – rows, not pairs
-        waiting,
-        None if oldest is None else parse_instant(oldest),
+        backlog(conn, now),
     )
 
 
@@ -116,40 +96,6 @@ def fetches_since(conn: Connection, number: int) -> dict[str, int]:
     table = t.fetch.c
     query = select(table.outcome, func.count()).where(table.id > number).group_by(table.outcome)
     return {outcome: count for outcome, count in conn.execute(query)}  # noqa: C416 – rows, not pairs
-
-
-def ticks(conn: Connection) -> list[TickView]:
-    """The last run of every tick of every daemon, by name."""
-    table = t.tick.c
-    return [
-        TickView(
-            row.name,
-            row.holder,
-            parse_instant(row.started_at),
-            _maybe(row.ended_at),
-            row.outcome,
-            row.detail,
-            row.runs,
-            row.failures,
-        )
-        for row in conn.execute(select(t.tick).order_by(table.name, table.holder))
-    ]
-
-
-def workers(conn: Connection) -> list[WorkerView]:
-    """Every daemon that ever reported, the latest last."""
-    return [
-        WorkerView(
-            row.holder, row.version, parse_instant(row.started_at), parse_instant(row.seen_at), _maybe(row.stopped_at)
-        )
-        for row in conn.execute(select(t.worker).order_by(t.worker.c.seen_at))
-    ]
-
-
-def breakers(conn: Connection) -> list[BreakerView]:
-    """How every issuer's server is treated."""
-    rows = conn.execute(select(t.breaker).order_by(t.breaker.c.issuer))
-    return [BreakerView(row.issuer, row.failures, _maybe(row.not_before)) for row in rows]
 
 
 def _maybe(text: str | None) -> datetime | None:

@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from monitor import __version__
-from monitor.store import vitals
+from monitor.store import vitals, watch, workers
 from monitor.store.migrate import head
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Metrics(Collector):
         yield _by("events", "Changes of positions in funds, by kind.", "kind", counts.events)
         yield _by("items", "Changes over all funds of an issuer, by severity.", "severity", counts.items)
         yield _table("deliveries", "Messages by channel and state.", ("channel", "state"), counts.deliveries)
-        yield _gauge("undelivered", "Messages that are due and not sent.", counts.waiting)
-        age = 0.0 if counts.oldest is None else max(0.0, (now - counts.oldest).total_seconds())
+        yield _gauge("undelivered", "Messages that are due and not sent.", counts.backlog.waiting)
+        age = _seconds(now, counts.backlog.oldest)
         yield _gauge("oldest_undelivered_seconds", "How long the oldest of them has been due.", age)
         yield _by("incidents_open", "Where we are blind, by kind.", "kind", counts.incidents)
 
@@ -81,16 +81,18 @@ class Metrics(Collector):
 
     def _running(self, conn: Connection, now: datetime) -> Iterator[Metric]:
         alive = timedelta(seconds=self.app.config.daemon.lease_seconds)
-        workers = [one for one in vitals.workers(conn) if one.stopped_at is None and now - one.seen_at <= alive]
-        yield _gauge("workers", "Daemons that reported lately.", len(workers))
-        holders = {one.holder for one in workers}
-        ticks = [one for one in vitals.ticks(conn) if one.holder in holders]
+        holders = {one.holder for one in workers.workers(conn) if one.stopped_at is None and now - one.seen_at <= alive}
+        yield _gauge("workers", "Daemons that reported lately.", len(holders))
+        ticks = [one for one in workers.ticks(conn) if one.holder in holders]
         labels = ("tick", "worker")
         ages = {(one.name, one.holder): (now - one.started_at).total_seconds() for one in ticks}
         yield _table("tick_age_seconds", "Since a tick last began.", labels, ages)
         failures = {(one.name, one.holder): one.failures for one in ticks}
         yield _table("tick_failures", "Runs of a tick that failed, in a row.", labels, failures)
-        waits = {one.issuer: int(one.not_before is not None and one.not_before > now) for one in vitals.breakers(conn)}
+        waits = {
+            issuer: int(one.not_before is not None and one.not_before > now)
+            for issuer, one in watch.breakers(conn).items()
+        }
         yield _by("breaker_open", "Whether an issuer's server is left alone for a while.", "issuer", waits)
 
     def _funds(self, conn: Connection, now: datetime) -> Iterator[Metric]:
@@ -103,6 +105,10 @@ class Metrics(Collector):
         yield _table("funds", "Watched funds by issuer and state.", ("issuer", "state"), states)
         says = "When the newest accepted file of a fund became known."
         yield _table("fund_newest_file_timestamp_seconds", says, ("issuer", "fund"), newest)
+
+
+def _seconds(now: datetime, since: datetime | None) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:
