@@ -213,7 +213,7 @@ def _more(rest: int, noun: str, command: str) -> list[str]:
 def muted(mute: StoredMute, new: bool, now: datetime, who: str) -> Reply:
     """What a press on *Mute* did: a new mute is told to all, because it is for all."""
     ending = f"{mute.until:%Y-%m-%d %H:%M} UTC"
-    until = (f"Until {ending}: no message about it comes here. It is still watched and recorded.",)
+    until = (f"Until {ending} nothing new about it is told here. What was told is still corrected; all is recorded.",)
     how = (f"To hear of it again: {PROGRAM} mute end {mute.id}",)
     if new:
         by = f"{who} ({mute.by})" if who else mute.by
