@@ -19,7 +19,7 @@ from monitor.delivery import DeliveryReport, attempt, deliver_due, passes
 from monitor.notify.channels import Receipt
 from monitor.notify.message import Form, Message
 from monitor.notify.slack import SlackChannel
-from monitor.store import claims, outbox
+from monitor.store import claims, outbox, workers
 from monitor.store.engine import Engine, StoreUnavailable, open_engine, reading, transaction
 from tests.deliveries import Clock, FakeChannel, SearchableFake, alert, deliver, enqueue
 
@@ -92,6 +92,22 @@ def test_who_was_stopped_longer_than_the_lease_and_continued_sends_nothing(engin
     assert deliver_due(engine, {"slack": slack}, now=clock, report=said.append) == DeliveryReport(0, 0, 0, 0)
     assert slack.keys == ["I1:1:slack"]
     assert said == ["I1:1:slack: not sent, the claim was lost"]
+
+
+def test_what_a_killed_process_was_sending_is_looked_for_before_its_lease_ends(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, slack = Clock(), SearchableFake("slack")
+    monkeypatch.setattr(workers, "is_gone", lambda holder: holder == "killed")
+    enqueue(engine, "slack", alert())
+    lease = attempt.lease_for(slack, passes.LEASE_SECONDS)
+    (taken,) = claims.claim(engine, now=clock(), lease_seconds=lease, limit=1, holder="killed")
+    slack.send(alert(), key=taken.key, thread=None)
+    clock.forward(seconds=19)
+    assert deliver(engine, clock, slack) == DeliveryReport(0, 0, 0, 1)
+    clock.forward(seconds=1)
+    assert deliver(engine, clock, slack) == DeliveryReport(1, 0, 0, 0)
+    assert slack.keys == ["I1:1:slack"]
 
 
 def test_a_slow_destination_delays_nobody_else(engine: Engine) -> None:

@@ -136,10 +136,10 @@ class _Pass:
         """One channel's messages, oldest first, until nothing is due, or not for longer than its pace."""
         channel, now = self.channels[name], _Time(self.now)
         desk = Desk(self.engine, self.channels, self.report, self.operators, self.rest, self.turn)
-        first = True
+        lease, first = lease_for(channel, self.lease_seconds), True
         while self._may_go_on():
             with self.turn, reading(self.engine) as conn:
-                at = claims.next_try(conn, name, now())
+                at = claims.next_try(conn, name, now(), lease_seconds=lease, gone=workers.is_gone)
             if at is None:
                 return
             wait = (at - now()).total_seconds()

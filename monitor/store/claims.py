@@ -61,10 +61,17 @@ class Claimed:
     earlier: tuple[Sent, ...] = ()
 
 
-def next_try(conn: Connection, channel: str, now: datetime) -> datetime | None:
+def next_try(
+    conn: Connection,
+    channel: str,
+    now: datetime,
+    *,
+    lease_seconds: float = 0.0,
+    gone: Callable[[str], bool] = nobody_is_gone,
+) -> datetime | None:
     """From when the oldest open message of `channel` may be claimed; `None` when there is none."""
     row = conn.execute(_heads(now, [channel])).first()
-    return None if row is None else parse_instant(max(_from(row), row.not_before or ""))
+    return None if row is None else parse_instant(_from(row, lease_seconds, gone))
 
 
 def claim(
@@ -83,13 +90,8 @@ def claim(
     that is surely `gone` is free as soon as what it sent has had time to arrive.
     """
     lease, at = now + timedelta(seconds=lease_seconds), instant_text(now)
-    orphaned = instant_text(lease - SETTLING)
     with transaction(engine) as conn:
-        due = [
-            row
-            for row in conn.execute(_heads(now, channels))
-            if max(_from(row), row.not_before or "") <= at or (_is_claim(row, orphaned) and gone(row.holder))
-        ]
+        due = [row for row in conn.execute(_heads(now, channels)) if _from(row, lease_seconds, gone) <= at]
         taken = [row for row in due[:limit] if _take(conn, row, instant_text(lease), holder)]
         return [_claimed(conn, row, lease) for row in taken]
 
@@ -114,15 +116,19 @@ def _heads(now: datetime, channels: Collection[str] | None) -> Select[Any]:
     return select(*table.c, *manners).select_from(joined).where(table.c.id.in_(oldest)).order_by(table.c.id)
 
 
-def _from(row: Row[Any]) -> str:
-    """From when the row itself may be claimed."""
-    return str(row.lease_until or row.due_at) if row.state == "sending" else str(row.due_at)
+def _from(row: Row[Any], lease_seconds: float, gone: Callable[[str], bool]) -> str:
+    """From when a row may be claimed: when it is due or its lease ends, or sooner when its holder died; its channel
+    must be ready, too."""
+    at = str(row.lease_until or row.due_at) if row.state == "sending" else str(row.due_at)
+    if _is_claim(row) and gone(row.holder):
+        claimed_at = parse_instant(row.lease_until) - timedelta(seconds=lease_seconds)
+        at = min(at, instant_text(claimed_at + SETTLING))
+    return max(at, row.not_before or "")
 
 
-def _is_claim(row: Row[Any], orphaned: str) -> bool:
-    """Whether the row is being sent, by a claim old enough to be an orphan; not whether it waits for another try."""
-    begun = bool(row.state == "sending" and row.holder and row.lease_until != row.due_at)
-    return begun and str(row.lease_until) <= orphaned
+def _is_claim(row: Row[Any]) -> bool:
+    """Whether the row is being sent; not whether it waits for another try."""
+    return bool(row.state == "sending" and row.holder and row.lease_until and row.lease_until != row.due_at)
 
 
 def _take(conn: Connection, row: Row[Any], lease: str, holder: str) -> bool:
