@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
-MEMORY = 1 << 30  # bytes of address space; a workbook of 20,000 rows needs a fifth
-SECONDS = 20  # of processor time
+MEMORY = 268 << 20  # bytes of address space, so that no more than 256 MiB are used; 20,000 rows need 205
+SECONDS = 4  # of processor time; 20,000 rows need a tenth
 SHEETS = 20
 TOO_LARGE, UNREADABLE = 3, 4  # exit codes
 

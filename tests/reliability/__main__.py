@@ -14,13 +14,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.postgres import running_postgres
-from tests.reliability import faults, kills, processes, report
+from tests.reliability import faults, fuzz, kills, processes, report
 from tests.reliability.children import Spawner, nursery
 from tests.reliability.report import Result
 from tests.reliability.stage import KINDS, Stage
 
 Suite = Callable[[Stage], Iterator[Result]]
-SUITES: dict[str, Suite] = {"P1": kills.run, "P3": faults.run, "P11": processes.run, "P11-long": processes.long}
+SUITES: dict[str, Suite] = {
+    "P1": kills.run,
+    "P3": faults.run,
+    "P5": fuzz.run,
+    "P11": processes.run,
+    "P11-long": processes.long,
+}
 FULL_MINUTES = 60.0
 
 
