@@ -14,8 +14,10 @@ from monitor import config as settings
 from monitor.config import ChannelSettings, Config
 from monitor.core.errors import ConfigError
 from monitor.core.hours import Cadence, Hours
+from monitor.core.model import Kind
 from monitor.core.rules import About, AlertPlan, Mute, Rule
 from monitor.sources.spec import Source
+from monitor.store.mutes import StoredMute
 
 # Characters of one message. Slack refuses blocks that hold more than about 12,000 together and says so nowhere
 # (slackapi/bolt-js issues 2509 and 2867, read 2026-11-27); what Apprise reaches often ends at 4,096.
@@ -35,6 +37,27 @@ def plan_of(config: Config, sources: Mapping[str, Source]) -> AlertPlan:
         hours={name: _hours(one, config.daemon.time_zone) for name, one in config.channels.items()},
         flood=config.alerts.flood,
     )
+
+
+def muted_by(stored: StoredMute) -> Mute:
+    """A kept wish as rules read it."""
+    values = (stored.value,)
+    match stored.scope:
+        case "security":
+            about = About(securities=values)
+        case "fund":
+            about = About(funds=values)
+        case "issuer":
+            about = About(issuers=values)
+        case _:
+            about = About(kinds=(Kind(stored.value),))
+    channels = (stored.channel,) if stored.channel is not None else ()
+    return Mute(f"mute {stored.id} ({stored.label})", about, stored.until, channels)
+
+
+def today(now: datetime, zone: str) -> date:
+    """The date in a time zone."""
+    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def end_of(day: date, zone: str) -> datetime:

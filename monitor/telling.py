@@ -12,8 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from monitor.core.hours import Cadence
-from monitor.core.model import Item, Kind
-from monitor.core.rules import About, AlertPlan, Mute
+from monitor.core.model import Item
+from monitor.core.rules import AlertPlan
 from monitor.core.spells import Point
 from monitor.derive import Told
 from monitor.notify.digest import digest
@@ -23,7 +23,6 @@ from monitor.notify.wire import from_json, to_json
 from monitor.notify.words import money, quantity
 from monitor.store import digests, lines, outbox, past
 from monitor.store.engine import Connection
-from monitor.store.mutes import StoredMute
 from monitor.store.outbox import NewDelivery
 
 POINTS = 40  # of the sparkline
@@ -97,22 +96,6 @@ def withdraw(conn: Connection, item: str, plan: AlertPlan, now: datetime, revisi
         gone = taken_back(message, revision=revision, at=now, reason=reason or NO_LONGER_SHOWN)
         promise(conn, gone, channel, plan, now)
     return list(believed)
-
-
-def muted_by(stored: StoredMute) -> Mute:
-    """A kept wish as rules read it."""
-    values = (stored.value,)
-    match stored.scope:
-        case "security":
-            about = About(securities=values)
-        case "fund":
-            about = About(funds=values)
-        case "issuer":
-            about = About(issuers=values)
-        case _:
-            about = About(kinds=(Kind(stored.value),))
-    channels = (stored.channel,) if stored.channel is not None else ()
-    return Mute(f"mute {stored.id} ({stored.label})", about, stored.until, channels)
 
 
 def _row(message: Message, channel: str, due: datetime) -> NewDelivery:

@@ -11,8 +11,10 @@ import typer
 from typer.main import get_command
 
 from monitor.cli.commands import cli
-from monitor.config import sections
+from monitor.config import load, sections
 from monitor.core.model import Kind
+from monitor.routing import plan_of
+from monitor.sources import registry
 from monitor.store.engine import Engine
 from monitor.store.readonly import ask
 from monitor.store.views import VIEWS
@@ -75,3 +77,14 @@ def test_the_channels_of_the_readme_are_valid() -> None:
     text = re.findall(r"```toml\n(.*?)```", README, flags=re.S)[0]
     document = sections.Document.model_validate(tomllib.loads(text))
     assert {channel.type for channel in document.channels.values()} == {"slack", "mail"}
+
+
+def test_the_rules_of_the_readme_mean_something(tmp_path: Path) -> None:
+    text = next(one for one in re.findall(r"```toml\n(.*?)```", README, flags=re.S) if "[[rules]]" in one)
+    file = tmp_path / "monitor.toml"
+    file.write_text(text, encoding="utf-8")
+    plan = plan_of(load(file, {"SLACK_BOT_TOKEN": "x"}), registry.load())
+    assert [rule.deliver.value for rule in plan.rules] == ["now", "now", "weekly", "never"]
+    assert plan.channels == ("mail",)
+    assert plan.everybody == ("slack", "mail")
+    assert plan.flood == 20

@@ -12,8 +12,10 @@ from monitor.cli import (
     evidence,
     held,
     incidents,
+    mutes,
     questions,
     reports,
+    rules,
     securities,
     sources,
     trading,
@@ -57,6 +59,8 @@ cli.add_typer(incidents.group, name="incidents")
 cli.command()(doctor.doctor)
 cli.add_typer(held.group, name="quarantine")
 cli.add_typer(alerts.group, name="alerts")
+cli.add_typer(rules.group, name="rules")
+cli.add_typer(mutes.group, name="mute")
 cli.command("test-alert")(alerts.send_test)
 cli.add_typer(database.group, name="db")
 cli.command()(work.version)

@@ -24,6 +24,22 @@ database = "sqlite:///holdings.db"    # or "postgresql://monitor@dbhost/holdings
 min_severity = "normal"    # "high", "normal" or "low": what is told at once
 # channels = ["console"]   # who gets alerts; default: every channel below
 # operator_channels = []   # who hears that something is broken; default: every channel below
+# digest = "daily"         # what is less loud: in a "daily" or "weekly" digest, or "never"
+# flood = 20               # more messages at once than this in an hour become one; 0: no limit
+
+# --- who hears of what else, or later: see "Rules, digests, quiet hours" in the README, and `rules try`. ---
+# [[rules]]
+# name = "Watchlist"
+# issuers = ["{issuer}"]                 # also funds = ["…"], securities = ["BABA"], kinds = ["EXITED"]
+# severities = ["high", "normal"]      # also min_value = 1_000_000, min_bp = 50, min_absence = 250, min_score = 60
+# channels = ["console"]               # default: who gets alerts
+# deliver = "now"                      # "now", "daily", "weekly" or "never"
+# enabled = true
+
+# [[mutes]]
+# kinds = ["ROLLED"]                   # also issuers, funds, securities
+# until = 2027-06-30                   # to the end of this day
+# note = "known"
 
 [daemon]
 poll = ["06:30", "08:30", "18:30", "20:30"]    # every day, Monday mornings included
@@ -47,6 +63,11 @@ type = "console"
 # type = "file"                        # JSON lines
 # path = "alerts.jsonl"
 # pace = 0                             # any channel: seconds between two messages; default: the channel's own
+# quiet = "22:00-07:00"                # any channel: messages wait for the end of these hours
+# quiet_except = ["high"]              # … but not these
+# digest_at = "18:00"                  # any channel: when its digests come
+# digest_day = "fri"                   # … the weekly ones
+# time_zone = "Europe/Berlin"          # of these times; default: that of the daemon
 
 # [channels.slack]
 # type = "slack"                       # an app with chat:write; with channels:history nothing comes twice

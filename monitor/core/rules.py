@@ -246,6 +246,10 @@ class AlertPlan:
         """Whether a rule or mute speaks of single securities, so that their former names matter."""
         return any(rule.about.securities for rule in self.rules) or any(mute.about.securities for mute in self.mutes)
 
+    def also_muted(self, mutes: Iterable[Mute]) -> AlertPlan:
+        """The same with more mutes."""
+        return replace(self, mutes=(*self.mutes, *mutes))
+
     def hours_of(self, channel: str) -> Hours:
         """The habits of a channel."""
         return self.hours.get(channel, Hours())
