@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.store.destinations import Destination
+    from monitor.store.digests import Entry
     from monitor.store.engine import Connection
     from monitor.store.outbox import DeliveryRow
 
 group = typer.Typer(help="Messages promised, sent or given up.", no_args_is_help=True)
-STATES = ("pending", "sending", "sent", "dead", "withdrawn")
+STATES = ("pending", "sending", "sent", "dead", "withdrawn", "waiting")
 HIDDEN = ("message", "receipt", "key", "holder", "lease_until")  # of a list; `show` has them
 Number = Annotated[int, typer.Argument(metavar="ID", help="The number that `alerts list` shows.")]
 
@@ -39,21 +40,30 @@ def list_alerts(
     db: Db = None,
     config: ConfigFile = None,
 ) -> None:
-    """The deliveries, newest first."""
-    from monitor.store import outbox
+    """The deliveries, newest first; --state waiting: the lines that wait for a digest. --item also finds digests."""
+    from monitor.store import digests, outbox
 
     if state is not None and state not in STATES:
         raise UsageError(f"There is no state {state!r}. Known: {', '.join(STATES)}")
     with history(config, db) as conn:
+        if state == "waiting":
+            lines = digests.listing(conn, state, item=item, channel=channel, limit=limit)
+            shown = ("channel", "cadence", "severity", "created_at", "due_at", "headline")
+            output.show([_row(one) for one in lines], form, shown, "Nothing waits for a digest.")
+            return
         found = outbox.listing(conn, state=state, item=item, channel=channel, failing=failing, limit=limit)
+        for carrier in sorted(digests.carriers(conn, item) if item else ()):
+            found += outbox.listing(conn, state=state, item=carrier, channel=channel, failing=failing, limit=limit)
+    found = sorted(found, key=lambda one: -one.id)[:limit]
     columns = ("id", "state", "channel", "severity", "created_at", "attempts", "headline", "error")
     output.show([_row(one) for one in found], form, columns, "No alerts.")
 
 
-def _row(one: DeliveryRow) -> dict[str, object]:
+def _row(one: DeliveryRow | Entry) -> dict[str, object]:
     tree = output.record(one)
-    headline = json.loads(one.message).get("headline")
-    return {key: value for key, value in tree.items() if key not in HIDDEN} | {"headline": headline}
+    message = json.loads(one.message)
+    told = {"form": message.get("form"), "headline": message.get("headline")}
+    return {key: value for key, value in tree.items() if key not in HIDDEN} | told
 
 
 @group.command("show")

@@ -7,7 +7,7 @@ promises the digest: two daemons never make two digests of one entry. `message` 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -109,9 +109,21 @@ def entries_about(conn: Connection, items: Collection[str]) -> list[Entry]:
     return found
 
 
-def carried_by(conn: Connection, digest: str) -> Sequence[Entry]:
-    """The lines a digest message carried, oldest first."""
-    return [_entry(row) for row in conn.execute(select(*table.c).where(table.c.digest == digest).order_by(table.c.id))]
+def carriers(conn: Connection, item: str) -> frozenset[str]:
+    """The ids of the digests that told of the item."""
+    query = select(table.c.digest).where(table.c.item == item, table.c.digest.is_not(None)).distinct()
+    return frozenset(conn.execute(query).scalars())
+
+
+def listing(
+    conn: Connection, state: str, *, item: str | None = None, channel: str | None = None, limit: int | None = None
+) -> list[Entry]:
+    """The lines in a state, newest first, optionally of one item or channel."""
+    query = select(*table.c).where(table.c.state == state).order_by(table.c.id.desc()).limit(limit)
+    for column, value in ((table.c.item, item), (table.c.channel, channel)):
+        if value is not None:
+            query = query.where(column == value)
+    return [_entry(row) for row in conn.execute(query)]
 
 
 def _entry(row: Row[Any]) -> Entry:

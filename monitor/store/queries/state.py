@@ -15,9 +15,10 @@ from monitor.store.calibrations import last_checks, outcomes
 from monitor.store.codec import date_of_day, instant_text
 from monitor.store.engine import Connection
 from monitor.store.incidents import listing
+from monitor.store.ledger import delivery, digest_entry
 from monitor.store.queries.held import held_files
 from monitor.store.queries.names import FundRef, funds_known
-from monitor.store.schema import delivery, fetch, issuer, snapshot, standing
+from monitor.store.schema import fetch, issuer, snapshot, standing
 from monitor.store.sessions import sessions
 
 LATE_SESSIONS = 2  # a daily file may be missing for the current session and the one before it is published
@@ -27,7 +28,7 @@ MEANINGS = {
     "dead": "given up: see `alerts list --state dead`",
     "failing": "tried in vain, will be tried again",
     "due": "not sent yet: is `run` running?",
-    "planned": "will be sent later",
+    "planned": "will be sent later: digests, quiet hours",
 }
 IN_VAIN = frozenset({"failed", "refused"})  # outcomes of a look for a file
 ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due", "doubtful"})
@@ -155,6 +156,10 @@ def _deliveries(conn: Connection, now: str) -> list[StatusRow]:
     for row in conn.execute(query.where(delivery.c.state.in_(["pending", "sending", "dead"]))):
         state = "dead" if row.state == "dead" else "failing" if row.error else "due" if row.due_at <= now else "planned"
         found.setdefault((row.channel, state), []).append(row.created_at)
+    lines = select(digest_entry.c.channel, digest_entry.c.due_at, digest_entry.c.created_at)
+    for line in conn.execute(lines.where(digest_entry.c.state == "waiting")):
+        state = "due" if line.due_at <= now else "planned"  # each is a line of a digest to come
+        found.setdefault((line.channel, state), []).append(line.created_at)
     rows = [
         StatusRow("deliveries", channel, state, len(made), min(made), MEANINGS[state])
         for (channel, state), made in sorted(found.items())
