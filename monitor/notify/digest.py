@@ -14,7 +14,7 @@ from datetime import datetime
 from monitor.core.hours import Cadence
 from monitor.core.model import Kind, Severity
 from monitor.core.rules import LOUDNESS
-from monitor.notify.message import Form, Message
+from monitor.notify.message import PREFIXES, Form, Message
 from monitor.notify.words import clean, plural
 
 TITLES = {Cadence.DAILY: "Daily digest", Cadence.WEEKLY: "Weekly digest", Cadence.NOW: "Many at once"}
@@ -127,7 +127,7 @@ def _together(messages: Sequence[Message], places: Sequence[int]) -> Iterable[Li
     """One line, or several where the names do not fit into one."""
     first = messages[places[0]]
     kind = VERBS.get(first.kind, first.kind.value.lower().replace("_", " ") + " in") if first.kind else "changes in"
-    mark = {Form.WITHDRAWN: "withdrawn: ", Form.UPDATE: "updated: "}.get(first.form, "")
+    mark = "" if first.form is Form.ALERT else PREFIXES.get(first.form, "").lower()
     head = f"{len(places):,} {mark}{kind} {', '.join(part.fund for part in first.funds)}: "
     names: list[str] = []
     members: list[int] = []

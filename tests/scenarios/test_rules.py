@@ -134,7 +134,7 @@ def test_what_was_read_in_a_digest_is_corrected_in_the_next(engine: Engine) -> N
     stage.wait(DAY)
     (second,) = stage.messages()
     assert second.headline == "Daily digest: 1 correction"
-    assert second.lines[0].startswith("Update: LANA opens ROWANBERRY")
+    assert second.lines[0].startswith("Correction: LANA opens ROWANBERRY")
     stage.arrive(file("LANA", 2, portfolio(), version=".v3"))
     stage.wait(DAY)
     (third,) = stage.messages()
@@ -234,7 +234,7 @@ def test_what_is_muted_is_kept_but_not_told_and_what_was_told_is_still_corrected
     with transaction(engine) as conn:
         mutes.add(conn, NewMute("security", alert.security.id, "QLN", stage.now + 30 * DAY, "test"), stage.now)
     stage.arrive(file("LANA", 2, portfolio(replace(loud(), shares=61_000)), version=".v2"))
-    assert [m.form for m in stage.messages()] == [Form.UPDATE]
+    assert [m.form for m in stage.messages()] == [Form.CORRECTION]
     stage.arrive(file("LANA", 3, portfolio()))
     assert stage.messages() == []
     assert stage.wait(DAY) == 0
