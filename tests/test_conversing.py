@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import NoReturn
 
 import pytest
+from slack_sdk.models.blocks import Block
 from sqlalchemy import update
 
 from monitor import pipeline
@@ -219,6 +220,7 @@ def assert_fit(reply: Reply) -> None:
     blocks = body["blocks"]
     assert isinstance(blocks, list)
     assert len(blocks) <= 8
+    assert len([one.to_dict() for one in Block.parse_all(blocks)]) == len(blocks)  # Slack's own rules
     assert len(json.dumps(blocks, ensure_ascii=False)) < 13_000
     for block in blocks:
         for part in [block["text"]] if "text" in block else block["elements"]:

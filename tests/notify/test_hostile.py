@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
+from slack_sdk.models.blocks import Block
 
 from monitor.notify.apprise import quiet
 from monitor.notify.blocks import CONTEXT, HEADER, SECTION, blocks, fallback
@@ -32,6 +33,9 @@ def texts(tree: object) -> list[str]:
 def test_slack_takes_it_and_calls_nobody(message: Message) -> None:
     made = blocks(message, buttons=True)
     assert len(made) <= 50
+    assert [one.to_dict()["type"] for one in Block.parse_all(made)] == [
+        one["type"] for one in made
+    ]  # Slack's own rules
     for block in made:
         limit = {"header": HEADER, "section": SECTION, "context": CONTEXT, "actions": 75}[str(block["type"])]
         assert all(0 < len(text) <= limit for text in texts(block))
