@@ -280,7 +280,7 @@ class App:
             late_factor=self.config.blindness.late_factor,
             lease_seconds=settings.lease_seconds,
             fetchers=settings.fetchers,
-            plan=self.plan(),
+            plan=self.plan,
             prepare=lambda source: self.prepare_calendars(engine, [source]),
         )
         return watching.check_due(engine, asked, holder=holder, clock=self.clock, stopping=stopping)

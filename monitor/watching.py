@@ -36,7 +36,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """What is watched, and how. `prepare` makes the trading days of a source known to the database."""
+    """What is watched, and how. `prepare` makes the trading days of a source known; `plan` says who is told."""
 
     sources: Mapping[str, Source]
     watch: Sequence[Watch]
@@ -45,7 +45,7 @@ class Watching:
     late_factor: float
     lease_seconds: float
     fetchers: int
-    plan: AlertPlan
+    plan: Callable[[], AlertPlan]
     prepare: Callable[[Source], None]
     jitter: Callable[[], float] = random.random
 
@@ -242,7 +242,7 @@ class _Run:
             watch.set_breaker(conn, source.id, breaker)
 
         with self.writing:
-            return keep(self.engine, source, answers, now=now, plan=self.watching.plan, progress=_quiet, within=within)
+            return keep(self.engine, source, answers, now=now, plan=self.watching.plan(), progress=_quiet, within=within)
 
     def _hold_off(self, source: Source, breaker: Breaker, error: Exception, lease: Lease) -> None:
         """What cannot be stored is not downloaded again with every tick."""
