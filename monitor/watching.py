@@ -242,7 +242,9 @@ class _Run:
             watch.set_breaker(conn, source.id, breaker)
 
         with self.writing:
-            return keep(self.engine, source, answers, now=now, plan=self.watching.plan(), progress=_quiet, within=within)
+            return keep(
+                self.engine, source, answers, now=now, plan=self.watching.plan(), progress=_quiet, within=within
+            )
 
     def _hold_off(self, source: Source, breaker: Breaker, error: Exception, lease: Lease) -> None:
         """What cannot be stored is not downloaded again with every tick."""
