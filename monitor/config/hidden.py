@@ -10,11 +10,13 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from monitor.config.reading import Config
+if TYPE_CHECKING:
+    from monitor.config.reading import Config
 
 SHORTEST = 4  # of a secret that is looked for: taking every "a" out of a log would leave none
 PART = 8  # of a piece of a secret address: "services" and "api" are no secrets by themselves
@@ -26,13 +28,28 @@ def hidden(config: Config) -> tuple[str, ...]:
     """The texts, longest first, so that a whole address is replaced before its parts."""
     found: set[str] = set()
     for section in (config.web, config.heartbeat, *config.channels.values()):
-        for secret in _secrets(section):
-            found |= set(_forms(secret))
+        found |= set(_of_section(section))
     found |= set(_of_database(config.database))
     for issuer in config.issuers.values():
         for url in (issuer.base_url, *issuer.urls.values()):
             found |= set(_of_query(url or "", every=False))
+    return _longest_first(found)
+
+
+def masked(section: BaseModel, text: str) -> str:
+    """`text`, which somebody else wrote, without the secrets of `section`: servers may repeat what they were told."""
+    for secret in _longest_first(set(_of_section(section))):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _longest_first(found: set[str]) -> tuple[str, ...]:
     return tuple(sorted((text for text in found if len(text) >= SHORTEST), key=lambda text: (-len(text), text)))
+
+
+def _of_section(section: BaseModel) -> Iterator[str]:
+    for secret in _secrets(section):
+        yield from _forms(secret)
 
 
 def _secrets(section: BaseModel) -> Iterator[str]:

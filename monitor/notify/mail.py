@@ -16,6 +16,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Any
 
 from monitor.config import MailSettings
+from monitor.config.hidden import masked
 from monitor.core.errors import DeliveryError
 from monitor.notify.channels import Receipt, references
 from monitor.notify.letter import letter
@@ -94,7 +95,7 @@ class MailChannel:
             server = self._connect(line)
             refused = server.send_message(mail)
         except (smtplib.SMTPException, MessageError, OSError, ValueError) as error:
-            raise _refusal(error, line) from None
+            raise _refusal(error, line, self._settings) from None
         finally:
             if server is not None:
                 with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -146,7 +147,7 @@ def _partly(refused: Mapping[str, tuple[int, bytes]]) -> str:
     return f"refused for {', '.join(named)}" if named else ""
 
 
-def _refusal(error: Exception, line: _Line) -> DeliveryError:
+def _refusal(error: Exception, line: _Line, settings: MailSettings) -> DeliveryError:
     """What the failure means; after the text of the mail was asked for, a lost connection may hide a delivered mail."""
     match error:
         case smtplib.SMTPRecipientsRefused():
@@ -156,7 +157,8 @@ def _refusal(error: Exception, line: _Line) -> DeliveryError:
             return DeliveryError(text, permanent=gone, destination=gone)
         case smtplib.SMTPResponseException():
             answer = error.smtp_error
-            words = clean(answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer), 120)
+            said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
+            words = clean(masked(settings, said), 120)  # some servers repeat the password they refuse
             gone, text = error.smtp_code >= 500, f"e-mail: {error.smtp_code} {words}"
             # Who refuses the text may take the next one; who refuses the sender or the password takes none.
             return DeliveryError(

@@ -134,7 +134,7 @@ def _address(url: str) -> URL:
         address = make_url(url)
         names = (address.get_backend_name(), address.get_driver_name())
         known = names in (("sqlite", "pysqlite"), ("postgresql", "psycopg"))
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: the port is no number
         known = False
     if not known:
         raise ConfigError(

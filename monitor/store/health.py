@@ -37,13 +37,14 @@ def health(engine: Engine) -> Health:
         size = _size(conn, engine)
         newest = [conn.execute(select(func.max(c))).scalar() for c in (fetch.c.at, delivery.c.created_at)]
         alive = select(worker.c.holder, worker.c.seen_at).where(worker.c.stopped_at.is_(None))
+        held = select(lease).where(lease.c.until != "")  # a lease that was given back has none
         return Health(
             size=size,
             clock=_clock(conn),
             newest=max((parse_instant(one) for one in newest if one), default=None),
             sound=_sound(conn, size),
             alive=tuple((row.holder, parse_instant(row.seen_at)) for row in conn.execute(alive)),
-            held=tuple((row.name, row.holder, parse_instant(row.until)) for row in conn.execute(select(lease))),
+            held=tuple((row.name, row.holder, parse_instant(row.until)) for row in conn.execute(held)),
             waiting=tuple(
                 (row.issuer, parse_instant(row.not_before))
                 for row in conn.execute(select(breaker).where(breaker.c.not_before.is_not(None)))
