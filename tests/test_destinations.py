@@ -14,6 +14,7 @@ from monitor.notify.message import Form, Message
 from monitor.store import outbox
 from monitor.store.destinations import Destination, destinations
 from monitor.store.engine import Engine, reading, transaction
+from monitor.store.queries import status
 from tests.deliveries import (
     BROKEN,
     CUT,
@@ -246,6 +247,16 @@ def test_one_notice_per_trouble_not_per_life(engine: Engine) -> None:
 
 def replace_revision(message: Message, revision: int) -> Message:
     return alert(message.item, revision)
+
+
+def test_status_says_how_the_destination_of_what_waits_is_doing(engine: Engine) -> None:
+    clock, slack = Clock(), FakeChannel("slack", [BROKEN])
+    enqueue(engine, "slack", alert("I1"), alert("I2"))
+    deliver(engine, clock, slack)
+    with reading(engine) as conn:
+        rows = {row.state: row.detail for row in status(conn, clock()) if row.what == "deliveries"}
+    assert rows["dead"] == "given up: see `alerts list --state dead`"
+    assert rows["due"] == "1 failure in a row, next try 2025-09-23 11:01 UTC: invalid_auth"
 
 
 def test_a_severe_notice_is_high(engine: Engine) -> None:

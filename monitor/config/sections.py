@@ -61,7 +61,7 @@ class Daemon(Section):
     tight_minutes: float = Field(default=10, gt=0)
     tick_seconds: float = Field(default=10, gt=0, le=3600)
     deliver_seconds: float = Field(default=10, gt=0, le=3600)
-    lease_seconds: float = Field(default=180, ge=5, le=3600)  # a daemon silent for so long is taken to be gone
+    lease_seconds: float = Field(default=90, ge=5, le=3600)  # a daemon silent for so long is taken to be gone
     fetchers: int = Field(default=4, ge=1, le=32)  # issuers asked at the same time
     log: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

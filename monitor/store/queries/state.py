@@ -13,6 +13,7 @@ from monitor.core.model import Standing
 from monitor.core.sessions import Sessions
 from monitor.store.calibrations import last_checks, outcomes
 from monitor.store.codec import date_of_day, instant_text
+from monitor.store.destinations import Destination, destinations
 from monitor.store.engine import Connection
 from monitor.store.incidents import listing
 from monitor.store.ledger import delivery, digest_entry
@@ -160,11 +161,21 @@ def _deliveries(conn: Connection, now: str) -> list[StatusRow]:
     for line in conn.execute(lines.where(digest_entry.c.state == "waiting")):
         state = "due" if line.due_at <= now else "planned"  # each is a line of a digest to come
         found.setdefault((line.channel, state), []).append(line.created_at)
+    manners = destinations(conn)
     rows = [
-        StatusRow("deliveries", channel, state, len(made), min(made), MEANINGS[state])
+        StatusRow("deliveries", channel, state, len(made), min(made), _meaning(state, manners.get(channel)))
         for (channel, state), made in sorted(found.items())
     ]
     return rows or [StatusRow("deliveries", "all", "ok", 0, None, "")]
+
+
+def _meaning(state: str, manners: Destination | None) -> str:
+    """What became of messages, and of those that wait: how their destination is doing."""
+    if manners is None or not manners.failures or state not in ("failing", "due"):
+        return MEANINGS[state]
+    next_try = f", next try {manners.not_before:%Y-%m-%d %H:%M} UTC" if manners.not_before is not None else ""
+    word = "failure" if manners.failures == 1 else "failures"
+    return f"{manners.failures} {word} in a row{next_try}: {manners.last_error}"
 
 
 def needs_attention(rows: Sequence[StatusRow]) -> bool:
