@@ -99,6 +99,10 @@ def test_an_alert_can_be_asked_about_and_muted(
     assert (told["response_type"], told["thread_ts"]) == ("in_channel", "9.9")
     rows = run("sql", "SELECT * FROM v_mutes", "--format", "json").rows
     assert [(row["scope"], row["channel"], row["by"]) for row in rows] == [("security", "chat", "Slack U012AB")]
+    assert "Slack U012AB" in run("mute", "list").out
+    command = str(told["blocks"][-1]["elements"][0]["text"]).partition("holdings-monitor ")[2]
+    assert run(*command.split()).code == 0  # as the answer says
+    assert "Slack U012AB" not in run("mute", "list").out
 
 
 def test_a_slack_that_refuses_the_app_token_does_not_end_the_daemon(
