@@ -67,8 +67,10 @@ class Announcer:
                 digests.drop(self._conn, told.item.key, name)
                 if name in known.promised:
                     self._promise(message, name)
-                else:
+                elif name in known.gathered:
                     self._fresh.append(_Fresh(message, name))
+                else:  # nobody there has heard of it yet, so there is nothing to correct
+                    self._fresh.append(_Fresh(replace(message, form=Form.ALERT, lines=()), name))
         later = [name for name in self._channels(routes, known) if name not in now]
         if later:
             line = telling.line_of(self._issuer_name, told, revision)

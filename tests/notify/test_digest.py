@@ -33,6 +33,8 @@ MESSAGES = st.builds(
     st.sampled_from(["", "-", "BABA"]),
 )
 
+SEVERAL = st.lists(MESSAGES, min_size=1, max_size=40, unique_by=lambda message: message.item)
+
 
 def opened(number: int) -> Message:
     """One of many new positions."""
@@ -40,7 +42,7 @@ def opened(number: int) -> Message:
     return replace(full(), item=f"I{number}", headline=f"ARKF opens HOLDING {number} INC (H{number:03})", security=ref)
 
 
-@given(st.lists(MESSAGES, min_size=1, max_size=40), st.sampled_from([None, 400, 2_000, 9_000]))
+@given(SEVERAL, st.sampled_from([None, 400, 2_000, 9_000]))
 def test_every_change_is_in_exactly_one_part(messages: list[Message], room: int | None) -> None:
     parts = digest("slack", Cadence.DAILY, messages, at=NOW, room=room)
     carried = [place for part in parts for place in part.members]
@@ -53,7 +55,7 @@ def test_every_change_is_in_exactly_one_part(messages: list[Message], room: int 
     assert room is not None or len(parts) == 1
 
 
-@given(st.lists(MESSAGES, min_size=1, max_size=40))
+@given(SEVERAL)
 def test_slack_shows_every_line_within_its_limits(messages: list[Message]) -> None:
     for part in digest("slack", Cadence.DAILY, messages, at=NOW, room=9_000):
         shown = blocks(part.message)
