@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from monitor.core.evidence import Origin
     from monitor.core.rules import AlertPlan
     from monitor.core.sight import FundSight
+    from monitor.core.watching import Expectation
     from monitor.delivery import DeliveryReport
     from monitor.identities import Speaking
     from monitor.notify.channels import Channel, Receipt
@@ -284,6 +285,14 @@ class App:
             prepare=lambda source: self.prepare_calendars(engine, [source]),
         )
         return watching.check_due(engine, asked, holder=holder, clock=self.clock, stopping=stopping)
+
+    def expectations(self, conn: Connection, now: datetime) -> dict[tuple[str, str], Expectation]:
+        """Which file of every watched fund (issuer, ticker) is expected when, where anything is."""
+        from monitor import expecting
+
+        return expecting.expectations(
+            conn, self.sources(), self.watched_funds(), now, self.config.blindness.late_factor
+        )
 
     def join(self, engine: Engine, holder: str, begun: datetime) -> None:
         """Says in the database when the daemon `holder` began: every watched fund is asked once since."""

@@ -22,7 +22,7 @@ from monitor.demo.issuer import LoopbackIssuer, serving
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import Source
 from monitor.store import engine as store_engine
-from monitor.store import leases
+from monitor.store import leases, queries
 from monitor.store import schema as t
 from monitor.store import watch as store_watch
 from monitor.store.engine import Engine, StoreUnavailable, open_engine, reading
@@ -368,3 +368,20 @@ def test_a_renamed_file_is_found_where_the_configuration_says(
         else:
             with pytest.raises(ConfigError, match="has no fund NONE"):
                 app.sources()
+
+
+def test_status_says_which_file_is_expected_and_since_when_it_is_late(
+    tmp_path: Path, sqlite_engine: Engine, issuer: LoopbackIssuer, clock: Clock
+) -> None:
+    app = program(tmp_path, issuer.url, clock, {"lantern": ("LANA",)})
+    app.check_due(sqlite_engine, new_holder())
+
+    def fund(now: datetime) -> queries.StatusRow:
+        with reading(sqlite_engine) as conn:
+            return queries.status(conn, now, app.watched_funds(), app.expectations(conn, now))[0]
+
+    assert fund(clock.now).state == "ok"
+    assert "last file 2026-03-02, that of 2026-03-03 expected from 2026-03-03 22:00 UTC" in fund(clock.now).detail
+    late = fund(at(SESSIONS[3], 12))
+    assert late.state == "late"
+    assert "that of 2026-03-03 late since 2026-03-05 15:00 UTC" in late.detail

@@ -15,7 +15,7 @@ from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.store.queries.state import StatusRow
+    from monitor.store.queries import StatusRow
 
 SQL_HELP = """Answer a SELECT over the documented views; nothing can be changed.
 
@@ -85,6 +85,9 @@ def export(
 
 COUNTED = {
     "incident": "incident",
+    "daemon": "daemon",
+    "tick": "failure",
+    "issuer": "failure",
     "work": "issuer",
     "quarantine": "file",
     "calibration": "failure",
@@ -106,7 +109,7 @@ def status(form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) 
 
     app = program(config, db)
     with app.reading() as conn:
-        rows = queries.status(conn, now(), app.watched_funds())
+        rows = queries.status(conn, now(), app.watched_funds(), app.expectations(conn, now()))
     records = [record(one) for one in rows]
     if form is Format.TABLE:
         records = [one | {"count": _counted(row)} for one, row in zip(records, rows, strict=True)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-from monitor.store import workers
-from monitor.store.engine import Engine, reading
+from monitor.core.politeness import Breaker
+from monitor.store import queries, watch, workers
+from monitor.store.engine import Engine, reading, transaction
 from monitor.store.workers import Tick, Worker, is_gone, new_holder, register, report, started_at
 
 NOW = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)
@@ -77,3 +79,35 @@ def test_ticks_keep_their_last_run(engine: Engine) -> None:
         found = {one.name: one for one in workers.ticks(conn)}
     assert (found["watch"].outcome, found["watch"].failures, len(found["watch"].detail)) == ("failed", 1, 2000)
     assert found["beat"].runs == 3
+
+
+def states(engine: Engine, now: datetime) -> list[tuple[str, str, str, int]]:
+    """The rows of `status` about the running program."""
+    with reading(engine) as conn:
+        rows = queries.status(conn, now)
+    return [(one.what, one.name, one.state, one.count) for one in rows if one.what in ("daemon", "tick", "issuer")]
+
+
+def test_status_says_who_runs_what_fails_and_who_is_left_alone(engine: Engine) -> None:
+    assert states(engine, NOW) == []
+    register(engine, "a", "1.0", NOW)
+    register(engine, "b", "1.0", NOW + timedelta(seconds=1))
+    failed = Tick("watch", "a", NOW, NOW, "failed", "the disk is full", 9, 2)
+    report(engine, "a", NOW, [failed, Tick("beat", "a", NOW, NOW, "ok", "", 9, 0)])
+    with transaction(engine) as conn:
+        watch.set_breaker(conn, "ark", Breaker(3, NOW + timedelta(minutes=1), "answered 503", NOW))
+        watch.set_breaker(conn, "spdr", Breaker(0, NOW + timedelta(minutes=1), "answered 429", NOW))
+        watch.set_breaker(conn, "fine", Breaker(0, None, "", NOW))
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    both = [("daemon", name, "running", 1)] * 2
+    servers = [("issuer", "ark", "open", 3), ("issuer", "spdr", "waiting", 0)]
+    assert states(engine, NOW) == [*both, ("tick", "watch", "broken", 2), *servers]
+    with reading(engine) as conn:
+        assert queries.needs_attention(queries.status(conn, NOW))
+    later = NOW + timedelta(minutes=6)
+    assert states(engine, later) == [("daemon", name, "silent", 0), ("issuer", "ark", "open", 3)]
+    for one in ("a", "b"):
+        report(engine, one, later, stopped=True)
+    assert states(engine, later)[0] == ("daemon", name, "stopped", 0)
+    with reading(engine) as conn:
+        assert not queries.needs_attention(queries.status(conn, later))

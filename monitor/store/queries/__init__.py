@@ -17,7 +17,8 @@ from monitor.store.queries.names import FundRef, find_fund, funds_known
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
 from monitor.store.queries.search import FoundSecurity, find_security
 from monitor.store.queries.spells import SpellRow, history
-from monitor.store.queries.state import StatusRow, needs_attention, status
+from monitor.store.queries.state import needs_attention, status
+from monitor.store.queries.status_row import StatusRow
 from monitor.store.queries.trades import TradeRow, TradesWanted, trades
 
 __all__ = [

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 
 from sqlalchemy import and_, select
 
 from monitor.core.calibration import failures_in_a_row
 from monitor.core.model import Standing
 from monitor.core.sessions import Sessions
+from monitor.core.watching import Expectation, Freshness
 from monitor.store.calibrations import last_checks, outcomes
 from monitor.store.codec import date_of_day, instant_text
 from monitor.store.destinations import Destination, destinations
@@ -19,6 +20,8 @@ from monitor.store.incidents import listing
 from monitor.store.ledger import delivery, digest_entry
 from monitor.store.queries.held import held_files
 from monitor.store.queries.names import FundRef, funds_known
+from monitor.store.queries.running import running
+from monitor.store.queries.status_row import StatusRow
 from monitor.store.schema import fetch, issuer, snapshot, standing
 from monitor.store.sessions import sessions
 
@@ -32,39 +35,28 @@ MEANINGS = {
     "planned": "will be sent later: digests, quiet hours",
 }
 IN_VAIN = frozenset({"failed", "refused"})  # outcomes of a look for a file
-ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due", "doubtful"})
+ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due", "doubtful", "broken"})
 
 
-@dataclass(frozen=True, slots=True)
-class StatusRow:
-    """One thing looked at. `what` is fund, incident, work, quarantine, calibration or deliveries. A fund is failing
-    when its last file is old, or there is none, and the last look for one was in vain.
+def status(
+    conn: Connection,
+    now: datetime,
+    watched: Collection[tuple[str, str]] = (),
+    expected: Mapping[tuple[str, str], Expectation] = MappingProxyType({}),
+) -> list[StatusRow]:
+    """Freshness of every fund, then who works, unfinished work, quarantine and deliveries; counts are 0 where all is
+    well.
 
-    `count` is how many sessions a fund's last file is behind, 1 for an incident, how many issuers have unfinished
-    work, how many files are quarantined, how many looks at a fund's dates in a row failed, or how many messages are
-    undelivered.
-    """
-
-    what: str
-    name: str
-    state: str
-    count: int
-    since: str | None
-    detail: str
-
-
-def status(conn: Connection, now: datetime, watched: Collection[tuple[str, str]] = ()) -> list[StatusRow]:
-    """Freshness of every fund, then unfinished work, quarantine and deliveries; counts are 0 where all is well.
-
-    `watched` names funds (issuer, ticker) that get a row even while the database does not know them.
+    `watched` names funds (issuer, ticker) that get a row even while the database does not know them; `expected` is what
+    the watch expects of them.
     """
     held = held_files(conn)
     known = {(one.issuer, one.ticker): one for one in funds_known(conn)}
     rows = [
-        _freshness(conn, known[name], now.date()) if name in known else _never_fetched(name[1])
+        _freshness(conn, known[name], now.date(), expected.get(name)) if name in known else _never_fetched(name[1])
         for name in sorted(known.keys() | set(watched))
     ]
-    rows += _incidents(conn) + _unfinished(conn)
+    rows += _incidents(conn) + running(conn, now) + _unfinished(conn)
     refs = [one.ref for one in held]
     since = min((one.known_at for one in held), default=None)
     rows.append(StatusRow("quarantine", "files", "quarantined" if held else "ok", len(held), since, _some(refs)))
@@ -82,7 +74,7 @@ def _some(names: Sequence[str], shown: int = 3) -> str:
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
-def _freshness(conn: Connection, fund: FundRef, today: date) -> StatusRow:
+def _freshness(conn: Connection, fund: FundRef, today: date, expected: Expectation | None) -> StatusRow:
     query = (
         select(standing.c.as_of, standing.c.pos_session, snapshot.c.known_at)
         .join(snapshot, and_(snapshot.c.fund == standing.c.fund, snapshot.c.id == standing.c.snapshot))
@@ -98,8 +90,22 @@ def _freshness(conn: Connection, fund: FundRef, today: date) -> StatusRow:
     as_of = date_of_day(last.as_of)
     behind = _sessions_behind(conn, fund, as_of, today)
     late = "failing" if outcome in IN_VAIN else "late"
-    state = "closed" if fund.closed else late if behind > _allowed(fund) else "ok"
-    return StatusRow("fund", fund.ticker, state, behind, last.known_at, f"last file {as_of}{tried}")
+    overdue = behind > _allowed(fund) if expected is None else expected.state is Freshness.LATE
+    state = "closed" if fund.closed else late if overdue else "ok"
+    return StatusRow("fund", fund.ticker, state, behind, last.known_at, f"last file {as_of}{_next(expected)}{tried}")
+
+
+def _next(expected: Expectation | None) -> str:
+    """A few words about the file to come."""
+    if expected is None:
+        return ""
+    if expected.late_since is not None:
+        return f", that of {expected.as_of} late since {_minute(expected.late_since)}"
+    return f", that of {expected.as_of} expected from {_minute(expected.oldest.first)}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _never_fetched(ticker: str) -> StatusRow:
