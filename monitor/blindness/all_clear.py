@@ -17,20 +17,22 @@ DAY = timedelta(days=1)
 SHOWN = 10
 
 
-def all_clear(
-    conn: Connection, seen: Sequence[FundSight], at: str, zone: str, operators: Sequence[str], now: datetime
-) -> bool:
-    """Promises the day's notice once its time `at` (in `zone`) has come; False when it has not, or was promised.
+def is_due(conn: Connection, at: str, zone: str, now: datetime) -> bool:
+    """Whether the time of day `at` (in `zone`) has come and the day's notice is not promised yet.
 
     A day has one local date: the hour that a change of clocks repeats or leaves out makes neither two nor none.
     """
     local = now.astimezone(ZoneInfo(zone))
-    if local.time() < time.fromisoformat(at):
-        return False
-    name = f"clear-{local.date()}"
-    if outbox.last_revision(conn, name):
-        return False
-    return telling.tell_operator(conn, _message(conn, name, seen, now), operators, now) > 0
+    return local.time() >= time.fromisoformat(at) and not outbox.last_revision(conn, _name(zone, now))
+
+
+def all_clear(conn: Connection, seen: Sequence[FundSight], zone: str, operators: Sequence[str], now: datetime) -> None:
+    """Promises the day's notice."""
+    telling.tell_operator(conn, _message(conn, _name(zone, now), seen, now), operators, now)
+
+
+def _name(zone: str, now: datetime) -> str:
+    return f"clear-{now.astimezone(ZoneInfo(zone)).date()}"
 
 
 def _message(conn: Connection, name: str, seen: Sequence[FundSight], now: datetime) -> Message:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor import telling
-from monitor.blindness.all_clear import all_clear
+from monitor.blindness.all_clear import all_clear, is_due
 from monitor.blindness.seeing import see
 from monitor.config import Blindness
 from monitor.core import blindness_words
@@ -59,12 +59,16 @@ class LookReport:
 
 
 def look(engine: Engine, looking: Looking, now: datetime) -> LookReport:
-    """Decides, records and promises; nothing when another process is about it."""
+    """Decides, records and promises; nothing when another process is about it. Where all is as it was, nothing is
+    written: who looks often makes nobody wait."""
+    foreseen = _foreseen(engine, looking, now)
+    if foreseen is None:
+        return LookReport()
     lease = leases.acquire(engine, LEASE, looking.holder, now, looking.lease_seconds, workers.is_gone)
     if lease is None:
         return LookReport(looked=False)
     try:
-        proposed = _ask_issuers(looking, now, _foreseen(engine, looking, now))
+        proposed = _ask_issuers(looking, now, foreseen.openings)
         with transaction(engine) as conn:
             if not leases.still_held(conn, lease):
                 return LookReport(looked=False)
@@ -73,13 +77,15 @@ def look(engine: Engine, looking: Looking, now: datetime) -> LookReport:
         leases.release(engine, lease)
 
 
-def _foreseen(engine: Engine, looking: Looking, now: datetime) -> Sequence[Opening]:
-    """What is about to begin, so that its issuer can be asked before anything is written."""
-    if not looking.settings.enabled:
-        return ()
+def _foreseen(engine: Engine, looking: Looking, now: datetime) -> Decision | None:
+    """What is about to be said, so that issuers can be asked before anything is written; None: nothing."""
+    decision = Decision()
     with reading(engine) as conn:
-        seen = see(conn, looking.sources, looking.watched, now, looking.settings)
-        return _decide(conn, seen, looking, now, {}).openings
+        if looking.settings.enabled:
+            seen = see(conn, looking.sources, looking.watched, now, looking.settings)
+            decision = _decide(conn, seen, looking, now, {})
+        daily = looking.all_clear is not None and is_due(conn, looking.all_clear, looking.zone, now)
+    return decision if daily or decision != Decision() else None
 
 
 def _said(conn: Connection, looking: Looking, now: datetime, proposed: Proposed) -> LookReport:
@@ -88,8 +94,8 @@ def _said(conn: Connection, looking: Looking, now: datetime, proposed: Proposed)
     report = LookReport()
     if looking.settings.enabled:
         report = _record(conn, looking, now, _decide(conn, seen, looking, now, proposed))
-    if looking.all_clear is not None:
-        all_clear(conn, seen, looking.all_clear, looking.zone, looking.operators, now)
+    if looking.all_clear is not None and is_due(conn, looking.all_clear, looking.zone, now):
+        all_clear(conn, seen, looking.zone, looking.operators, now)
     return report
 
 

@@ -20,12 +20,16 @@ database = "sqlite:///holdings.db"    # or "postgresql://monitor@dbhost/holdings
 # allow_private = false                # may a mirror be on a private network?
 # min_interval = 5                     # seconds between two requests
 
+# [issuers.{issuer}.urls]              # where a fund's file is now, when it was renamed: notices propose this line
+# ARKK = "https://files.example/ARKK_HOLDINGS.csv"
+
 [alerts]
 min_severity = "normal"    # "high", "normal" or "low": what is told at once
 # channels = ["console"]   # who gets alerts; default: every channel below
 # operator_channels = []   # who hears that something is broken; default: every channel below
 # digest = "daily"         # what is less loud: in a "daily" or "weekly" digest, or "never"
 # flood = 20               # more messages at once than this in an hour become one; 0: no limit
+# all_clear = "18:00"      # once a day at this time (of daemon.time_zone): what was looked at, and that all is well
 
 # --- who hears of what else, or later: see "Rules, digests, quiet hours" in the README, and `rules try`. ---
 # [[rules]]
@@ -49,8 +53,13 @@ time_zone = "America/New_York"
 # log = "json"             # one JSON object a line; "text" is for people
 # log_level = "info"       # "debug", "info", "warning" or "error"
 
+# [blindness]              # operators hear once when we cannot see, and once when we see again
+# enabled = true
+# failures = 3             # looks in vain in a row
+# late_factor = 1.5        # times a file's usual delay
+
 [web]
-enabled = false            # `run` serves the page as well
+enabled = false            # `run` answers /healthz, /readyz and /metrics
 # host = "127.0.0.1"       # any other address needs a token
 # port = 8765
 # token_env = "MONITOR_WEB_TOKEN"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -22,6 +23,7 @@ from monitor.sources.spec import FundSpec, HttpProfile, Source
 MOST_BYTES = 2_000_000
 SECONDS = 15.0
 LONGEST = 500  # characters of an address
+WORDS = 5_000  # that may be addresses, looked at most
 CANDIDATES = 400  # addresses compared at most
 PROPOSED = 3
 ALIKE = 0.8  # of file names without the ticker
@@ -96,9 +98,8 @@ def _addresses(page: Page, ending: str) -> Iterator[str]:
     for written, meant in _ESCAPED:
         text = text.replace(written, meant)
     seen: set[str] = set()
-    for word in _BETWEEN.split(text):
-        if len(word) > LONGEST or ending not in word.lower():
-            continue
+    words = (word for word in _BETWEEN.split(text) if len(word) <= LONGEST and ending in word.lower())
+    for word in islice(dict.fromkeys(words), WORDS):
         try:
             found = urljoin(page.url, html.unescape(word.removeprefix("href=")))
             ends = _ending(found)
