@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from monitor.core.hours import Cadence
 from monitor.core.model import Item
-from monitor.core.rules import AlertPlan
+from monitor.core.rules import AlertPlan, Subject, labels_of, security_names
 from monitor.core.spells import Point
 from monitor.derive import Told
 from monitor.notify.digest import digest
@@ -22,6 +22,7 @@ from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
 from monitor.notify.words import money, quantity
 from monitor.store import digests, lines, outbox, past
+from monitor.store.digests import Entry
 from monitor.store.engine import Connection
 from monitor.store.outbox import NewDelivery
 
@@ -71,13 +72,13 @@ def promise_digest(conn: Connection, plan: AlertPlan, channel: str, cadence: Cad
 
     Lines and messages change in the caller's transaction: no line is lost, and none is in two digests.
     """
-    entries = digests.waiting(conn, channel, FLOOD if cadence is Cadence.NOW else cadence.value)
-    if not entries:
+    lines = list(_unmuted(conn, plan, channel, cadence, now))
+    if not lines:
         return 0
     hours = plan.hours_of(channel)
-    parts = digest(channel, cadence, [from_json(entry.message) for entry in entries], at=now, room=hours.room)
+    parts = digest(channel, cadence, [message for _, message in lines], at=now, room=hours.room)
     for part in parts:
-        digests.gather(conn, [entries[place] for place in part.members], part.message.item)
+        digests.gather(conn, [lines[place][0] for place in part.members], part.message.item)
     due = hours.due(now, parts[0].message.severity)
     return outbox.enqueue(conn, [_row(part.message, channel, due) for part in parts], now=now)
 
@@ -96,6 +97,37 @@ def withdraw(conn: Connection, item: str, plan: AlertPlan, now: datetime, revisi
         gone = taken_back(message, revision=revision, at=now, reason=reason or NO_LONGER_SHOWN)
         promise(conn, gone, channel, plan, now)
     return list(believed)
+
+
+def _unmuted(
+    conn: Connection, plan: AlertPlan, channel: str, cadence: Cadence, now: datetime
+) -> Iterator[tuple[Entry, Message]]:
+    """The lines that wait for a digest; what was muted since it was written is taken out, corrections are not."""
+    for entry in digests.waiting(conn, channel, FLOOD if cadence is Cadence.NOW else cadence.value):
+        message = from_json(entry.message)
+        if message.form is Form.ALERT and _is_muted(plan, message, channel, now):
+            digests.drop(conn, entry.item, channel)
+        else:
+            yield entry, message
+
+
+def _is_muted(plan: AlertPlan, message: Message, channel: str, now: datetime) -> bool:
+    """Whether a mute silences what the message says."""
+    if message.kind is None or message.security is None or message.as_of is None:
+        return False
+    subject = Subject(
+        kind=message.kind,
+        issuer=message.issuer,
+        funds=frozenset(part.fund for part in message.funds),
+        labels=labels_of(security_names(message.security)),
+        severity=message.severity,
+        score=message.score or 0,
+        dollars=None,
+        basis_points=None,
+        absence=None,
+        day=message.as_of,
+    )
+    return any(mute.silences(subject, channel, now) for mute in plan.mutes)
 
 
 def _row(message: Message, channel: str, due: datetime) -> NewDelivery:

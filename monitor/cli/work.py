@@ -79,7 +79,8 @@ def check(
 ) -> None:
     """One pass now: fetch what is due, compare, tell."""
     app = program(config, db, instant(at))
-    app.watch(fund or [])  # refuses what cannot be watched before a database is made
+    app.watch(fund or [])  # refuses what cannot be watched, or told, before a database is made
+    app.plan()
     with app.opened() as engine, Progress() as progress:
         outcome = app.check(engine, fund or [], dry_run=dry_run, progress=progress)
         progress.clear()

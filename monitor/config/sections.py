@@ -43,7 +43,7 @@ class Alerts(Section):
     operator_channels: Names = ()  # who hears that something is broken
     min_severity: Severity = Severity.NORMAL
     digest: Literal["daily", "weekly", "never"] = "daily"
-    flood: Annotated[int, Field(ge=0)] = 0  # messages at once per channel and file day; more become one. 0: no limit
+    flood: Annotated[int, Field(ge=0)] = 0  # messages at once per channel and hour; more become one. 0: no limit
     all_clear: Clock | None = None  # once a day at this time: what was looked at, and that all is well
 
 

@@ -54,7 +54,7 @@ def subject_of(item: Item, security: SecurityRef) -> Subject:
         kind=item.kind,
         issuer=item.issuer,
         funds=frozenset(part.fund for part in item.funds),
-        labels=labels_of(_names(security)),
+        labels=labels_of(security_names(security)),
         severity=item.severity,
         score=item.score,
         dollars=rough_dollars(item.value, item.currency),
@@ -76,7 +76,7 @@ def subject_of_document(body: Document, day: date) -> Subject:
         kind=kind,
         issuer=body["issuer"],
         funds=frozenset(body["funds"]),
-        labels=labels_of(_names(SecurityRef(**body["security"]))),
+        labels=labels_of(security_names(SecurityRef(**body["security"]))),
         severity=Severity(body["severity"]),
         score=int(body["score"]),
         dollars=rough_dollars(_decimal(body["value"]), body["currency"]),
@@ -96,7 +96,8 @@ def ticker_names(ticker: str) -> tuple[str, ...]:
     return ticker, ticker.partition(" ")[0]
 
 
-def _names(security: SecurityRef) -> list[str]:
+def security_names(security: SecurityRef) -> list[str]:
+    """All that a reference calls a security."""
     given = (security.cusip, security.isin, security.sedol, security.figi)
     return [security.id, security.name, *ticker_names(security.ticker or ""), *(text for text in given if text)]
 

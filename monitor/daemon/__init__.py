@@ -66,6 +66,7 @@ class Daemon:
             raise ConfigError(f"heartbeat: {self.app.config.heartbeat_fault}")
         channels = self.app.channels(self.out)
         self.app.watch()
+        self.app.plan()
         engine = self.app.open()
         try:
             for number in (signal.SIGTERM, signal.SIGINT):

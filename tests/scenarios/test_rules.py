@@ -243,6 +243,15 @@ def test_what_is_muted_is_kept_but_not_told_and_what_was_told_is_still_corrected
     assert stage.wait(DAY) == 1  # the mute is over
 
 
+def test_a_mute_also_takes_lines_out_that_already_wait(engine: Engine) -> None:
+    stage = begin(engine)
+    stage.arrive(file("LANA", 2, portfolio(SMALL)))
+    with transaction(engine) as conn:
+        mutes.add(conn, NewMute("fund", "lantern/LANA", "LANA", stage.now + 30 * DAY, "test"), stage.now)
+    assert stage.wait(DAY) == 0
+    assert states(engine) == Counter({"withdrawn": 1})
+
+
 def test_a_mute_of_a_fund_leaves_what_other_funds_did(engine: Engine) -> None:
     until = MORNING + 30 * DAY
     stage = begin(engine, replace(PLAN, mutes=(Mute("no LANA", About(funds=("lantern/LANA",)), until),)))
