@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.postgres import running_postgres
-from tests.reliability import faults, fuzz, kills, processes, report
+from tests.reliability import days, faults, fuzz, kills, processes, report
 from tests.reliability.children import Spawner, nursery
 from tests.reliability.report import Result
 from tests.reliability.stage import KINDS, Stage
@@ -24,6 +24,7 @@ SUITES: dict[str, Suite] = {
     "P1": kills.run,
     "P3": faults.run,
     "P5": fuzz.run,
+    "P6": days.run,
     "P11": processes.run,
     "P11-long": processes.long,
 }

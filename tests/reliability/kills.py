@@ -13,7 +13,7 @@ from tests.reliability.world import PATIENCE, World, evening, is_settled
 
 QUIET = 3  # sessions before the one with the news
 NEWS = 4
-CHANNELS = ("slack", "mail", "log")
+CHANNELS = ("slack", "mail", "log", "hook")
 
 
 def run(stage: Stage) -> Iterator[Result]:

@@ -55,24 +55,34 @@ def evening(number: int, at: time = time(18, 35)) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the funds hold, session by session."""
+    """What the funds hold, session by session. `dated`: each session's file has an address of its own.
+
+    `first` is the session with which it begins.
+    """
 
     funds: tuple[str, ...] = FUNDS
+    dated: bool = False
+    first: int = 0
 
     def rows(self, fund: str, number: int) -> list[Row]:
         """Beside what is always held, five securities that come and go: four sessions in, four sessions out."""
         at = self.funds.index(fund)
         return portfolio(*(row for shift, row in enumerate(GUESTS) if (number + shift + at) // 4 % 2))
 
+    def path(self, fund: str, number: int) -> str:
+        """Where the file of a session is."""
+        return f"/{sessions()[number]:%Y%m%d}/{fund}.csv" if self.dated else f"/{fund}.csv"
+
     def body(self, fund: str, number: int, version: str = "") -> bytes:
         """The file of a fund for a session."""
         return stories.file(fund, sessions()[number], self.rows(fund, number), version=version)[1]
 
 
-def source_toml(funds: Sequence[str], extra: str = "") -> str:
-    """The invented issuer as a user's own source; extra goes before the funds."""
-    pieces = [stories.FUND.format(ticker=ticker, kind="active") for ticker in funds]
-    return stories.TOML + extra + "".join(pieces)
+def source_toml(story: Story) -> str:
+    """The invented issuer as a user's own source."""
+    pieces = [stories.FUND.format(ticker=ticker, kind="active") for ticker in story.funds]
+    text = stories.TOML + "".join(pieces)
+    return text.replace("lantern.example/", "lantern.example/{date:YYYYMMDD}/") if story.dated else text
 
 
 @dataclass
@@ -95,7 +105,7 @@ class World:
         self.clock.set(evening(0))
         self.slack.now = self.clock
         (self.folder / "issuers").mkdir(exist_ok=True)
-        (self.folder / "issuers" / "lantern.toml").write_text(source_toml(self.story.funds), encoding="utf-8")
+        (self.folder / "issuers" / "lantern.toml").write_text(source_toml(self.story), encoding="utf-8")
 
     # --- configuration ----------------------------------------------------------------------------
 
@@ -131,7 +141,7 @@ class World:
     def publish(self, number: int) -> None:
         """The issuer shows the files of a session."""
         for fund in self.story.funds:
-            self.issuer.publish(f"/{fund}.csv", self.story.body(fund, number))
+            self.issuer.publish(self.story.path(fund, number), self.story.body(fund, number))
 
     # --- the program ------------------------------------------------------------------------------
 
@@ -158,10 +168,10 @@ class World:
         assert code in codes, f"{' '.join(args)} ended with {code}:\n{child.said()}"
         return child
 
-    def day(self, number: int, speed: float = 1.0) -> None:
-        """It is the evening of a session, and its files are out."""
+    def day(self, number: int, speed: float = 1.0, **shifted: float) -> None:
+        """It is the evening of a session (or so much later), and its files are out."""
         self.publish(number)
-        self.clock.set(evening(number), speed)
+        self.clock.set(evening(number) + timedelta(**shifted), speed)
 
     def settle(self, number: int, seconds: float = PATIENCE) -> None:
         """Waits until the files of a session are stored and nothing promised is open."""
@@ -211,8 +221,3 @@ def world(folder: Path, url: str, launcher: Launcher, story: Story | None = None
         made = World(folder, url, launcher, issuer, slack, mail, hook, ledger, story or Story())
         stack.callback(made.close)
         yield made
-
-
-def later(instant: datetime, **much: float) -> datetime:
-    """`instant` plus a timedelta."""
-    return instant + timedelta(**much)
