@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from monitor.core.contracts import CONTRACTS, NOTIONAL, net_value
@@ -17,6 +17,8 @@ from monitor.core.identity import is_in_conflict, is_verified, name_similarity, 
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
 
 _DERIVATIVES = (AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP)
+# A list may bear the next session's date, on Friday Monday's; and a clock may be as wrong (RELIABILITY P6).
+AHEAD = timedelta(days=3)
 STALE_GAP = 60  # sessions: a predecessor older than this says little about row counts and totals
 
 
@@ -59,7 +61,7 @@ def _dates(file: HoldingsFile, known_on: date, latest: date | None) -> list[Find
     if len(file.dates) > 1:
         words = ", ".join(d.isoformat() for d in file.dates)
         found.append(Finding("as_of", f"two as-of dates in one file: {words}", True, True))
-    if (file.as_of - known_on).days > 1:
+    if file.as_of - known_on > AHEAD:
         found.append(Finding("as_of", f"dated {file.as_of}, in the future of {known_on}", True, True))
     if latest is not None and (latest - file.as_of).days > 14:
         found.append(Finding("as_of", f"dated {file.as_of}, but {latest} is already known", True, True))
