@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from monitor.app import App
 from monitor.config import load
+from monitor.store.engine import Engine
+from monitor.web.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -197,6 +201,18 @@ def test_the_alert_rules_are_understood() -> None:
     command = [tool("promtool"), "check", "rules", str(DEPLOY / "prometheus" / "rules.yml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_rules_and_dashboard_name_metrics_that_exist(sqlite_engine: Engine) -> None:
+    config = load(None, {})
+    app = App(config, lambda: datetime(2026, 11, 20, tzinfo=UTC), lambda text: None)
+    told = Metrics(app, sqlite_engine, 30.0).text().decode()
+    known = set(re.findall(r"^# TYPE (\S+) ", told, flags=re.M))
+    assert len(known) >= 15
+    for path in (DEPLOY / "prometheus" / "rules.yml", DEPLOY / "grafana" / "dashboard.json"):
+        named = set(re.findall(r"holdings_monitor_\w+", path.read_text("utf-8")))
+        assert named, path.name
+        assert named - known == set(), path.name
 
 
 def test_every_alert_says_what_to_do() -> None:

@@ -5,10 +5,12 @@ No container engine is needed: `unshare` gives it a view of this machine in whic
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,6 +94,15 @@ def entrance(*arguments: str) -> list[str]:
     return [sys.executable, "-c", f"from monitor.cli import main; main({list(arguments)!r})"]
 
 
+def health_check(port: str) -> list[str]:
+    """The health check of the image, asked at another port."""
+    text = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+    found = re.search(r"HEALTHCHECK .*?CMD (\[.*?\])\n", text, flags=re.S)
+    assert found is not None
+    command: list[str] = json.loads(found[1])
+    return [sys.executable, *(part.replace(":8765/", f":{port}/") for part in command[1:])]
+
+
 def test_the_daemon_runs_as_nobody_with_one_folder_to_write_and_ends_at_sigterm(
     data: Path, tmp_path: Path, httpserver: HTTPServer
 ) -> None:
@@ -108,10 +119,16 @@ def test_the_daemon_runs_as_nobody_with_one_folder_to_write_and_ends_at_sigterm(
         f'base_url = "{httpserver.url_for("/")}"\nallow_private = true\nmin_interval = 0\n',
         encoding="utf-8",
     )
-    running = contained(data, *entrance("run"), HOLDINGS_MONITOR_CONFIG=str(file), HOLDINGS_MONITOR_DAEMON__LOG="json")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    environ = {"CONFIG": str(file), "DAEMON__LOG": "json", "WEB__ENABLED": "true", "WEB__PORT": port}
+    running = contained(data, *entrance("run"), **{f"HOLDINGS_MONITOR_{name}": text for name, text in environ.items()})
     try:
         until = time.monotonic() + 60
-        while not asked and time.monotonic() < until and running.outer.poll() is None:
+        healthy = False
+        while not (asked and healthy) and time.monotonic() < until and running.outer.poll() is None:
+            healthy = subprocess.run(health_check(port), capture_output=True, check=False).returncode == 0
             time.sleep(0.05)
         os.kill(running.inside(), signal.SIGTERM)
         said, _ = running.outer.communicate(timeout=60)
@@ -119,6 +136,7 @@ def test_the_daemon_runs_as_nobody_with_one_folder_to_write_and_ends_at_sigterm(
         running.outer.kill()
     assert running.outer.returncode == 0, said
     assert asked, said
+    assert healthy, said
     assert "Traceback" not in said
     assert all(line.startswith('{"time": "') for line in said.splitlines()), said
     assert {path.name.partition("-")[0] for path in data.iterdir()} == {"holdings.db"}
