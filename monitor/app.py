@@ -177,11 +177,13 @@ class App:
 
     def test_alert(self, channel: str, out: TextIO) -> Receipt:
         """Sends a sample alert through one channel, marked as a test, and nothing else."""
+        from monitor.delivery.attempt import patience, within
         from monitor.notify.sample import sample
 
         message: Message = sample(self.clock())
         key = f"{message.item}:{message.revision}:{channel}"
-        return self.channels(out, channel)[channel].send(message, key=key, thread=None)
+        through = self.channels(out, channel)[channel]
+        return within(patience(through), lambda: through.send(message, key=key, thread=None))
 
     # --- work -------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a web service's refusal means: when to come back, and whether coming back can help."""
+"""What a web service's refusal means: when to come back, and whether coming back can help; and where none is asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from socket import gaierror
 from ssl import SSLCertVerificationError
 from urllib.error import URLError
 
+from requests.utils import get_environ_proxies, select_proxy
+
+from monitor.config.addresses import Resolver, Unreachable, check_address, is_loopback
 from monitor.core.errors import DeliveryError
 
 LONGEST = 86_400.0  # seconds; nobody means more than a day
@@ -33,3 +36,18 @@ def lost(service: str, error: Exception) -> DeliveryError:
     unmade = isinstance(reason, ConnectionRefusedError | gaierror | SSLCertVerificationError)
     words = "timed out" if isinstance(reason, TimeoutError) else type(reason).__name__
     return DeliveryError(f"{service}: connection failed ({words})", permanent=False, ambiguous=not unmade)
+
+
+def check_place(service: str, url: str, resolve: Resolver) -> None:
+    """Raise DeliveryError when `url` leads to a link-local or metadata address, without showing it.
+
+    What the name of a host means is looked at each time: it may have come to mean something else.
+    """
+    direct = is_loopback(url)
+    try:
+        proxied = not direct and bool(select_proxy(url, get_environ_proxies(url)))
+        check_address(url, allow_private=True, resolve=resolve, proxied=proxied)
+    except (Unreachable, ValueError) as error:
+        later = isinstance(error, Unreachable) and error.retry
+        words = "the name of its host cannot be resolved" if later else "its address may not be reached"
+        raise DeliveryError(f"{service}: {words}", permanent=not later, destination=True) from None

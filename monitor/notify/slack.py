@@ -18,9 +18,10 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from monitor.config import SlackSettings
+from monitor.config.addresses import Resolver, system_resolver
 from monitor.core.errors import DeliveryError
 from monitor.notify import blocks
-from monitor.notify.answers import lost, retry_after
+from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt, references
 from monitor.notify.message import EDITED, Form, Message
 
@@ -49,8 +50,9 @@ class SlackChannel:
 
     pace = 1.0  # Slack allows about one message a second in a conversation
 
-    def __init__(self, name: str, settings: SlackSettings) -> None:
+    def __init__(self, name: str, settings: SlackSettings, *, resolve: Resolver = system_resolver) -> None:
         self.name = name
+        self._resolve, self._url = resolve, settings.base_url
         self._channel = settings.channel
         self._buttons = settings.interactive
         self.patience = settings.timeout + 10
@@ -63,6 +65,7 @@ class SlackChannel:
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """chat.postMessage; in a thread as a reply, after the parent was made to say what is known now."""
+        check_place("Slack", self._url, self._resolve)
         parent = _parent(thread)
         if parent is None:
             return self._post(message, key, None)
@@ -121,6 +124,7 @@ class SlackChannel:
 
         How far back is measured by Slack's own clock, from the `Date` of its answer: ours may be wrong.
         """
+        check_place("Slack", self._url, self._resolve)
         parent = _parent(thread)
         place, cursor = parent or _Place(self._channel, "", 1), ""
         for page in range(1, MOST_PAGES + 1):

@@ -9,9 +9,10 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from monitor.config import SlackWebhookSettings
+from monitor.config.addresses import Resolver, system_resolver
 from monitor.core.errors import DeliveryError
 from monitor.notify import blocks
-from monitor.notify.answers import lost, retry_after
+from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt
 from monitor.notify.message import Message
 from monitor.notify.slack import quiet
@@ -22,8 +23,9 @@ class SlackWebhookChannel:
 
     pace = 1.0
 
-    def __init__(self, name: str, settings: SlackWebhookSettings) -> None:
+    def __init__(self, name: str, settings: SlackWebhookSettings, *, resolve: Resolver = system_resolver) -> None:
         self.name = name
+        self._resolve = resolve
         self.patience = settings.timeout + 10
         url = settings.url.get_secret_value() if settings.url else ""
         self._client = WebhookClient(url, timeout=int(settings.timeout) or 1, retry_handlers=[], logger=quiet())
@@ -31,6 +33,7 @@ class SlackWebhookChannel:
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """One POST; the library does not raise on refusals, so the status is checked here."""
+        check_place("Slack webhook", self._client.url, self._resolve)
         try:
             answer = self._client.send(
                 text=blocks.fallback(message),

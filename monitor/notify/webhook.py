@@ -15,19 +15,17 @@ from collections.abc import Callable
 
 import requests
 import urllib3
-from requests.utils import get_environ_proxies, select_proxy
 
 from monitor.config import WebhookSettings
-from monitor.config.addresses import Resolver, Unreachable, check_address, is_loopback, system_resolver
+from monitor.config.addresses import Resolver, is_loopback, system_resolver
 from monitor.core.errors import DeliveryError
-from monitor.notify.answers import lost, retry_after
+from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt
 from monitor.notify.message import Message
 from monitor.notify.wire import as_tree
 
 TEMPORARY = frozenset({408, 425, 429})
 THIS_MESSAGE = frozenset({400, 413, 415, 422})  # another message may be taken
-MOST_BYTES = 64 * 1024  # of an answer; nothing in it is used
 PREFIX = "whsec_"
 
 
@@ -58,7 +56,7 @@ class WebhookChannel:
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """One POST of `{"key", "title", …the message}`."""
         body = json.dumps({"key": key, "title": message.title, **as_tree(message)}, ensure_ascii=False).encode()
-        self._check()
+        check_place("webhook", self._url, self._resolve)
         direct = {"http": "", "https": ""} if is_loopback(self._url) else None
         try:
             with requests.Session() as session:
@@ -72,8 +70,7 @@ class WebhookChannel:
                     proxies=direct,
                     auth=_nobody,
                 )
-                with answer:
-                    _read(answer)
+                answer.close()  # the status says it all; a body could trickle for ever
         except (requests.RequestException, OSError, ValueError) as error:
             raise _lost(error) from None
         if not 200 <= answer.status_code < 300:
@@ -92,15 +89,6 @@ class WebhookChannel:
         if self._secret is not None:
             headers["webhook-signature"] = sign(self._secret, named, at, body)
         return headers
-
-    def _check(self) -> None:
-        """What the name of the host means is looked at each time: it may have come to mean something else."""
-        proxied = not is_loopback(self._url) and bool(select_proxy(self._url, get_environ_proxies(self._url)))
-        try:
-            check_address(self._url, allow_private=True, resolve=self._resolve, proxied=proxied)
-        except Unreachable as error:
-            words = "the name of its host cannot be resolved" if error.retry else "its address may not be reached"
-            raise DeliveryError(f"webhook: {words}", permanent=not error.retry, destination=True) from None
 
 
 def sign(secret: bytes, key: str, at: str, body: bytes) -> str:
@@ -122,12 +110,6 @@ def _key(secret: str) -> bytes:
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """No credentials: those of a .netrc file were meant for somebody else."""
     return request
-
-
-def _read(answer: requests.Response) -> None:
-    """A part of the answer, so that the server sees its reader; what it says is not used."""
-    for _ in answer.iter_content(MOST_BYTES):
-        return
 
 
 def _lost(error: Exception) -> DeliveryError:
