@@ -49,6 +49,10 @@ min_severity = "normal"    # "high", "normal" or "low": what is told at once
 poll = ["06:30", "08:30", "18:30", "20:30"]    # every day, Monday mornings included
 time_zone = "America/New_York"
 # interval_minutes = 60    # additionally, every so many minutes
+# tight_minutes = 10       # how often while a file is expected and not there
+# tick_seconds = 10        # how often the database is asked what is due
+# fetchers = 4             # issuers asked at the same time
+# lease_seconds = 180      # a daemon silent for so long is taken to be gone; another one takes over its work
 # deliver_seconds = 10     # how often waiting messages are looked at
 # log = "json"             # one JSON object a line; "text" is for people
 # log_level = "info"       # "debug", "info", "warning" or "error"
@@ -57,6 +61,10 @@ time_zone = "America/New_York"
 # enabled = true
 # failures = 3             # looks in vain in a row
 # late_factor = 1.5        # times a file's usual delay
+
+# [heartbeat]                # a dead-man's switch: asked while all is well
+# url_env = "HEARTBEAT_URL"  # or url_file
+# every_minutes = 5
 
 [web]
 enabled = false            # `run` answers /healthz, /readyz and /metrics
