@@ -17,6 +17,7 @@ from werkzeug import Request, Response
 from monitor.config import SlackSettings
 from monitor.delivery import DeliveryReport, attempt, deliver_due, passes
 from monitor.notify.channels import Receipt
+from monitor.notify.handing import last_chance
 from monitor.notify.message import Form, Message
 from monitor.notify.slack import SlackChannel
 from monitor.store import claims, outbox, workers
@@ -92,6 +93,53 @@ def test_who_was_stopped_longer_than_the_lease_and_continued_sends_nothing(engin
     assert deliver_due(engine, {"slack": slack}, now=clock, report=said.append) == DeliveryReport(0, 0, 0, 0)
     assert slack.keys == ["I1:1:slack"]
     assert said == ["I1:1:slack: not sent, the claim was lost"]
+
+
+class Connecting(FakeChannel):
+    """Has something to do before it can hand a message over; `meanwhile` happens then, once."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
+        last_chance()
+        return super().send(message, key=key, thread=thread)
+
+
+def test_who_was_stopped_while_connecting_sends_nothing_either(engine: Engine, second: Engine) -> None:
+    clock, mail = Clock(), Connecting("mail")
+
+    def stopped() -> None:
+        clock.forward(seconds=passes.LEASE_SECONDS)
+        assert deliver(second, clock, mail).sent == 1
+
+    mail.meanwhile = stopped
+    enqueue(engine, "mail", alert())
+    assert deliver(engine, clock, mail) == DeliveryReport(0, 0, 0, 0)
+    assert mail.keys == ["I1:1:mail"]
+
+
+def test_an_attempt_nobody_waits_for_any_more_does_not_send_late(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, mail, go_on, over = Clock(), Connecting("mail"), threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        go_on.wait(20)
+        over.set()
+
+    mail.meanwhile = slowly
+    enqueue(engine, "mail", alert())
+    with monkeypatch.context() as patch:
+        patch.setattr(attempt, "DEADLINE", 0.05)
+        assert deliver(engine, clock, mail).failed == 1
+    go_on.set()
+    assert over.wait(20)
+    clock.forward(minutes=1)
+    assert deliver(engine, clock, mail).sent == 1
+    assert mail.keys == ["I1:1:mail"]
 
 
 def test_what_a_killed_process_was_sending_is_looked_for_before_its_lease_ends(

@@ -14,6 +14,8 @@ from monitor.delivery import manners, notices
 from monitor.delivery.manners import NotTried
 from monitor.delivery.words import thread_of, worded
 from monitor.notify.channels import Channel, Patient, Receipt, Searchable
+from monitor.notify.handing import asking
+from monitor.notify.message import Message
 from monitor.store import claims
 from monitor.store.claims import Claimed
 from monitor.store.destinations import destinations
@@ -86,9 +88,25 @@ class Desk:
                     return _Outcome(found)
                 message = replace(message, repeated=not looked)
             self._make_sure(claimed, patience(channel), now)
-            return _Outcome(within(patience(channel), lambda: channel.send(message, key=claimed.key, thread=thread)))
+            return _Outcome(self._hand_over(channel, message, claimed, thread, now))
         except DeliveryError as error:
             return _Outcome(error=error, looked=looked)
+
+    def _hand_over(
+        self, channel: Channel, message: Message, claimed: Claimed, thread: str | None, now: Callable[[], datetime]
+    ) -> Receipt:
+        """Send, unless in the last moment the lease is over or nobody waits for the answer any more."""
+        given_up = threading.Event()
+
+        def ask() -> None:
+            if given_up.is_set() or now() >= claimed.lease_until:
+                raise NotTried("the lease ran out before sending")
+
+        def send() -> Receipt:
+            with asking(ask):
+                return channel.send(message, key=claimed.key, thread=thread)
+
+        return within(patience(channel), send, given_up)
 
     def _look(
         self, channel: Channel, claimed: Claimed, thread: str | None, age: timedelta
@@ -187,8 +205,11 @@ class _Lost(Exception):
     """Somebody else took the row over."""
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
-    """`call()`, or an ambiguous DeliveryError when it takes longer: timeouts of libraries are per read."""
+def within(seconds: float, call: Callable[[], T], given_up: threading.Event | None = None) -> T:
+    """`call()`, or an ambiguous DeliveryError when it takes longer: timeouts of libraries are per read.
+
+    `given_up` is set then, so that the call, which cannot be ended from here, may end itself.
+    """
     results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
 
     def run() -> None:
@@ -201,6 +222,8 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     try:
         result = results.get(timeout=seconds)
     except queue.Empty:
+        if given_up is not None:
+            given_up.set()
         raise DeliveryError(f"no answer within {seconds:.0f} s", permanent=False, ambiguous=True) from None
     if isinstance(result, BaseException):
         raise result

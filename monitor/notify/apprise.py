@@ -12,6 +12,7 @@ from typing import Any
 from monitor.config import AppriseSettings
 from monitor.core.errors import ConfigError, DeliveryError
 from monitor.notify.channels import Receipt
+from monitor.notify.handing import last_chance
 from monitor.notify.message import Message
 from monitor.notify.text import whole
 from monitor.notify.words import clean
@@ -32,6 +33,7 @@ class AppriseChannel:
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """Title and text; Apprise escapes and cuts them as the service wants it."""
         body = whole(message).partition("\n\n")[2] or message.title  # its first paragraph is the title
+        last_chance()
         try:
             taken = self._apprise.notify(body=quiet(body), title=quiet(clean(message.title, 200)), body_format="text")
         except (TypeError, ValueError, OSError) as error:

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from monitor.core.errors import DeliveryError
 from monitor.notify.channels import Receipt
+from monitor.notify.handing import last_chance
 from monitor.notify.message import Message
 from monitor.notify.text import whole
 
@@ -24,6 +25,7 @@ class ConsoleChannel:
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """Write and flush; a closed stream is a temporary failure."""
+        last_chance()
         try:
             self._out.write(f"{RULE}\n{whole(message, WIDTH)}")
             self._out.flush()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitor.core.errors import DeliveryError
 from monitor.notify.channels import Receipt
+from monitor.notify.handing import last_chance
 from monitor.notify.message import Message
 from monitor.notify.wire import as_tree
 
@@ -25,6 +26,7 @@ class FileChannel:
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """Append; the folder is made when missing. Every fault is temporary: disks get space and rights again."""
         line = json.dumps({"key": key, "title": message.title, **as_tree(message)}, ensure_ascii=False)
+        last_chance()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._append(line)

@@ -19,6 +19,7 @@ from monitor.config import MailSettings
 from monitor.config.hidden import masked
 from monitor.core.errors import DeliveryError
 from monitor.notify.channels import Receipt, references
+from monitor.notify.handing import last_chance
 from monitor.notify.letter import letter
 from monitor.notify.message import Message
 from monitor.notify.text import whole
@@ -70,6 +71,10 @@ def _watched(base: type[smtplib.SMTP], line: _Line) -> Any:
                 raise smtplib.SMTPServerDisconnected("the answer was cut short")
             line.replied(code)
             return code, text
+
+        def data(self, msg: Any) -> tuple[int, bytes]:
+            last_chance()
+            return super().data(msg)  # type: ignore[no-any-return]
 
     return Watched
 

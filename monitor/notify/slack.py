@@ -23,6 +23,7 @@ from monitor.core.errors import DeliveryError
 from monitor.notify import blocks
 from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt, references
+from monitor.notify.handing import last_chance
 from monitor.notify.message import EDITED, Form, Message
 
 TEMPORARY = frozenset({"fatal_error", "internal_error", "ratelimited", "rate_limited", "request_timeout"})
@@ -79,6 +80,7 @@ class SlackChannel:
         return replace(posted, note=note)
 
     def _post(self, message: Message, key: str, parent: _Place | None) -> Receipt:
+        last_chance()
         answer = _call(
             lambda: self._client.chat_postMessage(
                 channel=parent.channel if parent else self._channel,
@@ -103,6 +105,7 @@ class SlackChannel:
         content = self._content(shown, key)
         if message.form is Form.WITHDRAWN:
             content["blocks"] = blocks.blocks(shown)
+        last_chance()
         try:
             _call(lambda: self._client.chat_update(channel=parent.channel, ts=parent.timestamp, **content))
         except DeliveryError as error:

@@ -14,6 +14,7 @@ from monitor.core.errors import DeliveryError
 from monitor.notify import blocks
 from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt
+from monitor.notify.handing import last_chance
 from monitor.notify.message import Message
 from monitor.notify.slack import quiet
 
@@ -34,6 +35,7 @@ class SlackWebhookChannel:
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """One POST; the library does not raise on refusals, so the status is checked here."""
         check_place("Slack webhook", self._client.url, self._resolve)
+        last_chance()
         try:
             answer = self._client.send(
                 text=blocks.fallback(message),

@@ -21,6 +21,7 @@ from monitor.config.addresses import Resolver, is_loopback, system_resolver
 from monitor.core.errors import DeliveryError
 from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt
+from monitor.notify.handing import last_chance
 from monitor.notify.message import Message
 from monitor.notify.wire import as_tree
 
@@ -57,6 +58,7 @@ class WebhookChannel:
         """One POST of `{"key", "title", …the message}`."""
         body = json.dumps({"key": key, "title": message.title, **as_tree(message)}, ensure_ascii=False).encode()
         check_place("webhook", self._url, self._resolve)
+        last_chance()
         direct = {"http": "", "https": ""} if is_loopback(self._url) else None
         try:
             with requests.Session() as session:

@@ -19,6 +19,7 @@ from monitor.notify.apprise import AppriseChannel
 from monitor.notify.channels import CHANNELS, Channel, Searchable
 from monitor.notify.console import ConsoleChannel
 from monitor.notify.file import FileChannel
+from monitor.notify.handing import asking
 from monitor.notify.mail import MailChannel
 from monitor.notify.message import Message
 from monitor.notify.slack import SlackChannel
@@ -129,3 +130,19 @@ def test_what_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
         assert not caught.value.permanent
     with pytest.raises(DeliveryError):
         FileChannel("f", tmp_path).find(KEY, thread=None, age=HOUR)
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_every_channel_asks_in_the_last_moment(
+    kind: str, carried: Callable[[str], tuple[Channel, Callable[[], str]]]
+) -> None:
+    channel, received = carried(kind)
+    channel.send(samples.full(), key="first", thread=None)
+    before = received()
+
+    def no() -> None:
+        raise DeliveryError("too late", permanent=False)
+
+    with asking(no), pytest.raises(DeliveryError, match="too late"):
+        channel.send(samples.full(2), key=KEY, thread="C1/1.5")
+    assert received() == before
