@@ -13,17 +13,21 @@ from monitor.notify.words import plural
 from monitor.store import incidents, outbox, sights
 from monitor.store.engine import Connection
 
-DAY = timedelta(days=1)
+DAY, GRACE = timedelta(days=1), timedelta(hours=1)
 SHOWN = 10
 
 
 def is_due(conn: Connection, at: str, zone: str, now: datetime) -> bool:
     """Whether the time of day `at` (in `zone`) has come and the day's notice is not promised yet.
 
-    A day has one local date: the hour that a change of clocks repeats or leaves out makes neither two nor none.
+    A day has one local date: the hour that a change of clocks repeats or leaves out makes neither two nor none. Where
+    nothing was looked at yet, as after a start, it waits a while for the first look.
     """
-    local = now.astimezone(ZoneInfo(zone))
-    return local.time() >= time.fromisoformat(at) and not outbox.last_revision(conn, _name(zone, now))
+    local, hour = now.astimezone(ZoneInfo(zone)), time.fromisoformat(at)
+    if local.time() < hour or outbox.last_revision(conn, _name(zone, now)):
+        return False
+    begun = local.replace(tzinfo=None) - datetime.combine(local.date(), hour) < GRACE
+    return not begun or sights.since(conn, now - DAY).funds > 0
 
 
 def all_clear(conn: Connection, seen: Sequence[FundSight], zone: str, operators: Sequence[str], now: datetime) -> None:
@@ -36,13 +40,15 @@ def _name(zone: str, now: datetime) -> str:
 
 
 def _message(conn: Connection, name: str, seen: Sequence[FundSight], now: datetime) -> Message:
-    open_ = incidents.listing(conn)
+    open_ = [one for one in incidents.listing(conn) if one.kind != "closed"]
     counts = sights.since(conn, now - DAY)
     looked = plural(counts.funds, "fund") + " looked at"
     changes = f"{plural(counts.files, 'new file')}, {plural(counts.events, 'position change')}"
-    state = f"{len(open_)} open" if open_ else "all clear"
+    asleep = [one.ticker for one in seen if one.closed is None and (one.asked_at is None or one.asked_at < now - DAY)]
+    state = f"{len(open_)} open" if open_ else f"{len(asleep)} not looked at" if asleep else "all clear"
     late = [one.ticker for one in seen if one.is_late(now)]
     lines = [f"In the last 24 hours: {looked} of {len(seen)} watched, {changes}."]
     lines += [f"Open since {one.opened_at[:16].replace('T', ' ')} UTC: {one.headline}" for one in open_[:SHOWN]]
     lines += [f"Late: {', '.join(late[:SHOWN])}"] if late else []
+    lines += [f"Not looked at: {', '.join(asleep[:SHOWN])}"] if asleep else []
     return notice(name, f"Holdings monitor: {state}. {looked}, {changes}", at=now, lines=lines)

@@ -42,9 +42,9 @@ class Page:
 
 
 def pages(source: Source, fund: FundSpec, address: str) -> list[str]:
-    """Where the issuer may say where the file is: the fund's page, the issuer's, the folder of the file."""
+    """Where the issuer may say where the file is: its pages, the folder of the file, what is there in its place."""
     folder = urljoin(address, ".") if address else ""
-    return list(dict.fromkeys(one for one in (fund.page, source.homepage, folder) if one))
+    return list(dict.fromkeys(one for one in (fund.page, source.homepage, folder, address) if one))
 
 
 def fetch_page(fetcher: Fetcher, url: str, profile: HttpProfile) -> Page | None:

@@ -60,7 +60,7 @@ class Health:
 def read(engine: Engine, now: datetime, seconds: float) -> Records:
     """The records, unless the database takes too long."""
     with vitals.reading_within(engine, seconds) as conn:
-        blind = tuple(one for one in incidents.listing(conn) if one.kind != "closed")
+        blind = tuple(incidents.listing(conn))
         counts = vitals.backlog(conn, now)
         return Records(blind, counts.waiting, counts.oldest, counts.dead, current_of(conn) == head())
 
@@ -73,7 +73,8 @@ def judge(records: Records | str, ticks: Sequence[Tick], seconds: dict[str, floa
     if isinstance(records, str):
         return Health("down", {"status": "down", "reason": records, **details})
     old = records.oldest is not None and now - records.oldest > OVERDUE
-    attention = bool(records.blind or records.dead or old or failing)
+    blind_now = any(one.kind != "closed" for one in records.blind)  # that a fund has closed asks for nothing
+    attention = bool(blind_now or records.dead or old or failing)
     status: Word = "down" if stuck or not records.current else "attention" if attention else "ok"
     age = 0 if records.oldest is None else max(0, round((now - records.oldest).total_seconds()))
     blind = [

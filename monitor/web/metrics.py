@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Labels = TypeVar("Labels", bound=tuple[str, ...])
 PREFIX = "holdings_monitor_"
-OUTCOMES = ("new", "heartbeat", "not-modified", "refused", "failed")
+OUTCOMES = ("new", "heartbeat", "not-modified", "absent", "refused", "failed")
 
 
 class Metrics(Collector):

@@ -107,7 +107,7 @@ def test_nothing_on_a_private_network_is_proposed_unless_allowed() -> None:
 def test_where_an_issuer_may_say_it() -> None:
     source = registry.load(None)["ark"]
     fund = replace(source.funds["ARKF"], page="https://www.ark-funds.com/funds/arkf")
-    assert pages(source, fund, OLD) == [fund.page, source.homepage, "https://files.issuer.example/csv/"]
+    assert pages(source, fund, OLD) == [fund.page, source.homepage, "https://files.issuer.example/csv/", OLD]
     assert pages(source, source.funds["ARKF"], "") == [source.homepage]
 
 

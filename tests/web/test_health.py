@@ -118,13 +118,21 @@ def test_blindness_asks_for_attention_and_is_no_reason_to_restart(tmp_path: Path
         status, body, _ = client.get("/healthz")
         found = json.loads(body)
         assert (status, found["status"]) == (200, "attention")
-        assert sorted(one["name"] for one in found["blind"]) == ["all", "ark/ARKK"]  # a closed fund is settled
+        assert sorted(one["name"] for one in found["blind"]) == ["all", "ark/ARKK", "ark/ARKW"]
         assert found["backlog"] == {"due": 1, "oldest_seconds": 1800, "given_up": 1}
         text = client.get("/metrics")[1]
     assert 'holdings_monitor_incidents_open{kind="late"} 1.0' in text
     assert 'holdings_monitor_deliveries{channel="log",state="dead"} 1.0' in text
     assert "holdings_monitor_undelivered 1.0" in text
     assert "holdings_monitor_oldest_undelivered_seconds 1800.0" in text
+
+
+def test_a_closed_fund_is_shown_and_asks_for_nothing(tmp_path: Path, engine: Engine) -> None:
+    with transaction(engine) as conn:
+        incidents.add(conn, NewIncident("fund:ark/ARKW", Cause.CLOSED, NOW, "ARKW: closed?", "…", "I2"))
+    with listening(Site(app_of(tmp_path), engine, lambda: TICKS)) as client:
+        found = json.loads(client.get("/healthz")[1])
+    assert (found["status"], [one["kind"] for one in found["blind"]]) == ("ok", ["closed"])
 
 
 def insert_delivery(conn: object, state: str, due: datetime) -> None:

@@ -64,9 +64,11 @@ def status(
 
 
 def _incidents(conn: Connection) -> list[StatusRow]:
-    """What we are blind for; that a fund has closed is known and asks for nothing."""
-    found = [one for one in listing(conn) if one.kind != "closed"]
-    rows = [StatusRow("incident", one.name, one.kind, 1, one.opened_at, one.headline) for one in found]
+    """What we are blind for; that a fund has closed is known and counts for nothing."""
+    rows = [
+        StatusRow("incident", one.name, one.kind, int(one.kind != "closed"), one.opened_at, one.headline)
+        for one in listing(conn)
+    ]
     return rows or [StatusRow("incident", "all", "ok", 0, None, "")]
 
 
