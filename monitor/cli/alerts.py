@@ -62,7 +62,7 @@ def list_alerts(
 def _row(one: DeliveryRow | Entry) -> dict[str, object]:
     tree = output.record(one)
     message = json.loads(one.message)
-    told = {"form": message.get("form"), "headline": message.get("headline")}
+    told = {"headline": message.get("headline"), "form": message.get("form")}
     return {key: value for key, value in tree.items() if key not in HIDDEN} | told
 
 

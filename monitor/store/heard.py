@@ -17,6 +17,7 @@ from monitor.store.queries.names import MANY, chunks
 from monitor.store.schema import identifier, listing, security
 
 HOUR = timedelta(hours=1)
+ALERT = '{"form":"alert"'  # how the message of a first alert begins, see notify.wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,11 @@ def of_items(conn: Connection, items: Collection[str]) -> dict[str, Heard]:
 
 
 def alerts_lately(conn: Connection, channel: str, now: datetime) -> int:
-    """How many items were promised to a channel at once within the last hour: first messages, no updates."""
+    """How many items were promised to a channel at once within the last hour: first messages, no updates or notices."""
     lately = (
         (delivery.c.channel == channel)
         & (delivery.c.created_at > instant_text(now - HOUR))
-        & (delivery.c.revision == 1)
-        & delivery.c.item.startswith("I")
+        & delivery.c.message.startswith(ALERT)
         & (delivery.c.state != "withdrawn")
     )
     return int(conn.execute(select(func.count()).select_from(delivery).where(lately)).scalar_one())

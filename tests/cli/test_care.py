@@ -126,7 +126,7 @@ def test_alerts_are_listed_and_shown(run: Run, with_deliveries: str) -> None:
     assert {row["item"]: row["state"] for row in rows} == {"NDEAD": "dead", "NSENT": "sent"}
     assert list(rows[0]) == [
         "id", "item", "revision", "channel", "severity", "state", "attempts", "created_at", "due_at", "sent_at",
-        "error", "headline",
+        "error", "headline", "form",
     ]  # fmt: skip
     dead = run("alerts", "list", "--state", "dead", "--format", "json", "--db", with_deliveries).rows
     assert [row["error"] for row in dead] == ["channel_not_found"]

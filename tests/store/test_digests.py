@@ -17,7 +17,7 @@ from monitor.store import digests, heard, outbox
 from monitor.store.digests import NewEntry
 from monitor.store.engine import Engine, transaction
 from monitor.store.outbox import NewDelivery
-from tests.notify.samples import full
+from tests.notify.samples import full, operator
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 EVENING = NOW + timedelta(hours=6)
@@ -69,8 +69,9 @@ def test_a_line_is_gathered_once_and_then_known_as_read(engine: Engine) -> None:
 
 def test_what_was_promised_at_once_counts_unless_it_was_taken_back(engine: Engine) -> None:
     with transaction(engine) as conn:
-        outbox.enqueue(conn, [NewDelivery(f"I{n}", 1, "desk", "low", "{}") for n in (1, 2)], now=NOW)
-        outbox.enqueue(conn, [NewDelivery("N1", 1, "desk", "low", "{}")], now=NOW)
+        alert, noticed = to_json(full()), to_json(operator())
+        outbox.enqueue(conn, [NewDelivery(f"I{n}", 1, "desk", "low", alert) for n in (1, 2)], now=NOW)
+        outbox.enqueue(conn, [NewDelivery("Iabc", 1, "desk", "low", noticed)], now=NOW)
         outbox.enqueue(conn, [NewDelivery("I1", 2, "desk", "low", "{}")], now=NOW)
         outbox.withdraw_pending(conn, "I2")
         known = heard.of_items(conn, ["I1", "I2"])
