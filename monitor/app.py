@@ -121,11 +121,14 @@ class App:
     def prepare_calendars(self, engine: Engine, sources: Iterable[Source]) -> None:
         """Makes the trading days of these sources' calendars known to the database."""
         from monitor.sources.calendars import sessions_between
-        from monitor.store.sessions import ensure_sessions
+        from monitor.store.sessions import ensure_sessions, reach_beyond
 
-        for calendar in sorted({source.calendar for source in sources}):
+        today, wanted = self.clock().date(), sorted({source.calendar for source in sources})
+        with reading(engine) as conn:  # with every tick: who only asks makes nobody wait
+            unknown = [one for one in wanted if not reach_beyond(conn, one, today)]
+        for calendar in unknown:
             with transaction(engine) as conn:
-                ensure_sessions(conn, calendar, self.clock().date(), sessions_between)
+                ensure_sessions(conn, calendar, today, sessions_between)
 
     # --- alerts -----------------------------------------------------------------------------------
 

@@ -24,13 +24,18 @@ def ensure_sessions(conn: Connection, calendar: str, last: date, provider: Provi
     The whole calendar is replaced, not extended: an exchange that announced an extra holiday since then
     would otherwise keep a session that never took place.
     """
-    known = conn.execute(select(func.max(session.c.day)).where(session.c.calendar == calendar)).scalar()
-    if known is not None and date_of_day(known) >= last + ENOUGH:
+    if reach_beyond(conn, calendar, last):
         return False
     days = provider(calendar, FIRST, last + AHEAD)
     conn.execute(delete(session).where(session.c.calendar == calendar))
     bulk_insert(conn, session, ["calendar", "day"], ((calendar, day_of(day)) for day in days))
     return True
+
+
+def reach_beyond(conn: Connection, calendar: str, last: date) -> bool:
+    """Whether the calendar's sessions are known well beyond `last`."""
+    known = conn.execute(select(func.max(session.c.day)).where(session.c.calendar == calendar)).scalar()
+    return known is not None and date_of_day(known) >= last + ENOUGH
 
 
 def sessions(conn: Connection, calendar: str) -> tuple[date, ...]:
