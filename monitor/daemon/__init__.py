@@ -27,7 +27,8 @@ from monitor import logs
 from monitor.app import App
 from monitor.core.errors import ConfigError, MonitorError, StoreError
 from monitor.daemon.ticks import Board, Task
-from monitor.store.workers import new_holder
+from monitor.store import leases
+from monitor.store.workers import is_gone, new_holder
 from monitor.web.server import serving
 
 if TYPE_CHECKING:
@@ -150,8 +151,16 @@ class Daemon:
         return f"{len(report.opened)} begun, {len(report.closed)} ended" if report.looked else ""
 
     def recheck(self, engine: Engine) -> str:
-        """What the dates of funds mean, once a month."""
-        looks = self.app.recheck(engine)
+        """What the dates of funds mean, once a month, by one daemon."""
+        now, seconds = self.app.clock(), self.app.config.daemon.lease_seconds
+        lease = leases.acquire(engine, "recheck", self.holder, now, seconds, is_gone)
+        if lease is None:
+            return ""
+        try:
+            with leases.kept(engine, lease, self.app.clock, seconds):
+                looks = self.app.recheck(engine)
+        finally:
+            leases.release(engine, lease)
         for fund, look in looks:
             log.info("dates of %s: %s (%s)", fund.ticker, look.found, look.outcome)
         return _number(len(looks), "funds")

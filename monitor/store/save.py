@@ -133,9 +133,10 @@ class Names:
 
 
 def issuer_id(conn: Connection, code: str, name: str) -> int:
-    """The number of the issuer, made when new."""
+    """The number of the issuer, made when new. Who else takes in its files meanwhile waits for this transaction."""
     insert_new(conn, t.issuer, [{"code": code, "name": name}])
-    return int(conn.execute(select(t.issuer.c.id).where(t.issuer.c.code == code)).scalar_one())
+    query = select(t.issuer.c.id).where(t.issuer.c.code == code).with_for_update(key_share=True)
+    return int(conn.execute(query).scalar_one())
 
 
 def fund_id(conn: Connection, issuer: int, fund: FundRow) -> int:

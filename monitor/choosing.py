@@ -1,0 +1,84 @@
+"""What the configuration makes of the sources: which funds are watched, where their files are, and at what pace.
+
+It reads and asks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
+
+from monitor.config import IssuerSettings, Watch
+from monitor.core.errors import ConfigError, UsageError
+from monitor.sources import registry
+from monitor.sources.spec import Source, Url
+
+
+def watched(configured: Sequence[Watch], sources: Mapping[str, Source], funds: Sequence[str]) -> tuple[Watch, ...]:
+    """What to check: the configured funds, or those of `funds` wherever a source has them."""
+    for one in configured:
+        _known_funds(registry.choose(sources, one.issuer), one.funds)
+    if not funds:
+        if not configured:
+            raise ConfigError("Nothing is watched yet. Run `holdings-monitor init`, or name funds: check ARKK")
+        return tuple(configured)
+    found: dict[str, list[str]] = {}
+    for text in funds:
+        issuer, ticker = find_fund(sources, text)
+        found.setdefault(issuer, []).append(ticker)
+    return tuple(Watch(issuer=issuer, funds=tuple(tickers)) for issuer, tickers in sorted(found.items()))
+
+
+def _known_funds(source: Source, funds: Iterable[str]) -> None:
+    unknown = [fund for fund in funds if fund not in source.funds]
+    if unknown:
+        known = ", ".join(sorted(source.funds))
+        raise ConfigError(f"The source {source.id!r} has no fund {', '.join(unknown)}. It has: {known}")
+
+
+def find_fund(sources: Mapping[str, Source], text: str) -> tuple[str, str]:
+    """Issuer and ticker of the one fund called so: a ticker, or issuer/ticker."""
+    wanted = text.strip().upper()
+    found = [
+        (source.id, ticker)
+        for source in sources.values()
+        for ticker in source.funds
+        if wanted in (ticker.upper(), f"{source.id}/{ticker}".upper())
+    ]
+    if not found:
+        raise UsageError(f"No source has a fund {text!r}. See: holdings-monitor sources show ID")
+    if len(found) > 1:
+        raise UsageError(f"Several sources have {text!r}: {', '.join('/'.join(one) for one in found)}")
+    return found[0]
+
+
+def adjusted(source: Source, settings: IssuerSettings) -> Source:
+    """The source reached through a mirror or at other addresses, or at another pace."""
+    http = source.http
+    if settings.min_interval is not None:
+        http = replace(http, min_interval=settings.min_interval)
+    funds = dict(source.funds)
+    homepage = source.homepage
+    if settings.base_url is not None:
+        base = settings.base_url
+        homepage = through(base, homepage) if homepage else ""
+        funds = {
+            name: replace(
+                fund,
+                urls=tuple(replace(url, url=through(base, url.url)) for url in fund.urls),
+                page=through(base, fund.page) if fund.page else "",
+            )
+            for name, fund in funds.items()
+        }
+    for ticker, address in settings.urls.items():
+        _known_funds(source, [ticker])
+        funds[ticker] = replace(funds[ticker], urls=(Url(address, note="as configured"),))
+    return replace(source, http=http, funds=funds, homepage=homepage)
+
+
+def through(base: str, url: str) -> str:
+    """`url` at another server: scheme and host of `base`, its path in front."""
+    mirror, parts = urlsplit(base), urlsplit(url)
+    path = mirror.path.rstrip("/") + parts.path
+    return urlunsplit((mirror.scheme, mirror.netloc, path, parts.query, ""))
