@@ -94,7 +94,8 @@ def test_a_publisher_that_goes_back_to_its_first_version_is_followed(
     )
     for hours in range(4):
         assert cli.run(["check", "--at", (NOW + timedelta(hours=hours)).isoformat()]) == 0
-    told = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
+    said = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
+    told = [one for one in said if one["form"] != "notice"]  # the first file was late
     assert ["TIGR" in json.dumps(one) for one in told] == [True, True]
     assert [one["form"] for one in told] == ["alert", "withdrawn"]
     engine = open_engine(f"sqlite:///{tmp_path / 'polled.db'}")
