@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def expectations(
 ) -> dict[FundKey, Expectation]:
     """What is expected of these funds (issuer, ticker), where anything is."""
     states = watch.funds(conn, {issuer for issuer, _ in funds}, now)
-    calendars = calendars_of(conn, [sources[issuer] for issuer, _ in funds], now)
+    calendars = calendars_of(conn, [sources[issuer] for issuer, _ in funds], now, states.values())
     found = {}
     for issuer, ticker in funds:
         source, state = sources[issuer], states.get((issuer, ticker))
@@ -45,9 +45,12 @@ def expectations(
     return found
 
 
-def calendars_of(conn: Connection, sources: Collection[Source], now: datetime) -> dict[str, Sessions]:
-    """The trading days around now of these sources' calendars."""
-    found = watch.sessions_around(conn, {one.calendar for one in sources}, now)
+def calendars_of(
+    conn: Connection, sources: Collection[Source], now: datetime, states: Iterable[FundState] = ()
+) -> dict[str, Sessions]:
+    """The trading days around now of these sources' calendars, back to the newest files of the funds in `states`."""
+    since = min((one.arrived for one in states if one.arrived is not None), default=None)
+    found = watch.sessions_around(conn, {one.calendar for one in sources}, now, since)
     return {name: Sessions(days) for name, days in found.items()}
 
 

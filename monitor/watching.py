@@ -131,7 +131,7 @@ def due_funds(
     breakers = watch.breakers(conn)
     open_to_us = [one for one in issuers if breakers.get(one, Breaker()).may_ask(now)]
     states = watch.funds(conn, open_to_us, now)
-    calendars = calendars_of(conn, [watching.sources[one] for one in open_to_us], now)
+    calendars = calendars_of(conn, [watching.sources[one] for one in open_to_us], now, states.values())
     begun = workers.started_at(conn, holder)
     found: dict[str, list[FundSpec]] = {}
     for issuer in open_to_us:

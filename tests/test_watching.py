@@ -385,3 +385,4 @@ def test_status_says_which_file_is_expected_and_since_when_it_is_late(
     late = fund(at(SESSIONS[3], 12))
     assert late.state == "late"
     assert "that of 2026-03-03 late since 2026-03-05 15:00 UTC" in late.detail
+    assert "that of 2026-03-03 late since" in fund(clock.now + timedelta(days=2000)).detail  # however long ago

@@ -124,9 +124,12 @@ def _publications(conn: Connection, numbers: list[int], now: datetime) -> dict[i
     return found
 
 
-def sessions_around(conn: Connection, calendars: Collection[str], now: datetime) -> dict[str, tuple[date, ...]]:
-    """The trading days of each calendar around now, oldest first; none where they are not stored."""
-    first, last = day_of((now - AROUND).date()), day_of((now + AROUND).date())
+def sessions_around(
+    conn: Connection, calendars: Collection[str], now: datetime, since: date | None = None
+) -> dict[str, tuple[date, ...]]:
+    """The trading days of each calendar around now, and from `since` on where that is earlier, oldest first."""
+    begin = (now - AROUND).date()
+    first, last = day_of(min(begin, since or begin)), day_of((now + AROUND).date())
     query = select(t.session).where(t.session.c.calendar.in_(sorted(calendars)), t.session.c.day.between(first, last))
     found: dict[str, list[date]] = {one: [] for one in calendars}
     for row in conn.execute(query.order_by(t.session.c.calendar, t.session.c.day)):
