@@ -12,7 +12,9 @@ import logging
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
@@ -96,6 +98,20 @@ class Bound(logging.LoggerAdapter[logging.Logger]):
     def bound(self, **fields: object) -> Bound:
         """The same with more fields."""
         return Bound(self.logger, **{**(self.extra or {}), **fields})
+
+
+# What a thread is at, for the records of libraries too, which no adapter reaches.
+_AT: ContextVar[Mapping[str, object]] = ContextVar("fields of records")
+
+
+@contextmanager
+def within(**fields: object) -> Iterator[None]:
+    """Binds the fields to every record of this thread while the body runs, whoever logs it."""
+    before = _AT.set({**_AT.get({}), **fields})
+    try:
+        yield
+    finally:
+        _AT.reset(before)
 
 
 class Text(logging.Formatter):
@@ -200,8 +216,9 @@ def _message(record: logging.LogRecord, redact: Redactor) -> str:
 
 def _fields(record: logging.LogRecord, redact: Redactor) -> Mapping[str, str | int | float | bool | None]:
     """What was bound to the record, as values of JSON."""
-    own = [(name, value) for name, value in vars(record).items() if name not in KNOWN and not name.startswith("_")]
-    return {visible(name, FIELD): _value(value, redact) for name, value in own[:FIELDS]}
+    own = {name: value for name, value in vars(record).items() if name not in KNOWN and not name.startswith("_")}
+    bound = [*({**_AT.get({}), **own}).items()][:FIELDS]
+    return {visible(name, FIELD): _value(value, redact) for name, value in bound}
 
 
 def _value(value: object, redact: Redactor) -> str | int | float | bool | None:

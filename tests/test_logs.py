@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from monitor import logs
-from monitor.config import Config, load
-from monitor.config.hidden import hidden
+from monitor.config import Config, MailSettings, load
+from monitor.config.hidden import hidden, masked
 from monitor.logs import Bound, Guarded, Redactor
 
 TOKEN, HOOK = "xoxb-1234-Ab+c/d=", "https://hooks.example/services/T0AA/B0BB/s3cretPart99"
@@ -217,3 +217,20 @@ def test_the_longest_come_first_and_the_shortest_are_left_out(tmp_path: Path) ->
     found = hidden(config(tmp_path, "text"))
     assert [len(text) for text in found] == sorted((len(text) for text in found), reverse=True)
     assert all(len(text) >= 4 for text in found)
+
+
+def test_what_a_thread_is_at_is_bound_to_the_records_of_libraries_too(tmp_path: Path, out: io.StringIO) -> None:
+    logs.setup(config(tmp_path, "json"), out)
+    with logs.within(tick="watch"), logs.within(issuer="ark"):
+        logging.getLogger("urllib3").debug("asked", extra={"issuer": "spdr"})
+    logging.getLogger("urllib3").debug("asked")
+    first, second = objects(out)
+    assert (first["tick"], first["issuer"]) == ("watch", "spdr")
+    assert "tick" not in second
+
+
+def test_what_a_server_repeats_is_masked() -> None:
+    settings = MailSettings.model_validate(
+        {"type": "mail", "host": "h", "user": "u", "password": "mail-pass", "from": "a@b", "to": ["c@d"]}
+    )
+    assert masked(settings, "535 no: mail-pass AHUAbWFpbC1wYXNz") == "535 no: *** ***"

@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import requests
 from pytest_httpserver import HTTPServer
 from sqlalchemy.engine import make_url
 from werkzeug import Request, Response
 
 from monitor import cli
+from monitor.config import load
 from monitor.store.backup import backup
 from monitor.store.engine import open_engine
 from tests.cli.look_alike import DAYS, body
@@ -195,6 +197,8 @@ interval_minutes = 0.01
 url_env = "BEAT"
 every_minutes = 0.01
 [web]
+enabled = true
+port = {free_port()}
 token_env = "WEB"
 [channels.slack]
 type = "slack"
@@ -238,6 +242,23 @@ to = "d@example.org"
         monkeypatch.setenv(name, secret)
     monkeypatch.chdir(tmp_path)
     return Place(tmp_path, file, url, secrets, capsys)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def pages(place: Place) -> str:
+    """What the daemon answers, to whoever shows the token and to others."""
+    here = f"http://127.0.0.1:{load(place.file, os.environ).web.port}"
+    shown = {"Authorization": f"Bearer {PLANTED['webtoken']}"}
+    return "".join(
+        requests.get(f"{here}{path}?token={PLANTED['webtoken']}", headers=headers, timeout=20).text
+        for path in ("/healthz", "/readyz", "/metrics", "/other")
+        for headers in (shown, {"Authorization": "Bearer wrong"})
+    )
 
 
 def loaded(place: Place) -> None:
@@ -293,12 +314,14 @@ def test_the_daemon_logs_and_stores_no_secret(place: Place, echo: Echo, mails: M
             if wanted <= asked:
                 break
             time.sleep(0.1)
+        answers = pages(place)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
     finally:
         process.kill()
     reader.join(timeout=20)
-    place.said.append(("run", "".join(output)))
+    place.said += [("run", "".join(output)), ("pages", answers)]
+    assert "holdings_monitor_build_info" in answers
     assert process.returncode == 0, "".join(output)[-3000:]
     assert wanted <= {path.split("/")[1] for path in echo.calls}
     assert "urllib3" in "".join(output)

@@ -25,10 +25,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor import logs
 from monitor.app import App
+from monitor.config.hidden import hidden
 from monitor.core.errors import ConfigError, MonitorError, StoreError
 from monitor.daemon.ticks import Board, Task
 from monitor.store import leases
-from monitor.store.workers import is_gone, new_holder
+from monitor.store.workers import Tick, is_gone, new_holder
 from monitor.web.server import serving
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 GRACE = 6 * 3600  # seconds a late tick is still worth running; the default of one would drop it
 JUMP = 5.0  # seconds between the clock and time as it passes, from which on the clock was set
 RECHECK = 3600.0  # seconds; each fund's dates are looked at monthly
+STILL = frozenset({"heartbeat", "not-modified", "absent"})  # outcomes of files that bring nothing new
 DELIVERY = re.compile(r"(\w+:\d+:([\w-]+)): ")  # how a sentence about a delivery begins: with its key
 log = logging.getLogger("monitor.daemon")
 
@@ -53,6 +55,7 @@ class Daemon:
         self.stopping = threading.Event()
         self.board = Board(self.holder, app.clock)
         self.begun = app.clock()
+        self.redact = logs.Redactor(hidden(app.config))
         self.registered = False
         self.written = 0.0  # when the database was last written to, as time passes
         defaults = {"misfire_grace_time": GRACE, "coalesce": True, "max_instances": 1}
@@ -75,7 +78,7 @@ class Daemon:
             log.info("watching as %s; times are %s", self.holder, self.app.config.daemon.time_zone)
             with ExitStack() as services:
                 services.enter_context(self.app.converse(engine, channels))
-                services.enter_context(serving(self.app, engine, self.board.ticks))
+                services.enter_context(serving(self.app, engine, self.ticks))
                 self.watch(engine, channels)
             log.info("stopped")
             return 0
@@ -125,18 +128,28 @@ class Daemon:
         if not self.registered:
             self.app.join(engine, self.holder, self.begun)
             self.registered = True
-        self.app.beat(engine, self.holder, self.board.ticks())
+        self.app.beat(engine, self.holder, self.ticks())
         self.written = time.monotonic()
         return ""
 
     def check(self, engine: Engine) -> str:
         """One pass over what is due; one issuer's trouble is said once and stops no other's."""
         report = self.app.check_due(engine, self.holder, self.stopping.is_set)
-        if report.outcome.files:
-            log.info("checked: %s", _worded(report.outcome))
+        self._tell_files(report.outcome)
         if report.problems:
             raise StoreError("; ".join(report.problems))
         return _worded(report.outcome)
+
+    def _tell_files(self, outcome: Outcome) -> None:
+        """A record per file, bound to its fund; what is as it was is a detail."""
+        issuers = {ticker: issuer for issuer, ticker in sorted(self.app.watched_funds())}
+        for file in outcome.files:
+            level = logging.DEBUG if file.outcome in STILL else logging.INFO
+            bound = {"issuer": issuers.get(file.fund or ""), "fund": file.fund, "as_of": file.as_of}
+            known = {name: value for name, value in bound.items() if value is not None}
+            log.log(level, "%s: %s", file.outcome, file.text or file.place, extra=known)
+        if outcome.files:
+            log.info("checked: %s", _worded(outcome))
 
     def deliver(self, engine: Engine, channels: dict[str, Channel]) -> str:
         """One pass over the outbox."""
@@ -174,6 +187,10 @@ class Daemon:
         self.app.pulse()
         return "heard"
 
+    def ticks(self) -> list[Tick]:
+        """The last run of each, as it may be shown: what a fault of the program says might hold anything."""
+        return [replace(one, detail=self.redact(one.detail)) for one in self.board.ticks()]
+
     def _tick(self, task: Task) -> None:
         if not self.stopping.is_set():
             self.board.run(task)
@@ -192,7 +209,7 @@ class Daemon:
 
     def _leave(self, engine: Engine) -> None:
         try:
-            self.app.beat(engine, self.holder, self.board.ticks(), stopped=True)
+            self.app.beat(engine, self.holder, self.ticks(), stopped=True)
         except MonitorError as error:
             log.warning("the end of this daemon could not be recorded: %s", error)
 
@@ -201,8 +218,8 @@ class Daemon:
         if self.stopping.is_set():
             log.warning("%s again: ending at once", name)
             os._exit(128 + number)
+        self.stop()  # before it is said: the second signal may come while it is written
         log.info("%s: finishing what has begun", name)
-        self.stop()
 
 
 def _offset() -> float:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from monitor import logs
 from monitor.core.errors import MonitorError
 from monitor.store.engine import StoreUnavailable
 from monitor.store.workers import Tick
@@ -60,6 +61,10 @@ class Board:
         """Runs the tick, unless it is to wait for a database that was away; whatever it raises is said and recorded."""
         if self.monotonic() < self._resume.get(task.name, 0.0):
             return
+        with logs.within(tick=task.name):
+            self._run(task)
+
+    def _run(self, task: Task) -> None:
         self._start(task.name)
         try:
             detail = task.call()
