@@ -131,6 +131,17 @@ def test_ticks_go_on_when_the_clock_is_set(tmp_path: Path, sqlite_engine: Engine
     daemon.scheduler.shutdown()
 
 
+def test_what_is_due_is_looked_for_as_often_as_it_can_become_due(
+    tmp_path: Path, sqlite_engine: Engine, issuer: LoopbackIssuer
+) -> None:
+    def seconds(daemon: str) -> dict[str, float]:
+        app = program(tmp_path, issuer.url, Clock(), {"lantern": ("LANA",)}, daemon=daemon)
+        return {one.name: one.seconds for one in Daemon(app, io.StringIO()).tasks(sqlite_engine, {})}
+
+    assert (seconds("")["watch"], seconds("")["look"], seconds("")["deliver"]) == (10, 60, 10)
+    assert (seconds("interval_minutes = 0.05")["watch"], seconds("tight_minutes = 0.1")["look"]) == (3, 36)
+
+
 # --- the board ------------------------------------------------------------------------------------
 
 

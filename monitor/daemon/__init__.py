@@ -106,12 +106,13 @@ class Daemon:
             self.scheduler.add_job(self._tick, trigger, args=[task], id=task.name, next_run_time=datetime.now(UTC))
 
     def tasks(self, engine: Engine, channels: dict[str, Channel]) -> list[Task]:
-        """What there is to do again and again. `beat` is the first."""
+        """What there is to do again and again, `beat` first. What is due is looked for as often as it can become due."""
         settings, heart = self.app.config.daemon, self.app.config.heartbeat
-        seldom = min(60.0, 6 * settings.tick_seconds)
+        often = min(settings.tick_seconds, 60 * settings.tight_minutes, 60 * (settings.interval_minutes or 1440))
+        seldom = min(60.0, 6 * often)
         tasks = [
             Task("beat", settings.tick_seconds, lambda: self.beat(engine)),
-            Task("watch", settings.tick_seconds, lambda: self.check(engine)),
+            Task("watch", often, lambda: self.check(engine)),
             Task("deliver", settings.deliver_seconds, lambda: self.deliver(engine, channels)),
             Task("digest", seldom, lambda: _number(self.app.digest(engine), "digests")),
             Task("look", seldom, lambda: self.look(engine)),
