@@ -106,7 +106,7 @@ class Daemon:
             self.scheduler.add_job(self._tick, trigger, args=[task], id=task.name, next_run_time=datetime.now(UTC))
 
     def tasks(self, engine: Engine, channels: dict[str, Channel]) -> list[Task]:
-        """What there is to do again and again, `beat` first. What is due is looked for as often as it can become due."""
+        """What there is to do again and again, `beat` first; looking for what is due as often as it can become so."""
         settings, heart = self.app.config.daemon, self.app.config.heartbeat
         often = min(settings.tick_seconds, 60 * settings.tight_minutes, 60 * (settings.interval_minutes or 1440))
         seldom = min(60.0, 6 * often)
