@@ -239,28 +239,43 @@ class _Service:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.stopping = threading.Event()
-        self.server: Server | None = None
+        self.guard = threading.Lock()
+        self.server: Server | None = None  # once it is here it serves, for `shutdown` waits until it has
         self.thread = threading.Thread(target=self.run, name="web", daemon=True)
 
     def run(self) -> None:
+        """Serves until `stop`."""
+        server = self._listen()
+        if server is None:
+            return
+        with server:
+            with self.guard:
+                if self.stopping.is_set():
+                    return
+                self.server = server
+            server.serve_forever(poll_interval=0.5)
+
+    def _listen(self) -> Server | None:
+        """The server, as soon as its port is free; None when we are to stop first. A busy port is said once."""
         settings, said = self.site.app.config.web, False
         while not self.stopping.is_set():
             try:
-                self.server = Server(self.site, settings.host, settings.port)
+                server = Server(self.site, settings.host, settings.port)
             except OSError as error:
                 if not said:
                     log.error("cannot answer at %s:%d (%s); trying again", settings.host, settings.port, error.strerror)
                 said = True
                 self.stopping.wait(AGAIN)
-                continue
-            log.info("answering at http://%s:%d/healthz", settings.host, settings.port)
-            with self.server:
-                if not self.stopping.is_set():
-                    self.server.serve_forever(poll_interval=0.5)
-            return
+            else:
+                log.info("answering at http://%s:%d/healthz", settings.host, settings.port)
+                return server
+        return None
 
     def stop(self) -> None:
-        self.stopping.set()
-        if self.server is not None:
-            self.server.shutdown()
+        """Ends the answers."""
+        with self.guard:
+            self.stopping.set()
+            server = self.server
+        if server is not None:
+            server.shutdown()
         self.thread.join(timeout=5)

@@ -346,6 +346,18 @@ def test_it_listens_only_where_asked_and_takes_over_a_busy_port(
         client.get("/healthz")
 
 
+def test_it_can_be_stopped_at_any_moment(tmp_path: Path, sqlite_engine: Engine) -> None:
+    for pause in (0.0, 0.001, 0.01, 0.1):
+        begun = time.monotonic()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+        with serving(app_of(tmp_path, ENABLED="true", PORT=str(port)), sqlite_engine, lambda: TICKS):
+            time.sleep(pause)
+        assert time.monotonic() - begun < 5
+        assert not [one for one in threading.enumerate() if one.name == "web"]
+
+
 def test_the_server_is_read_only_about_time(tmp_path: Path) -> None:
     """Ages never count from the future: a clock that was set back makes nothing stuck."""
     ahead = replace(tick(), started_at=NOW + timedelta(hours=1), ended_at=NOW + timedelta(hours=1))
