@@ -162,8 +162,7 @@ def _record(conn: Connection, looking: Looking, now: datetime, decision: Decisio
         incidents.close(conn, closing.incident.id, now)
     closed = [_end(conn, looking, now, one) for one in decision.closings if one.told]
     opened = [_begin(conn, looking, now, one) for one in decision.openings]
-    noted = [_note(conn, looking, now, one) for one in decision.notes]
-    return LookReport((*opened, *(one for one in noted if one)), tuple(closed))
+    return LookReport((*opened, *_note(conn, looking, now, decision.notes)), tuple(closed))
 
 
 def _begin(conn: Connection, looking: Looking, now: datetime, opening: Opening) -> str:
@@ -183,14 +182,25 @@ def _end(conn: Connection, looking: Looking, now: datetime, closing: Closing) ->
     return words.headline
 
 
-def _note(conn: Connection, looking: Looking, now: datetime, note: Note) -> str:
-    """Records a file that never came, under the instant its successor became known: the same for whoever looks."""
-    words, subject, at = blindness_words.noted(note), note.fund.subject, note.hole.after.known_at
-    name = _name("I", subject, Cause.MISSING, at) if note.told else None
-    detail = "\n".join(words.lines)
-    new = NewIncident(subject, Cause.MISSING, at, words.headline, detail, name, ended=True)
-    if not incidents.add(conn, new) or name is None:
-        return ""
+def _note(conn: Connection, looking: Looking, now: datetime, notes: Sequence[Note]) -> list[str]:
+    """Records files that never came, each under the instant its successor became known: the same for whoever looks.
+    Those of one issuer are one notice."""
+    told: dict[str, list[Note]] = {}
+    for note in notes:
+        mates = told.setdefault(note.fund.issuer, []) if note.told else []
+        first = (mates or [note])[0]
+        name = _name("I", first.fund.subject, Cause.MISSING, first.hole.after.known_at) if note.told else None
+        words, at = blindness_words.noted([note]), note.hole.after.known_at
+        detail = "\n".join(words.lines)
+        row = NewIncident(note.fund.subject, Cause.MISSING, at, words.headline, detail, name, ended=True)
+        if incidents.add(conn, row) and note.told:
+            mates.append(note)
+    return [_tell_holes(conn, looking, now, mates) for mates in told.values() if mates]
+
+
+def _tell_holes(conn: Connection, looking: Looking, now: datetime, notes: Sequence[Note]) -> str:
+    words, first = blindness_words.noted(notes), notes[0]
+    name = _name("I", first.fund.subject, Cause.MISSING, first.hole.after.known_at)
     _tell(conn, looking, now, name, words)
     return words.headline
 

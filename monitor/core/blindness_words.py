@@ -102,15 +102,24 @@ def closed(closing: Closing, now: datetime) -> Words:
     return Words(f"{fund.ticker}: files again {after}{dated}", tuple(lines))
 
 
-def noted(note: Note) -> Words:
-    """What is said about a file that never came."""
-    days, after = note.hole.days, note.hole.after.as_of
-    what = f"the file dated {days[0]}" if len(days) == 1 else f"{len(days)} files, dated {_days(days)},"
-    lines = (
-        f"What changed in between is told with the file dated {after}, as having happened between the two.",
-        "A copy can be added later with: holdings-monitor ingest FILE --source " + note.fund.issuer,
+def noted(notes: Sequence[Note]) -> Words:
+    """What is said about files of one issuer that were never seen."""
+    named = [(one.fund.ticker, one.hole) for one in notes]
+    ticker, hole = named[0]
+    help_ = (
+        "What changed in between is told with the next file, as having happened between the two.",
+        f"A copy can be added later with: holdings-monitor ingest FILE --source {notes[0].fund.issuer}",
     )
-    return Words(f"{note.fund.ticker}: {what} never came; the next is dated {after}", lines)
+    if len(named) == 1:
+        what = "file" if len(hole.days) == 1 else "files"
+        headline = (
+            f"{ticker}: no {what} dated {_days(hole.days)} {_was(hole.days)} seen; the next is {hole.after.as_of}"
+        )
+        return Words(headline, help_)
+    lines = [f"{name}: none dated {_days(one.days)}; the next is {one.after.as_of}." for name, one in named[:SHOWN]]
+    more = [f"And {len(named) - SHOWN} more."] if len(named) > SHOWN else []
+    headline = f"{notes[0].fund.issuer_name}: files of {len(named)} funds were never seen"
+    return Words(headline, (*lines, *more, *help_))
 
 
 # --- parts ----------------------------------------------------------------------------------------
@@ -184,6 +193,10 @@ def _proposed(funds: Sequence[FundSight]) -> list[str]:
 def _key(ticker: str) -> str:
     """The ticker as a TOML key."""
     return ticker if ticker.replace("-", "").replace("_", "").isalnum() else f'"{ticker}"'
+
+
+def _was(days: Sequence[date]) -> str:
+    return "was" if len(days) == 1 else "were"
 
 
 def _holes(funds: Sequence[FundSight]) -> list[str]:

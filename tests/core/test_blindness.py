@@ -30,6 +30,11 @@ def vain(count: int, detail: str = GONE, status: int | None = 404, outcome: str 
     return (*looks, Look(NOW - HOUR * count, "heartbeat", 200))
 
 
+def asked(at: datetime) -> tuple[Look, ...]:
+    """Looked for then, in vain in no way."""
+    return (Look(at, "heartbeat", 200),)
+
+
 def fund(ticker: str = "AAA", issuer: str = "one", looks: tuple[Look, ...] | None = None, **more: object) -> FundSight:
     """A fund that is seen, unless said otherwise."""
     seen = FundSight(issuer, issuer.title(), ticker, looks=vain(0) if looks is None else looks, last=FILE)
@@ -54,7 +59,7 @@ class Record:
             self.number += 1
             self.lasting.append(Incident(self.number, opening.subject, opening.cause, now))
             self.told.append(blindness_words.opened(opening).headline)
-        self.told += [blindness_words.noted(note).headline for note in made.notes if note.told]
+        self.told += [blindness_words.noted([note]).headline for note in made.notes if note.told]
         subjects = [one.subject for one in self.lasting]
         assert len(subjects) == len(set(subjects))
         return made
@@ -126,6 +131,16 @@ def test_a_late_file_is_told_from_its_time_on_and_ends_with_a_file(record: Recor
     assert record.news() == ["AAA: files again after 2 hours; file dated 2026-01-06"]
 
 
+def test_a_file_that_nobody_has_looked_for_since_is_not_late(record: Record) -> None:
+    """A daemon that starts after a week down sees old files before its first look."""
+    old = fund(looks=asked(NOW - HOUR), expected=date(2026, 1, 6), late_from=NOW)
+    never = fund("BBB", looks=(), expected=date(2026, 1, 6), late_from=NOW)
+    assert record.look([old, never], NOW + timedelta(days=7)) == Decision()
+    assert old.state(NOW + timedelta(days=7)) == "expected"
+    record.look([replace(old, looks=asked(NOW + timedelta(days=7))), never], NOW + timedelta(days=7))
+    assert record.news() == ["AAA: the file dated 2026-01-06 is late"]
+
+
 def test_a_fund_blind_for_two_reasons_has_one_notice(record: Record) -> None:
     record.look([fund(expected=date(2026, 1, 6), late_from=NOW), fund("BBB")])
     both = fund(looks=vain(5), expected=date(2026, 1, 6), late_from=NOW)
@@ -138,13 +153,15 @@ def test_a_fund_blind_for_two_reasons_has_one_notice(record: Record) -> None:
 
 
 def test_late_files_of_one_issuer_wait_for_each_other_and_are_one_notice(record: Record) -> None:
-    def waiting(ticker: str, minutes: int) -> FundSight:
-        return fund(ticker, expected=date(2026, 1, 6), late_from=NOW + timedelta(minutes=minutes))
+    def waiting(ticker: str, minutes: int, at: datetime) -> FundSight:
+        late_from = NOW + timedelta(minutes=minutes)
+        return fund(ticker, looks=asked(at), expected=date(2026, 1, 6), late_from=late_from)
 
-    pair = [waiting("AAA", 0), waiting("BBB", 20)]
-    record.look(pair)
+    record.look([waiting("AAA", 0, NOW), waiting("BBB", 20, NOW)])
     assert record.news() == []
-    record.look(pair, NOW + timedelta(minutes=20))
+    then = NOW + timedelta(minutes=20)
+    pair = [waiting("AAA", 0, then), waiting("BBB", 20, then)]
+    record.look(pair, then)
     assert record.news() == ["One: the files of all 2 funds are late"]
     first = [fund(last=Seen(date(2026, 1, 6), NOW + HOUR)), pair[1]]
     record.look(first, NOW + HOUR + timedelta(minutes=1))
@@ -354,9 +371,19 @@ def test_a_file_that_never_came_is_noted(record: Record) -> None:
     hole = Hole((date(2026, 1, 2), date(2026, 1, 3)), FILE)
     record.look([fund(hole=hole), fund("BBB", hole=replace(hole, days=hole.days[:1]))])
     assert record.news() == [
-        "AAA: 2 files, dated 2026-01-02, 2026-01-03, never came; the next is dated 2026-01-05",
-        "BBB: the file dated 2026-01-02 never came; the next is dated 2026-01-05",
+        "AAA: no files dated 2026-01-02, 2026-01-03 were seen; the next is 2026-01-05",
+        "BBB: no file dated 2026-01-02 was seen; the next is 2026-01-05",
     ]
+
+
+def test_holes_of_many_funds_are_told_together() -> None:
+    hole = Hole((date(2026, 1, 2),), FILE)
+    made = decide([fund(f"F{at}", hole=hole) for at in range(7)], [], NOW, 3)
+    words = blindness_words.noted(made.notes)
+    assert words.headline == "One: files of 7 funds were never seen"
+    assert words.lines[0] == "F0: none dated 2026-01-02; the next is 2026-01-05."
+    assert words.lines[5] == "And 2 more."
+    assert len(blindness_words.noted(made.notes[:2]).lines) == 4
 
 
 def test_what_never_came_while_the_fund_was_failing_is_said_with_the_end(record: Record) -> None:
