@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -49,9 +50,15 @@ class Child:
         self.wait(20)
 
     def stop(self, seconds: float = 30) -> int:
-        """Asks it to finish; the exit code."""
+        """Asks a daemon to finish, once it can hear that; the exit code."""
+        until = time.monotonic() + seconds
+        while not (self.ended.wait(0.05) or self._hears() or time.monotonic() > until):
+            pass
         self.signal(signal.SIGTERM)
         return self.wait(seconds)
+
+    def _hears(self) -> bool:
+        return self.log.exists() and "watching as" in self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait(self, seconds: float) -> int:
         """The exit code. Kills it and fails when that takes longer than `seconds`."""

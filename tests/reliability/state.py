@@ -37,9 +37,9 @@ def _texts(rows: Iterable[object]) -> list[str]:
 
 
 def promised(engine: Engine) -> dict[str, str]:
-    """Every promise and what became of it."""
+    """Every promise, in the order they were made, and what became of it."""
     with reading(engine) as conn:
-        return {row.key: row.state for row in conn.exec_driver_sql("SELECT key, state FROM delivery")}
+        return {row.key: row.state for row in conn.exec_driver_sql("SELECT key, state FROM delivery ORDER BY id")}
 
 
 def differences(one: State, other: State) -> list[str]:
