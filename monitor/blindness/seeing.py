@@ -63,7 +63,7 @@ def _sight(
         source.id,
         source.name,
         spec.ticker,
-        looks=sights.looks(conn, number, 2 * settings.failures + 2),
+        looks=sights.looks(conn, number, 4 * settings.failures + 8),
         last=files.last,
         closed=spec.closed,
         expected=slot.as_of if slot is not None else None,

@@ -151,9 +151,9 @@ class FundSight:
         return "fresh" if self.last is not None else "unseen"
 
     def is_late(self, now: datetime) -> bool:
-        """Whether the expected file should be here by now, and was looked for since: not having looked is no delay."""
-        asked = self.asked_at
-        return self.late_from is not None and asked is not None and now >= self.late_from and asked >= self.late_from
+        """Whether the expected file should be here, and a look since then found it was not: other looks say nothing."""
+        seen = self.answered_at
+        return self.late_from is not None and seen is not None and now >= self.late_from and seen >= self.late_from
 
     def has_file_since(self, instant: datetime) -> bool:
         """Whether a file became known after `instant`."""

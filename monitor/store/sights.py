@@ -38,12 +38,9 @@ class Files:
 
 
 def looks(conn: Connection, fund: int, limit: int) -> tuple[Look, ...]:
-    """The last looks for the fund's file, newest first, one for each pass.
-
-    Local files are none, and an address that has no file of its day says nothing.
-    """
+    """The last looks for the fund's file, newest first, one for each pass; local files are none."""
     table = t.fetch.c
-    asked = and_(table.fund == fund, table.arrival == "live", table.place.like("http%"), table.outcome != "absent")
+    asked = and_(table.fund == fund, table.arrival == "live", table.place.like("http%"))
     query = select(table.at, table.outcome, table.status, table.detail).where(asked)
     rows = conn.execute(query.order_by(table.id.desc()).limit(limit))
     passes: dict[str, Look] = {}

@@ -137,6 +137,8 @@ def test_a_file_that_nobody_has_looked_for_since_is_not_late(record: Record) -> 
     never = fund("BBB", looks=(), expected=date(2026, 1, 6), late_from=NOW)
     assert record.look([old, never], NOW + timedelta(days=7)) == Decision()
     assert old.state(NOW + timedelta(days=7)) == "expected"
+    failed = replace(old, looks=vain(1, CUT_OFF, None))
+    assert record.look([failed, never], NOW + HOUR) == Decision()
     record.look([replace(old, looks=asked(NOW + timedelta(days=7))), never], NOW + timedelta(days=7))
     assert record.news() == ["AAA: the file dated 2026-01-06 is late"]
 
