@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.postgres import running_postgres
-from tests.reliability import days, faults, fuzz, kills, processes, report
+from tests.reliability import burst, days, faults, fuzz, kills, processes, report, trouble
 from tests.reliability.children import Spawner, nursery
 from tests.reliability.report import Result
 from tests.reliability.stage import KINDS, Stage
@@ -24,8 +24,10 @@ SUITES: dict[str, Suite] = {
     "P1": kills.run,
     "P3": faults.run,
     "P5": fuzz.run,
+    "P15": burst.run,
     "P6": days.run,
     "P11": processes.run,
+    "P12": trouble.run,
     "P11-long": processes.long,
 }
 FULL_MINUTES = 60.0
@@ -53,6 +55,7 @@ def tried(stage: Stage, names: Sequence[str]) -> Iterator[Result]:
     for name in names:
         for result in SUITES[name](stage):
             sys.stderr.write(f"{result.promise} {result.what}: {result.cases} cases, {result.word}\n")
+            sys.stderr.writelines(f"    {line[:1000]}\n" for line in result.failures)
             yield result
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 from sqlalchemy import event
@@ -78,7 +79,7 @@ class Trap:
 
 @dataclass(frozen=True, slots=True)
 class TestApp(App):
-    """The program with the trap set."""
+    """The program with the trap set; a file called "full" in its folder fills its disk."""
 
     trap: Trap
 
@@ -86,7 +87,7 @@ class TestApp(App):
 
     def open(self) -> Engine:
         """The database, watched statement by statement."""
-        return watched(App.open(self), self.trap)
+        return cramped(watched(App.open(self), self.trap), Path("full"))
 
     def channels(self, out: TextIO, only: str | None = None) -> dict[str, Channel]:
         """The channels, each behind the trap."""
@@ -156,6 +157,18 @@ def watched(engine: Engine, trap: Trap) -> Engine:
 
     event.listen(engine, "after_cursor_execute", after_statement)
     engine.dialect.do_commit = committing(engine.dialect.do_commit)  # type: ignore[method-assign,assignment]
+    return engine
+
+
+def cramped(engine: Engine, sign: Path) -> Engine:
+    """A SQLite database that may not grow while there is a file called `sign`."""
+
+    def limit(conn: Connection) -> None:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one() if sign.exists() else 2**30
+        conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", limit)
     return engine
 
 

@@ -106,9 +106,7 @@ class Crowd:
     def stop(self) -> None:
         """All finish what they have begun."""
         for child in self.alive:
-            child.signal(signal.SIGTERM)
-        for child in self.alive:
-            assert child.wait(30) == 0, child.said()
+            assert child.stop() == 0, child.said()
 
 
 def undisturbed(stage: Stage, kind: str, last: int) -> Ending:
@@ -151,11 +149,10 @@ def _sleep_through(world: World, point: str) -> None:
     world.day(NEWS)
     sleeper = world.start("run", stop_at=point)
     wait_for(f"a daemon to fall asleep {point}", sleeper.is_stopped, PATIENCE)
-    asked = world.issuer.count()
     world.clock.forward(minutes=15)
     other = world.start("run")
     if point in LOCKING:
-        wait_for("the other to look", lambda: world.issuer.count() > asked, PATIENCE)
+        wait_for("the other to begin", other.said, PATIENCE)
         sleeper.signal(signal.SIGCONT)
     for number in (NEWS, NEWS + 1):
         if number > NEWS:

@@ -109,8 +109,8 @@ class Slack(Loopback):
         return max(1, round(self.pace))
 
     def _post(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self._made += 1
-        ts = f"{1_700_000_000 + self._made}.000100"
+        self._made = max(self._made + 1, time.time_ns() // 1000)
+        ts = f"{self._made // 1_000_000}.{self._made % 1_000_000:06}"
         text, thread = str(asked.get("text") or ""), str(asked.get("thread_ts") or "")
         metadata = _tree(asked.get("metadata")) or {}
         post = Post(str(asked["channel"]), ts, text, thread, metadata, time.monotonic())
