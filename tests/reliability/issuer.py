@@ -53,6 +53,10 @@ class Issuer(Loopback):
         own = self.scripts.get(path)
         return (own.take() if own is not None else None) or self.script.take()
 
+    def script_of(self, path: str) -> Script:
+        """How `path` misbehaves."""
+        return self.scripts.setdefault(path, Script())
+
     def note(self, path: str, status: int) -> None:
         """A request was answered so."""
         with self._lock:
