@@ -339,6 +339,7 @@ def test_all_is_well_is_said_once_a_day(story: Story, issuer: Issuer) -> None:
 @pytest.mark.parametrize("day", [date(2022, 3, 13), date(2022, 11, 6)], ids=["spring", "autumn"])
 def test_all_is_well_is_said_once_when_clocks_change(story: Story, day: date) -> None:
     story.now = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+    story.app().check(story.engine, (), dry_run=False, progress=quiet)
     for _ in range(11):  # every half hour from midnight, through the hour that is left out or comes twice
         story.app(ALERTS__ALL_CLEAR="02:30").look(story.engine)
         story.now += timedelta(minutes=30)

@@ -13,7 +13,7 @@ from monitor.notify.words import plural
 from monitor.store import incidents, outbox, sights
 from monitor.store.engine import Connection
 
-DAY, GRACE = timedelta(days=1), timedelta(hours=1)
+DAY, LAST = timedelta(days=1), time(23)
 SHOWN = 10
 
 
@@ -21,13 +21,12 @@ def is_due(conn: Connection, at: str, zone: str, now: datetime) -> bool:
     """Whether the time of day `at` (in `zone`) has come and the day's notice is not promised yet.
 
     A day has one local date: the hour that a change of clocks repeats or leaves out makes neither two nor none. Where
-    nothing was looked at yet, as after a start, it waits a while for the first look.
+    nothing was looked at yet, as after a start, it waits for the first look, until `LAST` at most.
     """
     local, hour = now.astimezone(ZoneInfo(zone)), time.fromisoformat(at)
     if local.time() < hour or outbox.last_revision(conn, _name(zone, now)):
         return False
-    begun = local.replace(tzinfo=None) - datetime.combine(local.date(), hour) < GRACE
-    return not begun or sights.since(conn, now - DAY).funds > 0
+    return local.time() >= LAST or sights.since(conn, now - DAY).funds > 0
 
 
 def all_clear(conn: Connection, seen: Sequence[FundSight], zone: str, operators: Sequence[str], now: datetime) -> None:
