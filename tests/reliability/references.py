@@ -1,4 +1,4 @@
-"""P9, P10, P16: promises that tests elsewhere in the suite try; they are run here and counted."""
+"""P9, P10, P13, P14, P16: promises that tests elsewhere in the suite try; they are run here and counted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ ELSEWHERE = {
     "P9": ("no trade for what is none", ("tests/core/test_splits.py", "tests/scenarios/test_stories.py")),
     "P10": ("first since, never overstated", ("tests/core/test_claims.py", "tests/core/test_claims_table.py")),
     "P14": ("change of time and clocks", ("tests/core/test_watching.py",)),
+    "P13": (
+        "blind: told once, and its end once",
+        (
+            "tests/core/test_blindness.py",
+            "tests/test_blindness.py",
+        ),
+    ),
     "P16": ("upgrades, backup and restore", ("tests/store/test_migrations.py", "tests/store/test_upkeep.py")),
 }
 
