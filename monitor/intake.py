@@ -146,7 +146,7 @@ def _days_wanted(conn: Connection, source: Source, spec: FundSpec, now: datetime
     last = (calendar.after(today) if early else None) or today
     known = past.issuer(conn, source.id)
     numbers = {f.ticker: f.id for f in past.funds(conn, known[0])} if known is not None else {}
-    newest = save.latest_as_of(conn, numbers[spec.ticker]) if spec.ticker in numbers else None
+    newest = save.latest_as_of(conn, numbers[spec.ticker], last) if spec.ticker in numbers else None
     if newest is None:
         return None, list(calendar.between(last - timedelta(days=FIRST_LOOK), last))[::-1]
     return newest, list(calendar.between(newest, last))[:MOST_DAYS]
@@ -268,9 +268,9 @@ def _snapshot(
 
 
 def _latest(intake: Intake, fund: int) -> date | None:
-    """The newest as_of of the fund when this run began: files of one run may come in any order."""
+    """The newest believable as_of of the fund when this run began: files of one run may come in any order."""
     if fund not in intake.latest:
-        intake.latest[fund] = save.latest_as_of(intake.conn, fund)
+        intake.latest[fund] = save.latest_as_of(intake.conn, fund, intake.now.date() + quality.AHEAD)
     return intake.latest[fund]
 
 

@@ -57,6 +57,13 @@ def asked(engine: Engine) -> list[str]:
     )
 
 
+def standings_by_day(engine: Engine) -> list[tuple[str, int, str]]:
+    """Fund, day number and standing of every file."""
+    with reading(engine) as conn:
+        rows = conn.execute(select(t.standing.c.fund, t.standing.c.as_of, t.standing.c.standing))
+        return sorted((str(row.fund), row.as_of, row.standing) for row in rows)
+
+
 def live(app: App, engine: Engine, clock: Clock, instants: list[datetime], holder: str = "") -> None:
     """A daemon that begins at the first instant and ticks at each."""
     holder = holder or new_holder()
@@ -144,6 +151,24 @@ def test_ten_missed_sessions_give_what_being_there_gave(tmp_path: Path, issuer: 
     for table in ("event", "item"):
         assert [without_clock(one) for one in told.pop(table)] == [without_clock(one) for one in caught_up.pop(table)]
     assert told == caught_up
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_a_file_with_a_date_to_come_changes_nothing_for_those_that_follow(
+    tmp_path: Path, sqlite_engine: Engine, issuer: LoopbackIssuer, clock: Clock, dated: bool
+) -> None:
+    app = program(tmp_path, issuer.url, clock, {"lantern": ("LANA",)}, dated=dated)
+    for day in SESSIONS[:2]:
+        publish(issuer, "lantern", "LANA", day, dated=dated)
+        live(app, sqlite_engine, clock, [at(day, 20, 30)])
+    place = f"{issuer.url}/lantern/LANA{f'_{SESSIONS[2]:%Y%m%d}' if dated else ''}.csv"
+    issuer.publish(place, file("LANA", SESSIONS[2].replace(year=2027), portfolio())[1])
+    live(app, sqlite_engine, clock, [at(SESSIONS[2], 18, 30)])
+    for day in SESSIONS[2:4]:
+        publish(issuer, "lantern", "LANA", day, dated=dated)
+        live(app, sqlite_engine, clock, [at(day, 20, 30)])
+    assert [word for _, _, word in standings_by_day(sqlite_engine)] == ["accepted"] * 4 + ["quarantined"]
+    assert [event["kind"] for event in derived(sqlite_engine)["event"]][:1] == ["INITIATED"]
 
 
 @pytest.mark.parametrize("days", [-3, 3])

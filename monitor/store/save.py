@@ -161,9 +161,11 @@ def revisions(conn: Connection, fund: int, as_of: date) -> dict[str, int]:
     return {sha256: number for sha256, number in conn.execute(query)}  # noqa: C416 – rows, not pairs
 
 
-def latest_as_of(conn: Connection, fund: int) -> date | None:
-    """The newest as_of stored for the fund."""
-    day = conn.execute(select(func.max(t.snapshot.c.as_of)).where(t.snapshot.c.fund == fund)).scalar()
+def latest_as_of(conn: Connection, fund: int, until: date) -> date | None:
+    """The newest as_of stored for the fund, not after `until`: a file with a date to come says nothing of others."""
+    table = t.snapshot.c
+    query = select(func.max(table.as_of)).where(table.fund == fund, table.as_of <= day_of(until))
+    day = conn.execute(query).scalar()
     return None if day is None else date_of_day(day)
 
 
