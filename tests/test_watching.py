@@ -164,6 +164,8 @@ def test_a_file_with_a_date_to_come_changes_nothing_for_those_that_follow(
     place = f"{issuer.url}/lantern/LANA{f'_{SESSIONS[2]:%Y%m%d}' if dated else ''}.csv"
     issuer.publish(place, file("LANA", SESSIONS[2].replace(year=2027), portfolio())[1])
     live(app, sqlite_engine, clock, [at(SESSIONS[2], 18, 30)])
+    with reading(sqlite_engine) as conn:
+        assert store_watch.funds(conn, {"lantern"}, clock())["lantern", "LANA"].arrived == SESSIONS[1]
     for day in SESSIONS[2:4]:
         publish(issuer, "lantern", "LANA", day, dated=dated)
         live(app, sqlite_engine, clock, [at(day, 20, 30)])

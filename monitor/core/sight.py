@@ -117,8 +117,9 @@ class FundSight:
 
     @property
     def failures(self) -> int:
-        """Looks in vain in a row, up to now."""
-        return _leading(self.looks, lambda look: look.in_vain)
+        """Looks in vain in a row, up to now. Where no file ever was, "no file of that day" is in vain as well."""
+        never = self.last is None and not self.quarantined
+        return _leading(self.looks, lambda look: look.in_vain or (never and look.outcome == "absent"))
 
     @property
     def closing(self) -> int:

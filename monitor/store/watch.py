@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, ScalarSelect, select, update
 
 from monitor.core.politeness import Breaker
+from monitor.core.quality import AHEAD
 from monitor.core.watching import RETRIES, Asked, Seen
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, instant_text, parse_instant
@@ -46,8 +47,8 @@ def funds(conn: Connection, issuers: Collection[str], now: datetime) -> dict[Fun
             issuer.code,
             fund.ticker,
             fund.id,
-            _newest_as_of(("accepted",)).label("accepted"),
-            _newest_as_of(("accepted", "quarantined")).label("arrived"),
+            _newest_as_of(("accepted",), now).label("accepted"),
+            _newest_as_of(("accepted", "quarantined"), now).label("arrived"),
             _last_look().label("look"),
         )
         .join(t.issuer, issuer.id == fund.issuer)
@@ -68,9 +69,11 @@ def _date(day: int | None) -> date | None:
     return None if day is None else date_of_day(day)
 
 
-def _newest_as_of(standings: tuple[str, ...]) -> ScalarSelect[int]:
+def _newest_as_of(standings: tuple[str, ...], now: datetime) -> ScalarSelect[int]:
+    """Dates to come are left out: a slip of the issuer's pen must not look like a file that is here."""
     table = t.standing.c
     query = select(table.as_of).where(table.fund == t.fund.c.id, table.standing.in_(standings))
+    query = query.where(table.as_of <= day_of(now.date() + AHEAD))
     return query.order_by(table.as_of.desc()).limit(1).correlate(t.fund).scalar_subquery()
 
 

@@ -341,6 +341,15 @@ def test_an_empty_list_of_a_fund_never_seen_is_a_failure(record: Record) -> None
     )
 
 
+def test_a_fund_never_seen_without_a_file_of_any_day_is_a_failure(record: Record) -> None:
+    nothing = tuple(Look(NOW - HOUR * at, "absent", 404, GONE) for at in range(3))
+    record.look([fund(looks=nothing)])
+    record.look([fund(looks=nothing, last=None, quarantined=1)])
+    assert record.told == []  # a day without a file is an answer where there were others
+    record.look([fund(looks=nothing, last=None)])
+    assert record.told == ["AAA: no file can be fetched, 3 looks in vain in a row"]
+
+
 def test_old_content_under_new_dates_and_its_end(record: Record) -> None:
     record.look([fund(stale=1)])
     assert record.news() == []
