@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.postgres import running_postgres
-from tests.reliability import burst, days, faults, fuzz, kills, processes, references, report, trouble
+from tests.reliability import blind, burst, days, faults, fuzz, kills, processes, references, report, trouble
 from tests.reliability.children import Spawner, nursery
 from tests.reliability.report import Result
 from tests.reliability.stage import KINDS, Stage
@@ -28,6 +28,7 @@ SUITES: dict[str, Suite] = {
     "P6": days.run,
     "P11": processes.run,
     "P12": trouble.run,
+    "P13": blind.run,
     "P16": references.run,
     "P11-long": processes.long,
 }
