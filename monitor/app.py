@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -17,6 +17,7 @@ from monitor import config as configuration
 from monitor.choosing import adjusted, find_fund, watched
 from monitor.config import Config, Watch
 from monitor.core.errors import UsageError
+from monitor.kept import Kept
 from monitor.sources import registry
 from monitor.sources.spec import Source
 from monitor.store import archive, migrate
@@ -62,6 +63,7 @@ class App:
     config: Config
     clock: Clock
     say: Say
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False, kw_only=True)
 
     # --- database ---------------------------------------------------------------------------------
 
@@ -109,7 +111,7 @@ class App:
     def sources(self) -> dict[str, Source]:
         """The sources we ship and the user's own, with the addresses and paces the configuration sets."""
         folder = self.config.sources_dir
-        found = registry.load(folder if folder.is_dir() else None)
+        found = self.kept.sources(folder if folder.is_dir() else None)
         for name, settings in self.config.issuers.items():
             found[name] = adjusted(registry.choose(found, name), settings)
         return found
@@ -238,7 +240,7 @@ class App:
             engine,
             sources,
             watch,
-            self._fetcher(),
+            self.fetcher(),
             now=self.clock(),
             dry_run=dry_run,
             plan=self.plan(),
@@ -259,7 +261,7 @@ class App:
             watched,
             self.config.blindness,
             self.config.operator_channels,
-            self._fetcher(),
+            self.fetcher(),
             holder=new_holder(),
             lease_seconds=self.config.daemon.lease_seconds,
             all_clear=self.config.alerts.all_clear,
@@ -281,8 +283,9 @@ class App:
         asked = watching.Watching(
             sources=sources,
             watch=watched(self.config.watch, sources, ()),
-            fetcher=self._fetcher(),
+            fetcher=self.fetcher(),
             rhythm=watching.rhythm(settings),
+            spread=timedelta(seconds=settings.spread_seconds),
             late_factor=self.config.blindness.late_factor,
             lease_seconds=settings.lease_seconds,
             fetchers=settings.fetchers,
@@ -365,6 +368,10 @@ class App:
         with reading(engine) as conn:
             body = archive.get(conn, held.sha256)
         return self.ingest(engine, self.source(held.issuer), [(held.place, body)], alert=False, progress=quiet)
+
+    def fetcher(self) -> Fetcher:
+        """The one fetcher of this run: the pace towards a server holds from pass to pass."""
+        return self.kept.fetcher(self._fetcher)
 
     def _fetcher(self) -> Fetcher:
         from monitor.sources.fetch import Fetcher

@@ -20,7 +20,7 @@ from monitor.config import Daemon, Watch
 from monitor.core.errors import FetchError, MonitorError, StoreError
 from monitor.core.politeness import Breaker, Tally, after, is_server_failure
 from monitor.core.sessions import Sessions
-from monitor.core.watching import Rhythm, next_poll
+from monitor.core.watching import Rhythm, next_poll, stagger
 from monitor.expecting import calendars_of, expectation
 from monitor.intake import Answer, ask
 from monitor.pipeline import AlertPlan, Outcome, chosen, keep, plus
@@ -36,12 +36,14 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """What is watched, and how. `prepare` makes the trading days of a source known; `plan` says who is told."""
+    """What is watched, and how. `prepare` makes the trading days of a source known; `plan` says who is told; times of
+    day are asked up to `spread` later, each installation and issuer at a moment of its own."""
 
     sources: Mapping[str, Source]
     watch: Sequence[Watch]
     fetcher: Fetcher
     rhythm: Rhythm
+    spread: timedelta
     late_factor: float
     lease_seconds: float
     fetchers: int
@@ -132,14 +134,16 @@ def due_funds(
     open_to_us = [one for one in issuers if breakers.get(one, Breaker()).may_ask(now)]
     states = watch.funds(conn, open_to_us, now)
     calendars = calendars_of(conn, [watching.sources[one] for one in open_to_us], now, states.values())
-    begun = workers.started_at(conn, holder)
+    begun, installation = workers.started_at(conn, holder), watch.installation(conn)
     found: dict[str, list[FundSpec]] = {}
     for issuer in open_to_us:
         source = watching.sources[issuer]
+        rhythm = replace(watching.rhythm, offset=stagger(installation, issuer, watching.spread))
+        ours = replace(watching, rhythm=rhythm)
         due: list[tuple[datetime, FundSpec]] = []
         for spec in watching.funds(issuer):
             state = states.get((issuer, spec.ticker))
-            if _is_due(watching, source, spec, state, calendars[source.calendar], begun, now):
+            if _is_due(ours, source, spec, state, calendars[source.calendar], begun, now):
                 due.append((state.asked.at if state is not None and state.asked is not None else LONG_AGO, spec))
         if due:
             found[issuer] = [spec for _, spec in sorted(due, key=lambda one: one[0])]

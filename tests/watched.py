@@ -22,6 +22,7 @@ SESSIONS = sessions_between("XNYS", date(2026, 3, 2), date(2026, 4, 30))
 CONFIG = """
 {watch}
 [daemon]
+spread_seconds = 0
 {daemon}
 {more}
 """

@@ -50,6 +50,7 @@ poll = ["06:30", "08:30", "18:30", "20:30"]    # every day, Monday mornings incl
 time_zone = "America/New_York"
 # interval_minutes = 60    # additionally, every so many minutes
 # tight_minutes = 10       # how often while a file is expected and not there
+# spread_seconds = 60      # up to so much later, each issuer at a moment of its own
 # tick_seconds = 10        # how often the database is asked what is due
 # fetchers = 4             # issuers asked at the same time
 # lease_seconds = 180      # a daemon silent for so long is taken to be gone; another one takes over its work

@@ -51,14 +51,16 @@ class Daemon(Section):
     """When to look, and how much at a time.
 
     Every fund is asked at `poll` (times of day in `time_zone`, every day), every `interval_minutes` when given, and
-    every `tight_minutes` while its file is expected. `tick_seconds` is how often the daemon asks the database what is
-    due, `deliver_seconds` how often it looks for waiting messages.
+    every `tight_minutes` while its file is expected; where a time is fixed, up to `spread_seconds` later, each issuer
+    at a moment of its own, so that not all installations ask in the same second. `tick_seconds` is how often the
+    daemon asks the database what is due, `deliver_seconds` how often it looks for waiting messages.
     """
 
     poll: Annotated[tuple[Clock, ...], BeforeValidator(split_list)] = ("06:30", "08:30", "18:30", "20:30")
     time_zone: Zone = "America/New_York"
     interval_minutes: float | None = Field(default=None, gt=0)
     tight_minutes: float = Field(default=10, gt=0)
+    spread_seconds: float = Field(default=60, ge=0, le=3600)
     tick_seconds: float = Field(default=10, gt=0, le=3600)
     deliver_seconds: float = Field(default=10, gt=0, le=3600)
     lease_seconds: float = Field(default=90, ge=5, le=3600)  # a daemon silent for so long is taken to be gone

@@ -7,6 +7,7 @@ usually comes the next morning is expected on Monday morning, and nothing is eve
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,6 +116,7 @@ class Rhythm:
     zone: tzinfo
     interval: timedelta | None
     tight: timedelta
+    offset: timedelta = timedelta()  # by how much this installation asks later than the clock says
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,24 +280,31 @@ def next_poll(now: datetime, asked: Asked | None, expected: Expectation | None, 
     """
     if asked is None or asked.at > now + SKEW:
         return now
-    candidates = [_time_after(asked.at, one, rhythm.zone) for one in rhythm.times]
+    late = rhythm.offset
+    candidates = [_time_after(asked.at - late, one, rhythm.zone) + late for one in rhythm.times]
     if rhythm.interval is not None:
         candidates.append(asked.at + rhythm.interval)
     if 0 < asked.failures <= RETRIES and not asked.hopeless:
         candidates.append(asked.at + timedelta(minutes=RETRY_MINUTES[min(asked.failures, len(RETRY_MINUTES)) - 1]))
-    if expected is not None and (tight := _while_expected(asked.at, expected.newest, rhythm.tight)) is not None:
+    if expected is not None and (tight := _while_expected(asked.at, expected.newest, rhythm)) is not None:
         candidates.append(tight)
     return min(candidates, default=datetime.max.replace(tzinfo=UTC))
 
 
-def _while_expected(asked: datetime, slot: Slot, tight: timedelta) -> datetime | None:
+def stagger(installation: str, issuer: str, most: timedelta) -> timedelta:
+    """How much later than others an installation asks an issuer: always the same, less than `most`."""
+    number = int.from_bytes(hashlib.sha256(f"{installation} {issuer}".encode()).digest()[:4], "big")
+    return most * number / 2**32
+
+
+def _while_expected(asked: datetime, slot: Slot, rhythm: Rhythm) -> datetime | None:
     """The next look for a file in its time: often until it is late, six times as seldom for the day after."""
-    begin = slot.first - 2 * tight
-    step = max(tight, (slot.last - begin) / MOST_ASKS)
-    due = max(begin, asked + step)
+    begin = slot.first - 2 * rhythm.tight
+    step = max(rhythm.tight, (slot.last - begin) / MOST_ASKS)
+    due = max(begin + rhythm.offset, asked + step)
     if due < slot.late_from:
         return due
-    slow = asked + 6 * tight
+    slow = asked + 6 * rhythm.tight
     return slow if slow < slot.late_from + DAY else None
 
 

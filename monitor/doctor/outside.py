@@ -60,7 +60,7 @@ def _asked(app: App, source: Source, tickers: tuple[str, ...]) -> Iterator[Findi
         yield Finding("issuer", source.id, State.WARNING, "no address is known", f"sources show {source.id}")
         return
     try:
-        answer = app._fetcher().fetch(address.on(now.date()), source.http)
+        answer = app.fetcher().fetch(address.on(now.date()), source.http)
     except FetchError as error:
         # A file of today that is not there yet says that the server answers.
         late = address.dated and error.status in (404, 410)

@@ -14,6 +14,8 @@ from monitor.core.errors import ConfigError, UsageError
 from monitor.sources.loading import parse_source
 from monitor.sources.spec import Source
 
+State = tuple[tuple[str, int, int], ...]  # of each file: its name, when it was changed, its size
+
 
 def load(extra: Path | None = None) -> dict[str, Source]:
     """All sources by id, the shipped ones and those in the folder `extra`. Raises ConfigError with every fault."""
@@ -24,6 +26,20 @@ def load(extra: Path | None = None) -> dict[str, Source]:
     if faults:
         raise ConfigError("the sources have faults:\n  " + "\n  ".join(faults))
     return found
+
+
+def state(extra: Path | None) -> State:
+    """What the user's files are like, without reading them: another one when a file was changed, added or removed.
+
+    The shipped files do not change while the program runs.
+    """
+    if extra is None:
+        return ()
+    try:
+        found = [(path.name, path.stat()) for path in sorted(extra.glob("*.toml"))]
+    except OSError:  # gone between two looks: `load` says what is the matter
+        return (("", 0, 0),)
+    return tuple((name, one.st_mtime_ns, one.st_size) for name, one in found)
 
 
 def get(source_id: str, extra: Path | None = None) -> Source:

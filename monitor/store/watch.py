@@ -65,6 +65,11 @@ def funds(conn: Connection, issuers: Collection[str], now: datetime) -> dict[Fun
     }
 
 
+def installation(conn: Connection) -> str:
+    """What tells this database from others for as long as it lives: the instant of its first look; "" before that."""
+    return conn.execute(select(t.fetch.c.at).order_by(t.fetch.c.id).limit(1)).scalar() or ""
+
+
 def _date(day: int | None) -> date | None:
     return None if day is None else date_of_day(day)
 

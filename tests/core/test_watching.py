@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from monitor.core.watching import (
     missed,
     next_poll,
     slot_of,
+    stagger,
 )
 from tests.core.samples import CALENDAR
 
@@ -287,6 +289,24 @@ def test_polling_tightens_around_the_usual_time() -> None:
         friday + timedelta(days=1), 6, 30
     )
     assert next_poll(at(WED, 19), Asked(at(WED, 19)), expect(at(WED, 19), WED, CLOSE), TIMES) == at(WED, 20, 30)
+
+
+def test_installations_ask_at_moments_of_their_own_and_always_the_same_ones() -> None:
+    found = {stagger(str(one), "lantern", MINUTE) for one in range(200)}
+    assert len(found) == 200
+    assert min(found) >= timedelta()
+    assert max(found) < MINUTE
+    assert stagger("1", "lantern", MINUTE) == stagger("1", "lantern", MINUTE) != stagger("1", "quill", MINUTE)
+    assert stagger("1", "lantern", timedelta()) == timedelta()
+
+
+def test_fixed_times_are_asked_later_by_the_offset_once_each() -> None:
+    late = replace(TIMES, offset=timedelta(seconds=42))
+    found = asks(late, at(THU, 23), at(date(2026, 1, 11), 0), timedelta(seconds=6))
+    local = [one.astimezone(NEW_YORK).strftime("%a %H:%M:%S") for one in found]
+    assert local == [f"{day} {hour}:42" for day in ("Fri", "Sat") for hour in ("06:30", "20:30")]
+    begun = next_poll(at(WED, 12), Asked(at(WED, 12)), expect(at(WED, 12), TUE, CLOSE), late)
+    assert begun == at(WED, 17, 40) + late.offset
 
 
 def test_a_wide_window_is_not_asked_more_often_than_a_narrow_one() -> None:
