@@ -44,7 +44,8 @@ class StoreError(MonitorError):
 
 class DeliveryError(MonitorError):
     """A message was not accepted. `permanent` says that sending it again cannot help, `destination` that no other
-    message would be accepted either, `ambiguous` that it may have arrived all the same."""
+    message would be accepted either, `ambiguous` that it may have arrived all the same, `reached` which of several
+    recipients got it."""
 
     def __init__(
         self,
@@ -54,9 +55,11 @@ class DeliveryError(MonitorError):
         retry_after: float | None = None,
         ambiguous: bool = False,
         destination: bool = False,
+        reached: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
         self.ambiguous = ambiguous
         self.destination = destination
+        self.reached = reached

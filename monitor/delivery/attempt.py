@@ -13,7 +13,7 @@ from monitor.core.errors import DeliveryError
 from monitor.delivery import manners, notices
 from monitor.delivery.manners import NotTried
 from monitor.delivery.words import thread_of, worded
-from monitor.notify.channels import Channel, Patient, Receipt, Searchable
+from monitor.notify.channels import Channel, Patient, Receipt, Searchable, Spreading
 from monitor.notify.handing import asking
 from monitor.notify.message import Message
 from monitor.store import claims
@@ -104,6 +104,8 @@ class Desk:
 
         def send() -> Receipt:
             with asking(ask):
+                if claimed.reached and isinstance(channel, Spreading):
+                    return channel.send_rest(message, key=claimed.key, thread=thread, reached=claimed.reached)
                 return channel.send(message, key=claimed.key, thread=thread)
 
         return within(patience(channel), send, given_up)
@@ -169,6 +171,7 @@ class Desk:
                 retry_at=manners.retry_at(error, after, at),
                 now=at,
                 ambiguous=error.ambiguous or ambiguous,
+                reached=error.reached,
                 after=after,
                 notices=told,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, TextIO, runtime_checkable
@@ -55,6 +55,15 @@ class Searchable(Protocol):
 
         It was not sent longer than `age` ago: a span, because our clock need not be the service's.
         """
+        ...
+
+
+@runtime_checkable
+class Spreading(Protocol):
+    """A channel with several recipients, of whom some may take a message while others ask to come again."""
+
+    def send_rest(self, message: Message, *, key: str, thread: str | None, reached: Collection[str]) -> Receipt:
+        """As `send`, to all but those `reached`; a DeliveryError names in its `reached` all who have it by now."""
         ...
 
 

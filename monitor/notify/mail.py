@@ -9,10 +9,10 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
 from typing import Any
 
 from monitor.config import MailSettings
@@ -90,16 +90,32 @@ class MailChannel:
         self._settings = settings
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
-        """Connect, log in, send, leave. Recipients refused while others were not are named in the receipt."""
+        """Connect, log in, send, leave. Who was refused for good while others were not is named in the receipt."""
+        return self.send_rest(message, key=key, thread=thread, reached=())
+
+    def send_rest(self, message: Message, *, key: str, thread: str | None, reached: Collection[str]) -> Receipt:
+        """To the recipients who were not reached yet: the same mail, naming all of them."""
         mail = self._mail(message, key, thread)
+        rest = [one for _, one in getaddresses(self._settings.recipients) if one not in reached]
+        refused = self._send(mail, rest, others=bool(reached))
+        later = [who for who, (code, _) in refused.items() if code < 500]
+        if later:
+            had = tuple(sorted({*reached, *rest} - refused.keys()))
+            raise DeliveryError(f"e-mail: {_partly(refused)}", permanent=False, reached=had)
+        return Receipt(str(mail["Message-ID"]), _partly(refused))
+
+    def _send(self, mail: EmailMessage, rest: Sequence[str], *, others: bool) -> Mapping[str, tuple[int, bytes]]:
+        """Who of `rest` was refused, when others were not; `others` have it from before."""
         line, server, refused = _Line(), None, {}
         watch = threading.Timer(self.patience - 5, line.cut)
         watch.daemon = True
         watch.start()
         try:
             server = self._connect(line)
-            refused = server.send_message(mail)
+            refused = server.send_message(mail, to_addrs=rest)
         except (smtplib.SMTPException, MessageError, OSError, ValueError) as error:
+            if others and isinstance(error, smtplib.SMTPRecipientsRefused):
+                return error.recipients
             raise _refusal(error, line, self._settings) from None
         finally:
             if server is not None:
@@ -107,7 +123,7 @@ class MailChannel:
                     server.quit()
                 server.close()
             watch.cancel()
-        return Receipt(str(mail["Message-ID"]), _partly(refused))
+        return refused
 
     def _mail(self, message: Message, key: str, thread: str | None) -> EmailMessage:
         settings, address = self._settings, parseaddr(self._settings.sender)[1]

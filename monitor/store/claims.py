@@ -27,6 +27,7 @@ from monitor.store.outbox import OPEN, NewDelivery, enqueue
 from monitor.store.schema import delivery as table
 from monitor.store.schema import destination
 
+REACHED = "reached:"  # begins the receipt of a message that only some of its recipients have
 SETTLING = timedelta(seconds=20)  # what a process sent before it was killed may arrive for so long, then we look
 
 
@@ -43,7 +44,8 @@ class Claimed:
     """A row that is ours until `lease_until`.
 
     `attempt` counts from 1. `ambiguous`: an earlier attempt may have succeeded, look before sending.
-    `earlier` is what was sent about this item on this channel before, oldest first.
+    `earlier` is what was sent about this item on this channel before, oldest first; `reached` are recipients an
+    earlier attempt reached.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Claimed:
     ambiguous: bool
     destination: Destination
     earlier: tuple[Sent, ...] = ()
+    reached: tuple[str, ...] = ()
 
 
 def next_try(
@@ -154,7 +157,14 @@ def _claimed(conn: Connection, row: Row[Any], lease: datetime) -> Claimed:
         ambiguous=row.state == "sending",
         destination=destinations.read(row),
         earlier=tuple(Sent(one.receipt or "", one.message) for one in conn.execute(earlier)),
+        reached=_reached(row),
     )
+
+
+def _reached(row: Row[Any]) -> tuple[str, ...]:
+    """Whom earlier attempts of a message that is not yet sent reached."""
+    words = str(row.receipt or "").split()
+    return tuple(words[1:]) if words[:1] == [REACHED] else ()
 
 
 def record_sent(
@@ -185,14 +195,19 @@ def record_failure(
     retry_at: datetime | None,
     now: datetime,
     ambiguous: bool = False,
+    reached: Sequence[str] = (),
     after: Destination | None = None,
     notices: Sequence[NewDelivery] = (),
 ) -> bool:
     """Write down a failure: try again at `retry_at`, or never (`None`: dead letter). False: the claim was lost.
 
-    `ambiguous` makes the next claim look first; the rest is as in `record_sent`.
+    `ambiguous` makes the next claim look first, `reached` are recipients who need it no more; the rest is as in
+    `record_sent`.
     """
-    return _record(engine, claimed, _failed(error, retry_at, ambiguous), now, after, notices)
+    new = _failed(error, retry_at, ambiguous)
+    if reached:
+        new["receipt"] = " ".join([REACHED, *reached])
+    return _record(engine, claimed, new, now, after, notices)
 
 
 def _record(

@@ -202,6 +202,58 @@ def test_who_was_refused_is_named_in_the_receipt() -> None:
     assert len(box.mails) == 1
 
 
+class Greylisting(Mailbox):
+    """Asks to come again for one of the two recipients, `times` times; then answers with `finally_`."""
+
+    def __init__(self, times: int, finally_: str = "250 ok") -> None:
+        super().__init__()
+        self.times, self.finally_, self.rcpts = times, finally_, list[list[str]]()
+
+    async def handle_RCPT(
+        self, server: object, session: object, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = "250 ok"
+        if address.startswith("b@"):
+            self.times -= 1
+            answer = "451 come again later" if self.times >= 0 else self.finally_
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:
+        self.rcpts.append(list(envelope.rcpt_tos))
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.mark.parametrize(
+    ("finally_", "received", "note"),
+    [
+        ("250 ok", [["desk@fund.example"], ["b@fund.example"]], ""),
+        ("550 no such mailbox", [["desk@fund.example"]], "refused for b@fund.example (550)"),
+    ],
+)
+def test_who_was_asked_to_come_again_gets_it_and_nobody_twice(
+    finally_: str, received: list[list[str]], note: str
+) -> None:
+    box = Greylisting(2, finally_)
+    server = Controller(box, hostname="127.0.0.1", port=free_port())
+    server.start()
+    reached: tuple[str, ...] = ()
+    try:
+        channel = MailChannel("m", mail_settings(server.port))
+        for _ in range(2):
+            with pytest.raises(DeliveryError, match=r"refused for b@fund\.example \(451\)|every recipient") as later:
+                channel.send_rest(samples.full(), key=KEY, thread=None, reached=reached)
+            assert not later.value.permanent
+            reached = later.value.reached
+            assert reached == ("desk@fund.example",)
+        assert channel.send_rest(samples.full(), key=KEY, thread=None, reached=reached).note == note
+    finally:
+        server.stop()
+    assert box.rcpts == received
+    assert {str(mail["To"]) for mail in box.mails} == {"desk@fund.example, b@fund.example"}
+
+
 def scripted(lines: dict[bytes, bytes | None]) -> int:
     """The port of a server that answers each command as told, and drops the connection at `None`; 250 to the rest."""
     listener = socket.create_server(("127.0.0.1", 0))

@@ -55,3 +55,20 @@ def test_a_row_that_waits_for_another_try_waits_although_its_last_holder_died(
     assert claims.record_failure(engine, mine, error="cut", retry_at=again, now=NOW, ambiguous=True)
     assert claim("second", timedelta(minutes=30)) == []
     assert len(claim("second", timedelta(hours=1))) == 1
+
+
+def test_a_message_only_some_recipients_have_goes_on_with_the_others(
+    engine: Engine, claim: Callable[..., list[Claimed]]
+) -> None:
+    (mine,) = claim("first")
+    assert mine.reached == ()
+    claims.record_failure(engine, mine, error="451", retry_at=NOW, now=NOW, reached=("a@x", "b@x"))
+    (again,) = claim("second")
+    assert again.reached == ("a@x", "b@x")
+    claims.record_failure(engine, again, error="451", retry_at=NOW, now=NOW)
+    (last,) = claim("third")
+    assert last.reached == ("a@x", "b@x")
+    assert claims.record_sent(engine, last, receipt="<id@x>", now=NOW)
+    with transaction(engine) as conn:
+        outbox.resend(conn, last.id, now=NOW)
+    assert claim("fourth")[0].reached == ()
