@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -95,6 +96,8 @@ def check(
 
 def run(db: Db = None, config: ConfigFile = None) -> None:
     """Keep watching: fetch by the schedule of the configuration, deliver, until stopped (SIGTERM finishes first)."""
+    # Until the daemon listens itself nothing has begun, so there is nothing to finish.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     from monitor.daemon import Daemon
 
     raise typer.Exit(Daemon(program(config, db), sys.stdout).run())
