@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.postgres import running_postgres
-from tests.reliability import blind, burst, days, faults, fuzz, kills, processes, references, report, trouble
+from tests.reliability import blind, burst, days, faults, fuzz, kills, later, processes, references, report, trouble
 from tests.reliability.children import Spawner, nursery
 from tests.reliability.report import Result
 from tests.reliability.stage import KINDS, Stage
@@ -22,6 +22,7 @@ from tests.reliability.stage import KINDS, Stage
 Suite = Callable[[Stage], Iterator[Result]]
 SUITES: dict[str, Suite] = {
     "P1": kills.run,
+    "P1-later": later.run,
     "P3": faults.run,
     "P5": fuzz.run,
     "P15": burst.run,

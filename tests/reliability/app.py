@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from slack_sdk.web import SlackResponse
 from sqlalchemy import event
 
 import monitor.app
@@ -24,6 +25,7 @@ from monitor.app import App, Clock, system_clock
 from monitor.config import Config
 from monitor.notify.channels import Channel, Receipt
 from monitor.notify.message import Message
+from monitor.notify.slack import SlackChannel
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
 from monitor.sources.spec import HttpProfile
 from monitor.store.engine import Connection, Engine
@@ -46,12 +48,14 @@ POINTS = (
     "before-send",
     "after-send",
 )
+# Also, where a digest is gathered or a message corrected: "mid-gather", "after-edit".
 # The statement after which a process dies in the middle of the transaction.
 STATEMENTS = {
     "after-archive": "INSERT INTO archive",
     "mid-insert": "INSERT INTO snapshot",
     "mid-derive": "DELETE FROM item",
     "mid-promise": "INSERT INTO delivery",
+    "mid-gather": "UPDATE digest_entry SET",
 }
 CLAIMING = "UPDATE delivery SET"
 
@@ -126,6 +130,15 @@ def trapped(channel: Channel, trap: Trap) -> Channel:
         return receipt
 
     channel.send = sending  # type: ignore[method-assign]
+    if isinstance(channel, SlackChannel):
+        edit = channel._client.chat_update
+
+        def editing(**asked: Any) -> SlackResponse:
+            answer = edit(**asked)
+            trap.at("after-edit")
+            return answer
+
+        channel._client.chat_update = editing  # type: ignore[method-assign]
     return channel
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -42,12 +42,17 @@ def run(stage: Stage) -> Iterator[Result]:
     """One line per database: one fund's file is gone, the whole issuer is down, a holiday, a file that is late."""
     for kind in stage.kinds:
         with trying("P13", f"a file gone, an issuer down, a holiday, a late file, {kind}") as result:
-            with stage.world(kind) as world:
-                morning = Morning(stage, world, ("log",), rest=REST)
-                for case in CASES:
-                    _blind(morning, case, result)
+            outages(stage, kind, result, CASES)
             _holiday(stage, kind, result)
         yield result
+
+
+def outages(stage: Stage, kind: str, result: Result, cases: Sequence[Case]) -> None:
+    """Each case from the same morning."""
+    with stage.world(kind) as world:
+        morning = Morning(stage, world, ("log",), rest=REST)
+        for case in cases:
+            _blind(morning, case, result)
 
 
 def _blind(morning: Morning, case: Case, result: Result) -> None:
@@ -67,7 +72,7 @@ def _blind(morning: Morning, case: Case, result: Result) -> None:
     _hop(world, child, HOPS, until=lambda: len(_notices(world)) > len(begun))
     _hop(world, child, 3)
     faults += _not_one("at the end", _notices(world)[len(begun) :], case.words, child)
-    assert child.stop() == 0, child.said()
+    assert child.stop() == 0, child.last_words()
     result.case(case.name, faults=faults)
 
 
@@ -88,7 +93,7 @@ def _holiday(stage: Stage, kind: str, result: Result) -> None:
         _hop(world, child, 2)
         late = _notices(world)[len(told) :]
         result.case("a late file", faults=_not_one("of a late file", late, "Lantern", child))
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
 
 
 def _not_one(when: str, told: list[str], words: str, child: Child) -> list[str]:

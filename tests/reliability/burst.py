@@ -70,7 +70,7 @@ def _burst(stage: Stage, kind: str, result: Result, many: int) -> None:
             world.slack.pace = 0.9
         child = world.start("run")
         world.settle(NEWS, 120 + 2 * many)
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
         with world.database() as engine, reading(engine) as conn:
             query = select(delivery.c.key).where(delivery.c.channel == "slack").order_by(delivery.c.id)
             keys = list(conn.execute(query).scalars())
@@ -92,7 +92,7 @@ def _flood(stage: Stage, kind: str, result: Result, many: int) -> None:
         world.settle(NEWS)
         with world.database() as engine:
             wait_for("the digest", lambda: is_settled(engine, world.story, NEWS) and world.ledger.keys(), 60)
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
         with world.database() as engine, reading(engine) as conn:
             items = conn.execute(select(func.count()).select_from(item)).scalar_one()
             entries = conn.execute(

@@ -50,8 +50,8 @@ class Child:
         self.wait(20)
 
     def stop(self, seconds: float = 30) -> int:
-        """Asks a daemon to finish, once it can hear that; the exit code."""
-        until = time.monotonic() + seconds
+        """Asks a daemon to finish, once it can hear that; the exit code. The seconds are counted from then on."""
+        until = time.monotonic() + BIRTH
         while not (self.ended.wait(0.05) or self._hears() or time.monotonic() > until):
             pass
         self.signal(signal.SIGTERM)
@@ -77,6 +77,10 @@ class Child:
     def said(self) -> str:
         """The end of what it printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-3000:] if self.log.exists() else ""
+
+    def last_words(self) -> str:
+        """How it ended and what it printed, for a failure: one that died at birth has printed nothing."""
+        return f"process {self.pid} ended with {self.code} and said: {self.said() or 'nothing'}"
 
 
 class Launcher(Protocol):

@@ -111,7 +111,7 @@ def _away(stage: Stage, kind: str, story: Story) -> Ending:
         world.day(LAST)
         child = world.start("run")
         world.settle(LAST)
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
         return ending(world)
 
 
@@ -171,7 +171,7 @@ def _jumps(stage: Stage, kind: str, result: Result) -> None:
                 world.settle(number)
                 if jumps:  # by summer and winter time, and by days
                     world.clock.forward(hours=(1, -1, -48, 24, -72, 2, 0)[number])
-            assert child.stop() == 0, child.said()
+            assert child.stop() == 0, child.last_words()
             return ending(world)
 
     wanted, found = lived(False), lived(True)

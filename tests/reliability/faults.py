@@ -74,13 +74,24 @@ def mail_troubles() -> list[Trouble]:
     ]
 
 
+def hook_troubles() -> list[Trouble]:
+    """What a webhook may meet. Nobody can look what its receiver took."""
+    return [
+        Trouble((Fault(429, headers=(("Retry-After", "30"),)),), wait=30),
+        Trouble((Fault(429),) * 2),
+        Trouble((Fault(500, body=b"oops"),) * 3),
+        Trouble((Fault(kept=True, drop=True),), announced=True),
+        Trouble((Fault(500, kept=True, body=b"oops"),), announced=True),
+    ]
+
+
 def run(stage: Stage) -> Iterator[Result]:
     """One line for passing trouble and one for lasting trouble, per database."""
     for kind in stage.kinds:
-        with trying("P2 P3", f"429, 5xx, drops, slowness; Slack and mail, {kind}") as result:
+        with trying("P2 P3", f"429, 5xx, drops, slowness; Slack, mail, webhook, {kind}") as result:
             _passing(stage, kind, result)
         yield result
-        with trying("P4", f"refused for good; Slack and mail, {kind}") as result:
+        with trying("P4", f"refused for good; Slack, mail, webhook, {kind}") as result:
             _lasting(stage, kind, result)
         yield result
 
@@ -91,15 +102,16 @@ def run(stage: Stage) -> Iterator[Result]:
 def _passing(stage: Stage, kind: str, result: Result) -> None:
     troubles = {f"slack-{at}": one for at, one in enumerate(slack_troubles())}
     troubles |= {f"mail-{at}": one for at, one in enumerate(mail_troubles())}
+    troubles |= {f"hook-{at}": one for at, one in enumerate(hook_troubles())}
     with stage.world(kind) as world:
         morning = Morning(stage, world, [*troubles, "log"])
         for name, trouble in troubles.items():
             _arm(world, name, trouble)
-        before = len(world.slack.calls)
+        before = world.clock()
         child = morning.again(remember=True).start("run")
         _others_flow(world, result)
         keep(world, lambda engine: is_settled(engine, world.story, NEWS), PATIENCE, "everything to arrive")
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
         with world.database() as engine:
             expected = promised(engine)
         for name, trouble in troubles.items():
@@ -109,6 +121,9 @@ def _passing(stage: Stage, kind: str, result: Result) -> None:
 def _arm(world: World, name: str, trouble: Trouble) -> None:
     if name.startswith("mail"):
         world.mail.content[f"{name}@example.org"].then(*trouble.faults)
+        return
+    if name.startswith("hook"):
+        world.hook.scripts[name].then(*trouble.faults)
         return
     world.slack.scripts[f"{POST} C{name}"].then(*trouble.faults)
     if trouble.blind:
@@ -128,8 +143,8 @@ def _others_flow(world: World, result: Result) -> None:
     result.failures += ["who wanted an hour of peace was written to"] if len(slow) > before else []
 
 
-def _judge(world: World, name: str, trouble: Trouble, keys: list[str], result: Result, before: int) -> None:
-    where = name if name.startswith("mail") else f"slack:C{name}"
+def _judge(world: World, name: str, trouble: Trouble, keys: list[str], result: Result, before: datetime) -> None:
+    where = f"slack:C{name}" if name.startswith("slack") else name
     seen = world.ledger.seen(where)
     counted = count(seen, keys)
     faults = [] if keys else ["nothing was promised"]
@@ -138,14 +153,16 @@ def _judge(world: World, name: str, trouble: Trouble, keys: list[str], result: R
     order = list(dict.fromkeys(one.key for one in seen))
     if order != [key for key in keys if key in order]:
         faults.append(f"out of order: {order} instead of {keys}")
-    if trouble.wait and (early := _early(world, f"C{name}", trouble.wait, before)):
+    if trouble.wait and (early := _early(world, name, trouble.wait, before)):
         faults.append(early)
     result.case(f"{name} {[str(one)[:80] for one in trouble.faults[:1]]}", counted, faults)
 
 
-def _early(world: World, channel: str, wait: float, before: int) -> str:
-    """What is wrong when a conversation was written to before it wanted."""
-    calls = [one for one in world.slack.calls[before:] if one.channel == channel and one.method == POST]
+def _early(world: World, name: str, wait: float, before: datetime) -> str:
+    """What is wrong when a destination was written to before it wanted."""
+    calls = [one for one in world.slack.calls if (one.channel, one.method) == (f"C{name}", POST)]
+    calls += [one for one in world.hook.calls if one.channel == name]
+    calls = [one for one in calls if one.at >= before]
     for first, then in pairwise(calls):
         if first.fault is not None and (then.at - first.at).total_seconds() < wait:
             return f"wanted {wait} s of peace and got {(then.at - first.at).total_seconds():.1f}"
@@ -159,13 +176,14 @@ OPERATOR = CALM + 'operator_channels = ["log"]\n'
 
 
 def _lasting(stage: Stage, kind: str, result: Result) -> None:
-    broken = [f"slack-{at}" for at in range(len(REFUSALS))] + ["mail-550", "mail-554"]
+    broken = [f"slack-{at}" for at in range(len(REFUSALS))] + ["mail-550", "mail-554", "hook-410"]
     with stage.world(kind) as world:
         morning = Morning(stage, world, [*broken, "log"], rest=OPERATOR)
         for name, error in zip(broken, REFUSALS, strict=False):
             world.slack.scripts[f"{POST} C{name}"].always(slack.refused(error))
         world.mail.recipients["mail-550@example.org"].always(smtp.answers(550))
         world.mail.content["mail-554@example.org"].always(smtp.answers(554))
+        world.hook.scripts["hook-410"].always(Fault(410))
         child = morning.again(remember=True).start("run")
         keep(world, lambda engine: _dead(engine) >= set(broken), PATIENCE, "dead letters of every broken channel")
         start = world.clock()
@@ -176,7 +194,7 @@ def _lasting(stage: Stage, kind: str, result: Result) -> None:
             result.case(f"{name} notices", faults=[] if len(told) == 1 else [f"{len(told)} notices: {told}"])
         elsewhere = [one.key for one in world.ledger.seen() if one.key.startswith("N")]
         result.failures += [f"notices through broken channels: {elsewhere}"] if elsewhere else []
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
         _repaired(world, broken, result)
 
 
@@ -185,16 +203,17 @@ def _repaired(world: World, broken: list[str], result: Result) -> None:
         world.slack.scripts[f"{POST} C{name}"].always(None)
         world.mail.recipients[f"{name}@example.org"].always(None)
         world.mail.content[f"{name}@example.org"].always(None)
+        world.hook.scripts[name].always(None)
     for name in broken:
         world.run("alerts", "resend", "--channel", name, codes=(0, 3))
     world.clock.forward(hours=2)
     child = world.start("run")
     keep(world, lambda engine: is_settled(engine, world.story, NEWS), PATIENCE, "everything after the repair")
-    assert child.stop() == 0, child.said()
+    assert child.stop() == 0, child.last_words()
     with world.database() as engine:
         expected = promised(engine)
     for name in broken:
-        where = name if name.startswith("mail") else f"slack:C{name}"
+        where = f"slack:C{name}" if name.startswith("slack") else name
         keys = [key for key in expected if key.endswith(f":{name}")]
         counted = count(world.ledger.seen(where), keys)
         result.lost += len(counted.lost)

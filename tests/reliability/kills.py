@@ -64,7 +64,7 @@ class Beginning:
             world.clock.forward(minutes=10)  # longer than any lease
         child = world.start("run")
         world.settle(NEWS)
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
         return ending(world)
 
     def _killed(self, die_at: str) -> bool:

@@ -110,7 +110,7 @@ class Crowd:
     def stop(self) -> None:
         """All finish what they have begun."""
         for child in self.alive:
-            assert child.stop() == 0, child.said()
+            assert child.stop() == 0, child.last_words()
 
 
 def undisturbed(stage: Stage, kind: str, last: int) -> Ending:
@@ -166,7 +166,7 @@ def _sleep_through(world: World, point: str) -> None:
     world.day(NEWS + 2)
     world.settle(NEWS + 2)
     for child in (sleeper, other):
-        assert child.stop() == 0, child.said()
+        assert child.stop() == 0, child.last_words()
 
 
 def _is_locked(world: World) -> bool:

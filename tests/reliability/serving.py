@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeVar
 
@@ -30,6 +31,16 @@ class Fault:
     drop: bool = False
     trickle: float = 0.0
     cut: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, when it came, and what it met."""
+
+    method: str
+    channel: str
+    at: datetime
+    fault: Fault | None
 
 
 class Script:

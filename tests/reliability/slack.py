@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.reliability.serving import Answering, Fault, Loopback, Script
+from tests.reliability.serving import Answering, Call, Fault, Loopback, Script
 from tests.reliability.visible import MARK, Ledger, Visible
 
 KEPT_THEN_DROPPED = Fault(kept=True, drop=True)
@@ -50,16 +50,6 @@ class Post:
     def key(self) -> str:
         """The idempotency key it carries."""
         return str(self.metadata.get("event_payload", {}).get("key", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call, when it came, and what it met."""
-
-    method: str
-    channel: str
-    at: datetime
-    fault: Fault | None
 
 
 class Slack(Loopback):

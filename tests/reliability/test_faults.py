@@ -1,4 +1,4 @@
-"""Every fault of Slack and the mail server at once, and refusals for good."""
+"""Every fault of Slack, the mail server and a webhook at once, and refusals for good."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def test_what_passes_delays_and_loses_nothing(stage: Stage) -> None:
     with trying("P3", "passing trouble") as result:
         faults._passing(stage, "sqlite", result)
     assert result.holds, "\n".join(result.failures)
-    assert result.announced == 2  # where nobody can look
+    assert result.announced == 4  # where nobody can look
 
 
 def test_what_is_refused_for_good_is_told_once_and_kept(stage: Stage) -> None:

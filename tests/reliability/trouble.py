@@ -25,7 +25,7 @@ from tests.reliability.stage import Stage
 from tests.reliability.world import PATIENCE, World
 
 CHANNELS = ("slack", "log")
-LOCKED_SHORT, LOCKED_FULL = 3.0, 60.0  # seconds
+LOCKED_SHORT, LOCKED_FULL, ASLEEP = 3.0, 60.0, 40.0  # seconds
 SAID = ("locked", "no room", "disk", "cannot do this", "could not be", "unavailable", "cannot be reached", "full")
 LONG = 150.0  # our own waits for the database are part of what is tried
 
@@ -33,11 +33,13 @@ LONG = 150.0  # our own waits for the database are part of what is tried
 def run(stage: Stage) -> Iterator[Result]:
     """One line per database."""
     if "sqlite" in stage.kinds:
-        with trying("P12", "SQLite locked, limited in pages, on a full disk") as result:
+        locked = LOCKED_FULL if stage.full else LOCKED_SHORT
+        with trying("P12", f"SQLite locked for {locked:.0f} s, limited in pages, on a full disk") as result:
             _sqlite(stage, result)
         yield result
     if "postgres" in stage.kinds:
-        with trying("P12", "Postgres: sessions ended, server asleep, server restarted") as result:
+        asleep = f", server asleep for {ASLEEP:.0f} s" if stage.full else ""
+        with trying("P12", f"Postgres: all sessions ended, ten times{asleep}") as result:
             _postgres(stage, result)
         yield result
 
@@ -47,7 +49,7 @@ def _tell(world: World, trouble: Callable[[Child], None]) -> Ending:
     child = world.start("run")
     trouble(child)
     world.settle(NEWS, LONG)
-    assert child.stop(60) == 0, child.said()
+    assert child.stop(60) == 0, child.last_words()
     return ending(world)
 
 
@@ -90,7 +92,7 @@ def _limited(morning: Morning, world: World, result: Result) -> Ending:
     (world.folder / "full").unlink()
     world.clock.forward(hours=2)  # whatever it decided to wait
     world.settle(NEWS, LONG)
-    assert child.stop(60) == 0, child.said()
+    assert child.stop(60) == 0, child.last_words()
     return ending(world)
 
 
@@ -118,7 +120,7 @@ def _small_disk(stage: Stage, morning: Morning, world: World, result: Result) ->
         stuffing.unlink()
         world.clock.forward(hours=2)
         world.settle(NEWS, LONG)
-        assert child.stop(60) == 0, child.said()
+        assert child.stop(60) == 0, child.last_words()
         return ending(world)
 
 
@@ -156,7 +158,7 @@ def _postgres(stage: Stage, result: Result) -> None:
             with own.world("postgres") as world:
                 morning = Morning(own, world, CHANNELS)
                 wanted = _tell(morning.again(), _nothing)
-                compare(result, "server asleep for 40 s", wanted, _tell(morning.again(), _asleep(world)))
+                compare(result, f"server asleep for {ASLEEP:.0f} s", wanted, _tell(morning.again(), _asleep(world)))
 
 
 def _terminated(world: World) -> Callable[[Child], None]:
@@ -184,7 +186,7 @@ def _asleep(world: World) -> Callable[[Child], None]:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
-            time.sleep(40)
+            time.sleep(ASLEEP)
         finally:
             for pid in pids:
                 with suppress(ProcessLookupError):

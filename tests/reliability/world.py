@@ -103,7 +103,7 @@ class World:
     def __post_init__(self) -> None:
         self.clock = SharedClock(self.folder / "clock")
         self.clock.set(evening(0))
-        self.slack.now = self.clock
+        self.slack.now = self.hook.now = self.clock
         (self.folder / "issuers").mkdir(exist_ok=True)
         (self.folder / "issuers" / "lantern.toml").write_text(source_toml(self.story), encoding="utf-8")
 
@@ -124,14 +124,15 @@ class World:
         (self.folder / "monitor.toml").write_text("\n".join(parts), encoding="utf-8")
 
     def channel(self, name: str) -> str:
-        """The table of one channel: "slack", "slack-2" …, "mail", "mail-2" …, "hook" or "log"."""
+        """The table of one channel: "slack", "slack-2" …, "mail", "mail-2" …, "hook", "hook-2" … or "log"."""
         kind = name.partition("-")[0]
         tables = {
             "slack": f'type = "slack"\nchannel = "C{name}"\ntoken = "xoxb-1"\npace = 0\ntimeout = 2\n'
             f'base_url = "{self.slack.api}"\n',
             "mail": f'type = "mail"\nhost = "127.0.0.1"\nport = {self.mail.port}\nsecurity = "none"\n'
             f'from = "holdings@example.org"\nto = ["{name}@example.org"]\ntimeout = 2\n',
-            "hook": f'type = "webhook"\nurl = "{self.hook.url}/in"\nsecret = "whsec_c2VjcmV0c2VjcmV0"\n',
+            "hook": f'type = "webhook"\nurl = "{self.hook.url}/{name}"\ntimeout = 2\n'
+            'secret = "whsec_c2VjcmV0c2VjcmV0"\n',
             "log": 'type = "file"\npath = "alerts.jsonl"\n',
         }
         return f"[channels.{name}]\n{tables[kind]}"
