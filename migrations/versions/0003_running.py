@@ -30,6 +30,9 @@ def upgrade() -> None:
     for view in VIEWS:
         op.execute(sa.text(f"DROP VIEW {view}"))
     op.add_column("delivery", sa.Column("holder", sa.String(length=64), nullable=True))
+    op.create_index("ix_delivery_channel_created_at", "delivery", ["channel", "created_at"], unique=False)
+    op.create_index("ix_delivery_channel_state", "delivery", ["channel", "state"], unique=False)
+    op.create_index("ix_snapshot_known_at", "snapshot", ["known_at"], unique=False)
     tables()
     views()
 

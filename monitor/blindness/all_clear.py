@@ -10,6 +10,7 @@ from monitor import telling
 from monitor.core.sight import FundSight
 from monitor.notify.message import Message, notice
 from monitor.notify.words import plural
+from monitor.routing import today
 from monitor.store import incidents, outbox, sights
 from monitor.store.engine import Connection
 
@@ -26,7 +27,7 @@ def is_due(conn: Connection, at: str, zone: str, now: datetime) -> bool:
     local, hour = now.astimezone(ZoneInfo(zone)), time.fromisoformat(at)
     if local.time() < hour or outbox.last_revision(conn, _name(zone, now)):
         return False
-    return local.time() >= LAST or sights.since(conn, now - DAY).funds > 0
+    return local.time() >= LAST or sights.looked_at(conn, now - DAY) > 0
 
 
 def all_clear(conn: Connection, seen: Sequence[FundSight], zone: str, operators: Sequence[str], now: datetime) -> None:
@@ -35,7 +36,7 @@ def all_clear(conn: Connection, seen: Sequence[FundSight], zone: str, operators:
 
 
 def _name(zone: str, now: datetime) -> str:
-    return f"clear-{now.astimezone(ZoneInfo(zone)).date()}"
+    return f"clear-{today(now, zone)}"
 
 
 def _message(conn: Connection, name: str, seen: Sequence[FundSight], now: datetime) -> Message:

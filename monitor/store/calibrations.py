@@ -16,7 +16,15 @@ from monitor.core.calibration import Aliases, Outcome, Priced, implied
 from monitor.core.identity import ticker_root
 from monitor.core.model import AssetClass, Convention, Standing
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, instant_text, parse_instant
+from monitor.store.codec import (
+    date_of_day,
+    day_of,
+    decode_shares,
+    decode_value,
+    instant_text,
+    maybe_instant,
+    parse_instant,
+)
 from monitor.store.engine import Connection
 
 
@@ -107,7 +115,7 @@ def last_look(conn: Connection, fund: int) -> datetime | None:
     """When the fund's convention was looked at last."""
     table = t.calibration.c
     found = conn.execute(select(func.max(table.at)).where(table.fund == fund)).scalar()
-    return None if found is None else parse_instant(found)
+    return maybe_instant(found)
 
 
 def last_checks(conn: Connection) -> list[Check]:

@@ -38,6 +38,16 @@ def parse_instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
+def maybe_text(value: datetime | None) -> str | None:
+    """As `instant_text`, where there may be none."""
+    return None if value is None else instant_text(value)
+
+
+def maybe_instant(text: str | None) -> datetime | None:
+    """As `parse_instant`, where there may be none."""
+    return None if text is None else parse_instant(text)
+
+
 def encode_shares(values: Sequence[Decimal | None]) -> tuple[list[int | None], int]:
     """The values as integers and their common exponent: the smallest in 0…12 that keeps every one exact.
 

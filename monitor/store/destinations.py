@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from monitor.store.codec import instant_text, parse_instant
+from monitor.store.codec import maybe_instant, maybe_text
 from monitor.store.engine import Connection, insert_new
 from monitor.store.schema import destination as table
 
@@ -37,11 +37,11 @@ def destinations(conn: Connection) -> dict[str, Destination]:
 def put(conn: Connection, one: Destination) -> None:
     """Write down how a channel is doing. Part of the caller's transaction."""
     values: dict[str, object] = {
-        "not_before": _text(one.not_before),
+        "not_before": maybe_text(one.not_before),
         "failures": one.failures,
         "last_error": one.last_error,
-        "last_sent_at": _text(one.last_sent_at),
-        "told_at": _text(one.told_at),
+        "last_sent_at": maybe_text(one.last_sent_at),
+        "told_at": maybe_text(one.told_at),
     }
     if not insert_new(conn, table, [{"channel": one.channel, **values}]):
         conn.execute(update(table).where(table.c.channel == one.channel).values(values))
@@ -56,17 +56,9 @@ def read(row: Row[Any]) -> Destination:
     """The destination in a row with its columns."""
     return Destination(
         channel=row.channel,
-        not_before=_instant(row.not_before),
+        not_before=maybe_instant(row.not_before),
         failures=row.failures or 0,
         last_error=row.last_error,
-        last_sent_at=_instant(row.last_sent_at),
-        told_at=_instant(row.told_at),
+        last_sent_at=maybe_instant(row.last_sent_at),
+        told_at=maybe_instant(row.told_at),
     )
-
-
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else instant_text(at)
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else parse_instant(text)

@@ -104,7 +104,7 @@ def entries_about(conn: Connection, items: Collection[str]) -> list[Entry]:
     found: list[Entry] = []
     ordered = sorted(items)
     for start in range(0, len(ordered), MANY):
-        mine = and_(table.c.item.in_(ordered[start : start + MANY]), table.c.state.in_(("waiting", "gathered")))
+        mine = and_(table.c.item.in_(ordered[start : start + MANY]), table.c.state != "withdrawn")
         found += [_entry(row) for row in conn.execute(select(*table.c).where(mine).order_by(table.c.id))]
     return found
 

@@ -9,7 +9,8 @@ a few times per file, so one fsync each is cheap.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -35,12 +36,14 @@ __all__ = [
     "open_engine",
     "reading",
     "schema_transaction",
+    "stop_after",
     "transaction",
 ]
 
 SQLITE_AT_LEAST = (3, 35, 0)  # RETURNING and window functions, as the queries use them
 BUSY_SECONDS = 30
 SCHEMA_LOCK = 4_737_001  # an arbitrary number: who holds it on PostgreSQL may change the tables
+STEPS = 5_000  # SQLite instructions between two looks at the clock
 CHUNK = 10_000  # rows handed to the driver at once: enough to be fast, small in memory
 _READING = "monitor_reading"  # execution option: this connection only reads
 
@@ -59,6 +62,17 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     engine = _open_sqlite(address, read_only) if is_sqlite else _open_postgres(address, read_only)
     with _in_words(engine), engine.connect():
         return engine
+
+
+def stop_after(conn: Connection, seconds: float) -> Callable[[], None]:
+    """Lets the database stop what takes longer than so many seconds from now on. The result lifts that again."""
+    if is_postgres(conn):
+        conn.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}")
+        return lambda: None  # it ends with the transaction
+    driver: Any = conn.connection.driver_connection
+    until = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: 1 if time.monotonic() > until else 0, STEPS)
+    return lambda: driver.set_progress_handler(None, 0)
 
 
 def is_postgres(conn: Connection | Engine) -> bool:

@@ -110,6 +110,8 @@ delivery = Table(
     Column("holder", String(64)),  # whose claim it is, or was
     Index("ix_delivery_state_due_at", "state", "due_at"),
     Index("ix_delivery_item", "item"),
+    Index("ix_delivery_channel_created_at", "channel", "created_at"),
+    Index("ix_delivery_channel_state", "channel", "state"),
 )
 
 # A destination's manners: when it may be written to again (pace, Retry-After, back-off), and how it has been doing.

@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlalchemy import insert, select, update
 
-from monitor.store.codec import INT32, instant_text, parse_instant
+from monitor.store.codec import INT32, instant_text, maybe_instant, parse_instant
 from monitor.store.engine import Connection, is_postgres
 from monitor.store.ledger import mute as table
 
@@ -121,7 +121,7 @@ def listing(conn: Connection, now: datetime | None = None) -> list[StoredMute]:
             parse_instant(row.at),
             row.by,
             row.note,
-            parse_instant(row.ended_at) if row.ended_at else None,
+            maybe_instant(row.ended_at),
         )
         for row in conn.execute(query)
     ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
-from monitor.store.codec import INT64, instant_text, parse_instant
+from monitor.store.codec import INT64, instant_text, maybe_instant, parse_instant
 from monitor.store.destinations import let_try
 from monitor.store.engine import Connection, insert_new
 from monitor.store.schema import delivery as table
@@ -190,7 +190,8 @@ def undelivered_count(conn: Connection) -> int:
 
 
 def _undelivered() -> ColumnElement[bool]:
-    return or_(table.c.state == "dead", and_(table.c.state.in_(OPEN), table.c.error.is_not(None)))
+    unsent = table.c.state.in_(("dead", *OPEN))  # an index finds these few among all that were ever sent
+    return and_(unsent, or_(table.c.state == "dead", table.c.error.is_not(None)))
 
 
 def _count(conn: Connection, condition: ColumnElement[bool]) -> int:
@@ -209,10 +210,10 @@ def _row(row: Row[Any]) -> DeliveryRow:
         attempts=row.attempts,
         created_at=parse_instant(row.created_at),
         due_at=parse_instant(row.due_at),
-        sent_at=parse_instant(row.sent_at) if row.sent_at else None,
+        sent_at=maybe_instant(row.sent_at),
         receipt=row.receipt,
         error=row.error,
         message=row.message,
         holder=row.holder,
-        lease_until=parse_instant(row.lease_until) if row.lease_until else None,
+        lease_until=maybe_instant(row.lease_until),
     )

@@ -21,11 +21,7 @@ from monitor.core.linking import Link
 from monitor.core.model import Arrival, Interval, Kind
 from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
-from monitor.store.codec import (
-    date_of_day,
-    day_of,
-    parse_instant,
-)
+from monitor.store.codec import date_of_day, day_of, maybe_instant, parse_instant
 from monitor.store.engine import Connection
 from monitor.store.save import REVISIONS
 
@@ -110,8 +106,8 @@ def _snapshot(row: Row[Any]) -> SnapshotRow:
         row.lines,
         row.warnings,
         row.operator,
-        None if row.published_from is None else parse_instant(row.published_from),
-        None if row.published_to is None else parse_instant(row.published_to),
+        maybe_instant(row.published_from),
+        maybe_instant(row.published_to),
         None if row.outstanding is None else Decimal(row.outstanding),
     )
 

@@ -19,12 +19,11 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from monitor.core.errors import StoreError, UsageError
-from monitor.store.engine import Connection, is_postgres
+from monitor.store.engine import Connection, is_postgres, stop_after
 from monitor.store.migrate import open_current
 from monitor.store.views import VIEWS, View
 
 BATCH = 1_000  # rows fetched at once
-STEPS = 5_000  # SQLite instructions between two looks at the clock
 LONGEST_VALUE = 16 * 1024 * 1024  # bytes in one cell: a query cannot fill the memory with one text
 STARTS = ("select", "with", "values")
 
@@ -133,14 +132,11 @@ def _answering(
 def _limit(conn: Connection, seconds: float | None) -> None:
     if is_postgres(conn):
         conn.exec_driver_sql("SET TRANSACTION READ ONLY")
-        if seconds is not None:
-            conn.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}")
-        return
-    driver: Any = conn.connection.driver_connection
-    driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    else:
+        driver: Any = conn.connection.driver_connection
+        driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     if seconds is not None:
-        until = time.monotonic() + seconds
-        driver.set_progress_handler(lambda: 1 if time.monotonic() > until else 0, STEPS)
+        stop_after(conn, seconds)
 
 
 @contextmanager

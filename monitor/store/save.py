@@ -26,11 +26,14 @@ from monitor.store.codec import (
     encode_value,
     encode_weight,
     instant_text,
+    maybe_text,
     parse_instant,
 )
 from monitor.store.engine import Connection, bulk_insert, insert_new
 
 REVISIONS = 256  # of one as_of: the low digits of a snapshot's number
+POLLS = 1000  # the newest of a fund, among which the last one of an address is looked for
+ANSWERED = ("new", "heartbeat", "not-modified", "absent")  # outcomes of polls that leave something for the next
 FIRST_VERSION = "00000"  # sorts before every version a file name can carry
 _HOLDING = ("fund", "snapshot", "security", "listing", "shares", "value", "weight")
 
@@ -220,8 +223,8 @@ def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, obj
         "place": new.place,
         "arrival": new.arrival.value,
         "known_at": instant_text(new.known_at),
-        "published_from": None if new.published_from is None else instant_text(new.published_from),
-        "published_to": None if new.published_to is None else instant_text(new.published_to),
+        "published_from": maybe_text(new.published_from),
+        "published_to": maybe_text(new.published_to),
         "rank": f"{published}|{new.hint or FIRST_VERSION}|{new.sha256}",
         "shares_exp": exponent,
         "lines": new.lines,
@@ -281,11 +284,14 @@ class LastFetch:
 
 
 def last_fetch(conn: Connection, fund: int, place: str) -> LastFetch | None:
-    """The newest poll of `place` that brought a body, or said it had not changed or was not there yet."""
-    table = t.fetch.c
-    query = select(t.fetch).where(
-        table.fund == fund, table.place == place, table.outcome.in_(("new", "heartbeat", "not-modified", "absent"))
-    )
+    """The newest poll of `place` that brought a body, or said it had not changed or was not there yet.
+
+    A place not asked within the fund's last polls is a new one: an address of its own for every session would else be
+    looked for in all of history, with every poll.
+    """
+    polls = select(t.fetch).where(t.fetch.c.fund == fund, t.fetch.c.arrival == str(Arrival.LIVE))
+    table = polls.order_by(t.fetch.c.id.desc()).limit(POLLS).subquery().c
+    query = select(*table).where(table.place == place, table.outcome.in_(ANSWERED))
     row = conn.execute(query.order_by(table.id.desc()).limit(1)).first()
     if row is None:
         return None

@@ -227,6 +227,7 @@ snapshot = Table(
     Column("dated_by", String(4)),  # file | name: where the as-of date stands; null before it was recorded
     UniqueConstraint("fund", "as_of", "sha256"),
     CheckConstraint("shares_exp BETWEEN 0 AND 12", name="shares_exp"),
+    Index("ix_snapshot_known_at", "known_at"),
     sqlite_with_rowid=False,
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from monitor.core.sight import Hole, Look, Seen
 from monitor.store import schema as t
@@ -108,12 +108,19 @@ def hole(conn: Connection, fund: int, newest: Sequence[Seen], days: Sequence[dat
 
 def asked_since(conn: Connection, issuer: str, ticker: str | None, instant: datetime) -> bool:
     """Whether anybody has looked for the fund's file (without `ticker`: for one of the issuer's) since then."""
-    table = t.fetch.c
-    query = select(table.id).join(t.issuer, t.issuer.c.id == table.issuer).outerjoin(t.fund, t.fund.c.id == table.fund)
-    query = query.where(t.issuer.c.code == issuer, table.at >= instant_text(instant))
+    query = select(t.fund.c.id).join(t.issuer, t.issuer.c.id == t.fund.c.issuer).join(t.fetch, _is_newest_look())
+    query = query.where(t.issuer.c.code == issuer, t.fetch.c.at >= instant_text(instant))
     if ticker is not None:
         query = query.where(t.fund.c.ticker == ticker)
     return conn.execute(query.limit(1)).first() is not None
+
+
+def _is_newest_look() -> ColumnElement[bool]:
+    """Joins a fund's newest look to it: one step in an index, however many looks there were."""
+    looks = t.fetch.alias("looks")
+    mine = select(looks.c.id).where(looks.c.fund == t.fund.c.id, looks.c.arrival == "live")
+    newest = mine.order_by(looks.c.id.desc()).limit(1).correlate(t.fund).scalar_subquery()
+    return t.fetch.c.id == newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +132,18 @@ class Activity:
     events: int
 
 
+def looked_at(conn: Connection, instant: datetime) -> int:
+    """How many funds were looked at since `instant`."""
+    newest = select(func.count()).select_from(t.fund.join(t.fetch, _is_newest_look()))
+    return conn.execute(newest.where(t.fetch.c.at >= instant_text(instant))).scalar_one()
+
+
 def since(conn: Connection, instant: datetime) -> Activity:
     """What happened since `instant`."""
     at = instant_text(instant)
-    looked = select(func.count(t.fetch.c.fund.distinct())).where(t.fetch.c.at >= at, t.fetch.c.arrival == "live")
     new = and_(t.snapshot.c.known_at >= at, t.snapshot.c.arrival == "live")
     came = select(func.count()).select_from(t.snapshot).where(new)
     days = select(t.snapshot.c.fund, t.snapshot.c.as_of).where(new).distinct().subquery()
     same = and_(t.event.c.fund == days.c.fund, t.event.c.as_of == days.c.as_of)
     changed = select(func.count()).select_from(t.event.join(days, same))
-    return Activity(*(conn.execute(query).scalar_one() for query in (looked, came, changed)))
+    return Activity(looked_at(conn, instant), *(conn.execute(query).scalar_one() for query in (came, changed)))

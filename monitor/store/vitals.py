@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from monitor.store import schema as t
-from monitor.store.codec import instant_text, parse_instant
-from monitor.store.engine import Connection, Engine, is_postgres, reading
+from monitor.store.codec import instant_text, maybe_instant
+from monitor.store.engine import Connection, Engine, reading, stop_after
 
-STEPS = 5_000  # SQLite instructions between two looks at the clock
 UNSENT = ("pending", "sending")
 
 
@@ -44,17 +42,11 @@ class Vitals:
 def reading_within(engine: Engine, seconds: float) -> Iterator[Connection]:
     """As `reading`; what takes longer than `seconds` is stopped with StoreUnavailable."""
     with reading(engine) as conn:
-        if is_postgres(conn):
-            conn.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}")
-            yield conn
-            return
-        driver: Any = conn.connection.driver_connection
-        until = time.monotonic() + seconds
-        driver.set_progress_handler(lambda: 1 if time.monotonic() > until else 0, STEPS)
+        lift = stop_after(conn, seconds)
         try:
             yield conn
         finally:
-            driver.set_progress_handler(None, 0)
+            lift()
 
 
 def backlog(conn: Connection, now: datetime) -> Backlog:
@@ -63,7 +55,7 @@ def backlog(conn: Connection, now: datetime) -> Backlog:
     due = select(func.count(), func.min(table.due_at)).where(table.state.in_(UNSENT), table.due_at <= instant_text(now))
     waiting, oldest = conn.execute(due).one()
     dead = conn.execute(select(func.count()).where(table.state == "dead")).scalar_one()
-    return Backlog(waiting, _maybe(oldest), dead)
+    return Backlog(waiting, maybe_instant(oldest), dead)
 
 
 def vitals(conn: Connection, now: datetime) -> Vitals:
@@ -96,7 +88,3 @@ def fetches_since(conn: Connection, number: int) -> dict[str, int]:
     table = t.fetch.c
     query = select(table.outcome, func.count()).where(table.id > number).group_by(table.outcome)
     return {outcome: count for outcome, count in conn.execute(query)}  # noqa: C416 – rows, not pairs
-
-
-def _maybe(text: str | None) -> datetime | None:
-    return None if text is None else parse_instant(text)

@@ -15,7 +15,7 @@ from monitor.core.politeness import Breaker
 from monitor.core.quality import AHEAD
 from monitor.core.watching import RETRIES, Asked, Seen
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, instant_text, parse_instant
+from monitor.store.codec import date_of_day, day_of, instant_text, maybe_instant, maybe_text, parse_instant
 from monitor.store.engine import Connection, insert_new
 from monitor.store.save import REVISIONS
 
@@ -153,7 +153,7 @@ def breakers(conn: Connection) -> Mapping[str, Breaker]:
     return {
         row.issuer: Breaker(
             row.failures,
-            None if row.not_before is None else parse_instant(row.not_before),
+            maybe_instant(row.not_before),
             row.detail,
             parse_instant(row.at),
         )
@@ -165,7 +165,7 @@ def set_breaker(conn: Connection, issuer: str, breaker: Breaker) -> None:
     """Keeps how the issuer's server is to be treated."""
     values = {
         "failures": breaker.failures,
-        "not_before": None if breaker.not_before is None else instant_text(breaker.not_before),
+        "not_before": maybe_text(breaker.not_before),
         "detail": breaker.detail,
         "at": instant_text(breaker.at) if breaker.at is not None else "",
     }

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
-from monitor.store.codec import instant_text, parse_instant
+from monitor.store.codec import instant_text, maybe_instant, maybe_text, parse_instant
 from monitor.store.engine import Connection, Engine, insert_new, transaction
 from monitor.store.schema import tick, worker
 
@@ -119,7 +119,7 @@ def _write(conn: Connection, one: Tick) -> None:
     key = {"name": one.name, "holder": one.holder}
     values = {
         "started_at": instant_text(one.started_at),
-        "ended_at": None if one.ended_at is None else instant_text(one.ended_at),
+        "ended_at": maybe_text(one.ended_at),
         "outcome": one.outcome,
         "detail": one.detail[:DETAIL],
         "runs": one.runs,
@@ -132,7 +132,7 @@ def _write(conn: Connection, one: Tick) -> None:
 def started_at(conn: Connection, holder: str) -> datetime | None:
     """When the daemon began; None when it never registered."""
     found = conn.execute(select(worker.c.started_at).where(worker.c.holder == holder)).scalar()
-    return None if found is None else parse_instant(found)
+    return maybe_instant(found)
 
 
 def workers(conn: Connection) -> list[Worker]:
@@ -146,7 +146,7 @@ def workers(conn: Connection) -> list[Worker]:
             row.version,
             parse_instant(row.started_at),
             parse_instant(row.seen_at),
-            None if row.stopped_at is None else parse_instant(row.stopped_at),
+            maybe_instant(row.stopped_at),
         )
         for row in rows
     ]
@@ -160,7 +160,7 @@ def ticks(conn: Connection) -> list[Tick]:
             row.name,
             row.holder,
             parse_instant(row.started_at),
-            None if row.ended_at is None else parse_instant(row.ended_at),
+            maybe_instant(row.ended_at),
             row.outcome,
             row.detail,
             row.runs,

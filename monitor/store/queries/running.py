@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from monitor.store import watch, workers
-from monitor.store.codec import instant_text
+from monitor.store.codec import instant_text, maybe_text
 from monitor.store.engine import Connection
 from monitor.store.queries.status_row import StatusRow
 from monitor.store.workers import Tick, Worker
@@ -51,6 +51,6 @@ def _servers(conn: Connection, now: datetime) -> list[StatusRow]:
         if one.failures or waits:
             state = "open" if one.is_open else "waiting"
             after = f"; asked again from {one.not_before:%Y-%m-%d %H:%M:%S} UTC" if one.not_before is not None else ""
-            since = None if one.at is None else instant_text(one.at)
+            since = maybe_text(one.at)
             rows.append(StatusRow("issuer", issuer, state, one.failures, since, one.detail[:SHOWN] + after))
     return rows
