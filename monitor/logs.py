@@ -1,6 +1,6 @@
 """Logs of the running program: one line per record, as text for people or JSON for programs, and never a secret.
 
-Standard library only. Fields are bound by `extra=` or by `Bound`; whoever logs needs nothing of this module. Text
+Standard library only. Fields are bound by `extra=` or `within`; whoever logs needs nothing of this module. Text
 from files and servers cannot forge a line: what is not printable is escaped, and everything has a greatest length.
 Secrets are kept out of records where they arise; what is done here is the second line of defence, for libraries too.
 """
@@ -12,7 +12,7 @@ import logging
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -28,7 +28,8 @@ FIELDS = 16  # bound to one record
 TRACE = 12_000  # of a traceback; its end says what happened, so the beginning is cut
 STARS = "***"
 KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-NOISY = ("apscheduler", "exchange_calendars")  # tell of every tick what the tick itself tells better
+# Libraries that tell of every tick what the tick itself tells better, and from which level on they are heard.
+NOISY = {"apscheduler": logging.ERROR, "exchange_calendars": logging.WARNING, "alembic": logging.WARNING}
 
 log = logging.getLogger(__name__)
 
@@ -83,21 +84,6 @@ class Guarded:
 
     def __getattr__(self, name: str) -> Any:  # isatty, fileno, encoding … as the stream itself has them
         return getattr(self._stream, name)
-
-
-class Bound(logging.LoggerAdapter[logging.Logger]):
-    """A logger that adds fields to each record: `Bound(log, issuer="ark")`. Those of the call come on top."""
-
-    def __init__(self, logger: logging.Logger, **fields: object) -> None:
-        super().__init__(logger, fields)
-
-    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """The message with all fields."""
-        return msg, {**kwargs, "extra": {**(self.extra or {}), **(kwargs.get("extra") or {})}}
-
-    def bound(self, **fields: object) -> Bound:
-        """The same with more fields."""
-        return Bound(self.logger, **{**(self.extra or {}), **fields})
 
 
 # What a thread is at, for the records of libraries too, which no adapter reaches.
@@ -162,8 +148,8 @@ def setup(config: Config, stream: TextIO) -> Redactor:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(config.daemon.log_level.upper())
-    for name in NOISY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name, level in NOISY.items():
+        logging.getLogger(name).setLevel(max(level, root.level))
     logging.captureWarnings(True)
     sys.excepthook = _fell
     threading.excepthook = _thread_fell

@@ -17,7 +17,7 @@ import pytest
 from monitor import logs
 from monitor.config import Config, MailSettings, load
 from monitor.config.hidden import hidden, masked
-from monitor.logs import Bound, Guarded, Redactor
+from monitor.logs import Guarded, Redactor
 
 TOKEN, HOOK = "xoxb-1234-Ab+c/d=", "https://hooks.example/services/T0AA/B0BB/s3cretPart99"
 TEXT = f"""
@@ -79,8 +79,8 @@ def objects(out: io.StringIO) -> list[dict[str, Any]]:
 
 def test_a_record_is_one_json_object_with_its_bound_fields(tmp_path: Path, out: io.StringIO) -> None:
     logs.setup(config(tmp_path, "json"), out)
-    log = Bound(logging.getLogger("monitor.test"), issuer="ark").bound(fund="ARKK")
-    log.info("fetched %d lines", 42, extra={"as_of": date(2026, 11, 20), "tick": 3})
+    with logs.within(issuer="ark"), logs.within(fund="ARKK"):
+        logging.getLogger("monitor.test").info("fetched %d lines", 42, extra={"as_of": date(2026, 11, 20), "tick": 3})
     (found,) = objects(out)
     assert list(found)[:4] == ["time", "level", "logger", "message"]
     assert found["time"].endswith("Z")

@@ -28,6 +28,7 @@ from monitor.app import App
 from monitor.config.hidden import hidden
 from monitor.core.errors import ConfigError, MonitorError, StoreError
 from monitor.daemon.ticks import Board, Task
+from monitor.notify.words import plural
 from monitor.store import leases
 from monitor.store.workers import Tick, is_gone, new_holder
 from monitor.web.server import serving
@@ -64,8 +65,6 @@ class Daemon:
     def run(self) -> int:
         """The exit code, once stopped. Faults of the configuration are raised before anything starts."""
         logs.setup(self.app.config, sys.stderr)
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick longer than its interval is no news
-        logging.getLogger("alembic").setLevel(logging.WARNING)
         if self.app.config.heartbeat_fault:
             raise ConfigError(f"heartbeat: {self.app.config.heartbeat_fault}")
         channels = self.app.channels(self.out)
@@ -114,7 +113,7 @@ class Daemon:
             Task("beat", settings.tick_seconds, lambda: self.beat(engine)),
             Task("watch", often, lambda: self.check(engine)),
             Task("deliver", settings.deliver_seconds, lambda: self.deliver(engine, channels)),
-            Task("digest", seldom, lambda: _number(self.app.digest(engine), "digests")),
+            Task("digest", seldom, lambda: _number(self.app.digest(engine), "digest")),
             Task("look", seldom, lambda: self.look(engine)),
             Task("recheck", RECHECK, lambda: self.recheck(engine)),
         ]
@@ -177,7 +176,7 @@ class Daemon:
             leases.release(engine, lease)
         for fund, look in looks:
             log.info("dates of %s: %s (%s)", fund.ticker, look.found, look.outcome)
-        return _number(len(looks), "funds")
+        return _number(len(looks), "fund")
 
     def pulse(self) -> str:
         """The dead-man's switch hears from us only while every tick works and the database can be written to."""
@@ -236,7 +235,7 @@ def _say(sentence: str) -> None:
 
 
 def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count else ""
+    return plural(count, what) if count else ""
 
 
 def _worded(outcome: Outcome) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from monitor.store import incidents, vitals
 from monitor.store.migrate import current_of, head
 
 if TYPE_CHECKING:
     from monitor.store.engine import Engine
+    from monitor.store.workers import Tick
 
 Word = Literal["ok", "attention", "down"]
 NEEDED = ("watch", "deliver")  # ticks without which nothing is seen or told
@@ -21,21 +22,6 @@ SILENT = timedelta(minutes=5)  # a tick that has not begun for so long, and for 
 LONGEST = timedelta(hours=2)  # a tick that runs for so long hangs
 OVERDUE = timedelta(minutes=5)  # a message due for so long needs attention
 SHOWN = 50
-
-
-class Tick(Protocol):
-    """The last run of a tick of this process."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def failures(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

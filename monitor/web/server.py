@@ -26,12 +26,13 @@ from monitor.config.fields import LOOPBACK
 from monitor.core.errors import MonitorError
 from monitor.web import health
 from monitor.web.answers import Question
-from monitor.web.health import Health, Records, Tick
+from monitor.web.health import Health, Records
 from monitor.web.metrics import Metrics
 
 if TYPE_CHECKING:
     from monitor.app import App
     from monitor.store.engine import Engine
+    from monitor.store.workers import Tick
 
 DEADLINE = 10.0  # seconds for one connection, from its first byte to our last
 ANSWER = 5.0  # seconds for the database
@@ -114,7 +115,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answers."""
-        self._send(self.server.site.answer(urlsplit(self.path).path, self._is_trusted()))
+        try:
+            path = urlsplit(self.path).path
+        except ValueError:
+            path = ""
+        self._send(self.server.site.answer(path, self._is_trusted()))
 
     do_HEAD = do_GET
 
@@ -127,7 +132,10 @@ class Handler(BaseHTTPRequestHandler):
         """With a token: who shows it. Without: who asked for this machine by name, as pages elsewhere cannot."""
         token = self.server.site.token
         if token is None:
-            host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+            try:
+                host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+            except ValueError:  # "[": no name of ours
+                return False
             return host in (*LOOPBACK, self.server.site.app.config.web.host)
         shown = self.headers.get("Authorization", "").encode("utf-8", "replace")
         return hmac.compare_digest(shown, b"Bearer " + token)
