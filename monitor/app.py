@@ -376,8 +376,7 @@ class App:
     def _fetcher(self) -> Fetcher:
         from monitor.sources.fetch import Fetcher
 
-        private = any(settings.allow_private for settings in self.config.issuers.values())
-        return Fetcher(allow_private=private)
+        return Fetcher()  # whose issuer may be on a private network is part of its source
 
 
 def configured(file: Path | None, database: str | None, environ: Mapping[str, str], clock: Clock, say: Say) -> App:

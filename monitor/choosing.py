@@ -55,7 +55,7 @@ def find_fund(sources: Mapping[str, Source], text: str) -> tuple[str, str]:
 
 def adjusted(source: Source, settings: IssuerSettings) -> Source:
     """The source reached through a mirror or at other addresses, or at another pace."""
-    http = source.http
+    http = replace(source.http, allow_private=settings.allow_private)
     if settings.min_interval is not None:
         http = replace(http, min_interval=settings.min_interval)
     funds = dict(source.funds)

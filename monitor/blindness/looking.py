@@ -148,7 +148,7 @@ def _ask_issuer(looking: Looking, fund: FundSight, now: datetime, known: dict[st
         page = known[url]
         if page is None:
             continue
-        found = allowed(proposals(page, address, fund.ticker, source.funds), looking.fetcher)
+        found = allowed(proposals(page, address, fund.ticker, source.funds), looking.fetcher, source.http)
         if found:
             return found
     return ()

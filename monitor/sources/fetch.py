@@ -98,7 +98,7 @@ class Fetcher:
         if last_modified:
             headers["If-Modified-Since"] = last_modified
         for _ in range(MAX_REDIRECTS + 1):
-            self._allowed(url)
+            self._allowed(url, profile)
             waited += self._wait_turn(url, profile)  # politeness does not count as slowness
             deadline = started + waited + profile.total_timeout
             with self._get(url, headers, profile) as response:
@@ -108,9 +108,10 @@ class Fetcher:
                 return self._answer(response, url, profile, started, deadline)
         raise FetchError(f"more than {MAX_REDIRECTS} redirects", url=safe_url(url), retry=True)
 
-    def _allowed(self, url: str) -> None:
+    def _allowed(self, url: str, profile: HttpProfile) -> None:
         proxied = self.trust_env and not is_loopback(url) and bool(select_proxy(url, get_environ_proxies(url)))
-        check_url(url, allow_private=self.allow_private, resolve=self.resolve, proxied=proxied)
+        private = self.allow_private or profile.allow_private
+        check_url(url, allow_private=private, resolve=self.resolve, proxied=proxied)
 
     def _wait_turn(self, url: str, profile: HttpProfile) -> float:
         """Wait until the host may be asked again, return the seconds waited; each caller gets one turn."""

@@ -78,12 +78,13 @@ def proposals(page: Page, address: str, ticker: str, others: Iterable[str]) -> l
     return sorted(ranked, key=lambda one: (-ranked[one], one))[:PROPOSED]
 
 
-def allowed(found: Sequence[str], fetcher: Fetcher) -> tuple[str, ...]:
+def allowed(found: Sequence[str], fetcher: Fetcher, profile: HttpProfile) -> tuple[str, ...]:
     """Those that may be asked: no link-local or metadata address, none on a private network unless allowed."""
     kept = []
     for url in found:
         try:
-            check_url(url, allow_private=fetcher.allow_private, resolve=fetcher.resolve)
+            private = fetcher.allow_private or profile.allow_private
+            check_url(url, allow_private=private, resolve=fetcher.resolve)
         except FetchError:
             continue
         kept.append(url)

@@ -141,6 +141,7 @@ class HttpProfile:
     read_timeout: float = 20.0
     total_timeout: float = 60.0
     max_bytes: int = 5_000_000
+    allow_private: bool = False  # may it be on a private network? Only the configuration says so, no source file
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -326,3 +327,13 @@ def test_threads_get_one_turn_each(httpserver: HTTPServer) -> None:
 
 def test_the_default_clock_is_aware() -> None:
     assert Fetcher().now().utcoffset() == timedelta(0)
+
+
+def test_one_issuer_on_a_private_network_opens_it_to_no_other(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/x").respond_with_data("a,b")
+    strict = fetcher(allow_private=False)
+    found = strict.fetch(httpserver.url_for("/x"), replace(QUICK, allow_private=True))
+    assert isinstance(found, Fetched)
+    assert found.body == b"a,b"
+    with pytest.raises(FetchError, match="private address"):
+        strict.fetch(httpserver.url_for("/x"), QUICK)

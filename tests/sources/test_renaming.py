@@ -100,8 +100,8 @@ def test_nothing_on_a_private_network_is_proposed_unless_allowed() -> None:
     def resolve(_host: str, _port: int) -> list[str]:
         return ["93.184.216.34"]
 
-    assert allowed(urls, Fetcher(resolve=resolve)) == ("https://files.example/a.csv",)
-    assert allowed(urls, Fetcher(resolve=resolve, allow_private=True)) == tuple(urls[1:])
+    assert allowed(urls, Fetcher(resolve=resolve), HttpProfile()) == ("https://files.example/a.csv",)
+    assert allowed(urls, Fetcher(resolve=resolve), HttpProfile(allow_private=True)) == tuple(urls[1:])
 
 
 def test_where_an_issuer_may_say_it() -> None:
