@@ -64,7 +64,7 @@ def init(
     output.say(
         "Next: say in that file who is to be told, then\n"
         "  holdings-monitor test-alert console    try a channel\n"
-        "  holdings-monitor check                 fetch once; the first sight of a fund alerts nobody\n"
+        "  holdings-monitor check                 fetch once; a first file alerts nobody\n"
         "  holdings-monitor run                   keep watching"
     )
 

@@ -58,10 +58,13 @@ def clock(value: str) -> str:
 
 def span_of_day(value: str) -> str:
     """Accept `HH:MM-HH:MM`; the second may be the earlier one, which is then on the next day."""
-    begin, dash, end = value.partition("-")
-    if not dash or clock(begin.strip()) == clock(end.strip()):
-        raise ValueError('must be two times of day like "22:00-07:00"')
-    return f"{begin.strip()}-{end.strip()}"
+    begin, end = (part.strip() for part in value.partition("-")[::2])
+    try:
+        if clock(begin) != clock(end):
+            return f"{begin}-{end}"
+    except ValueError:
+        pass
+    raise ValueError('must be two times of day like "22:00-07:00"')
 
 
 def zone(value: str) -> str:
