@@ -170,9 +170,12 @@ class World:
         return child
 
     def day(self, number: int, speed: float = 1.0, **shifted: float) -> None:
-        """It is the evening of a session (or so much later), and its files are out."""
-        self.publish(number)
+        """It is the evening of a session (or so much later), and its files are out: first the time, then the files.
+
+        A daemon at work must not see a file before its day: after a long weekend it would be four days ahead, and held.
+        """
         self.clock.set(evening(number) + timedelta(**shifted), speed)
+        self.publish(number)
 
     def settle(self, number: int, seconds: float = PATIENCE) -> None:
         """Waits until the files of a session are stored and nothing promised is open."""
