@@ -19,8 +19,8 @@ from monitor.derive import Told
 from monitor.notify.message import Form, Message, correct
 from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
-from monitor.routing import muted_by
-from monitor.store import digests, heard, mutes
+from monitor.routing import with_mutes
+from monitor.store import digests, heard
 from monitor.store.digests import Entry, NewEntry
 from monitor.store.engine import Connection
 from monitor.store.heard import Heard
@@ -44,7 +44,7 @@ class Announcer:
         self, conn: Connection, issuer_name: str, plan: AlertPlan, items: Collection[str], now: datetime
     ) -> None:
         self._conn, self._issuer_name, self._now = conn, issuer_name, now
-        self._plan = plan.also_muted(muted_by(one) for one in mutes.listing(conn, now)) if plan.everybody else plan
+        self._plan = with_mutes(plan, conn, now) if plan.everybody else plan
         self._heard = heard.of_items(conn, items)
         self._fresh: list[_Fresh] = []
         self._promised = 0

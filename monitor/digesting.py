@@ -12,8 +12,8 @@ from datetime import datetime
 from monitor import telling
 from monitor.core.hours import Cadence
 from monitor.core.rules import AlertPlan
-from monitor.routing import muted_by
-from monitor.store import digests, mutes
+from monitor.routing import with_mutes
+from monitor.store import digests
 from monitor.store.engine import Engine, reading, transaction
 
 CADENCES = {Cadence.DAILY.value: Cadence.DAILY, Cadence.WEEKLY.value: Cadence.WEEKLY, telling.FLOOD: Cadence.NOW}
@@ -29,6 +29,6 @@ def gather(engine: Engine, plan: Callable[[], AlertPlan], now: datetime) -> int:
     for channel, cadence in due:
         if channel in known.hours:
             with transaction(engine) as conn:
-                muted = known.also_muted(muted_by(one) for one in mutes.listing(conn, now))
+                muted = with_mutes(known, conn, now)
                 promised += telling.promise_digest(conn, muted, channel, CADENCES[cadence], now)
     return promised

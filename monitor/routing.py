@@ -6,17 +6,20 @@ It decides nothing about an item; that is `core.rules`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from monitor import config as settings
 from monitor.config import ChannelSettings, Config
+from monitor.core.days import instant_of
 from monitor.core.errors import ConfigError
 from monitor.core.hours import Cadence, Hours
 from monitor.core.model import Kind
 from monitor.core.rules import About, AlertPlan, Mute, Rule
 from monitor.sources.spec import Source
+from monitor.store import mutes
+from monitor.store.engine import Connection
 from monitor.store.mutes import StoredMute
 
 # Characters of one message. Slack refuses blocks that hold more than about 12,000 together and says so nowhere
@@ -55,6 +58,11 @@ def muted_by(stored: StoredMute) -> Mute:
     return Mute(f"mute {stored.id} ({stored.label})", about, stored.until, channels)
 
 
+def with_mutes(plan: AlertPlan, conn: Connection, now: datetime) -> AlertPlan:
+    """The plan with what people do not want to hear of now, as well."""
+    return plan.also_muted(muted_by(one) for one in mutes.listing(conn, now))
+
+
 def today(now: datetime, zone: str) -> date:
     """The date in a time zone."""
     return now.astimezone(ZoneInfo(zone)).date()
@@ -62,7 +70,7 @@ def today(now: datetime, zone: str) -> date:
 
 def end_of(day: date, zone: str) -> datetime:
     """The instant at which a day ends in a time zone."""
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+    return instant_of(datetime.combine(day + timedelta(days=1), time()), ZoneInfo(zone))
 
 
 def _rule(one: settings.Rule) -> Rule:

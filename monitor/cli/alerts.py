@@ -10,7 +10,7 @@ import typer
 
 from monitor.cli import output, summary
 from monitor.cli.context import ATTENTION, history, program
-from monitor.cli.options import ConfigFile, Db, Form
+from monitor.cli.options import ConfigFile, Db, Form, known_channel
 from monitor.cli.output import Format
 from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
@@ -119,8 +119,7 @@ def resend(
     if bool(numbers) + bool(channel) + dead != 1:
         raise UsageError("Say what to send again: numbers, --channel NAME or --dead.")
     app = program(config, db)
-    if channel is not None and channel not in app.config.channels:
-        raise UsageError(f"There is no channel {channel!r}. Configured: {', '.join(app.config.channels) or 'none'}")
+    known_channel(app.config, channel)
     with app.existing() as engine:
         with transaction(engine) as conn:
             if numbers:

@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli import output
 from monitor.cli.context import program
-from monitor.cli.options import ConfigFile, Db, Form, choices, day
+from monitor.cli.options import ConfigFile, Db, Form, choices, day, known_channel
 from monitor.cli.output import Format
 from monitor.core.errors import UsageError
 
@@ -47,8 +47,7 @@ def add(
         raise UsageError("Say one thing to mute: --security, --fund, --issuer or --kind.")
     app = program(config, db)
     end = _end(app, day(until), days)
-    if channel is not None and channel not in app.config.channels:
-        raise UsageError(f"There is no channel {channel!r}. Known: {', '.join(app.config.channels) or 'none'}")
+    known_channel(app.config, channel)
     with app.existing() as engine, transaction(engine) as conn:
         value, label = _meant(conn, *given[0])
         new = mutes.NewMute(given[0][0], value, label, end, "command line", channel, note)

@@ -7,13 +7,16 @@ from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from monitor.cli.output import Format
 from monitor.core import days
 from monitor.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.config import Config
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -75,6 +78,12 @@ def period(since: str | None, until: str | None) -> tuple[date | None, date | No
     if first is not None and last is not None and first > last:
         raise UsageError(f"--since {first} is later than --until {last}: no day is between them.")
     return first, last
+
+
+def known_channel(config: Config, name: str | None) -> None:
+    """Raises UsageError unless the configuration has a channel called so, or none was named."""
+    if name is not None and name not in config.channels:
+        raise UsageError(f"There is no channel {name!r}. Known: {', '.join(config.channels) or 'none'}")
 
 
 def choices(kind: type[E], texts: list[str] | None, what: str) -> tuple[E, ...]:

@@ -9,9 +9,8 @@ import typer
 
 from monitor.cli import output
 from monitor.cli.context import program
-from monitor.cli.options import ConfigFile, Db, Form, period
+from monitor.cli.options import ConfigFile, Db, Form, known_channel, period
 from monitor.cli.output import Format
-from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.config import Config, Rule
@@ -86,18 +85,16 @@ def try_rules(
     Corrections, quiet hours and floods are left out: they move messages, they do not choose them.
     """
     from monitor.core import rehearsal
-    from monitor.routing import muted_by
-    from monitor.store import mutes
+    from monitor.routing import with_mutes
     from monitor.store.queries.trying import past_items
 
     first, last = period(since, until)
     assert first is not None
     app = program(config, db)
     plan, now = app.plan(), app.clock()
-    if channel is not None and channel not in app.config.channels:
-        raise UsageError(f"There is no channel {channel!r}. Known: {', '.join(app.config.channels) or 'none'}")
+    known_channel(app.config, channel)
     with app.reading() as conn:
-        plan = plan.also_muted(muted_by(one) for one in mutes.listing(conn, now))
+        plan = with_mutes(plan, conn, now)
         past = past_items(conn, first, last, former_names=plan.asks_for_names)
         tried = [one for one in rehearsal.rehearse(plan, past, now) if channel in (None, one.route.channel)]
     if details:

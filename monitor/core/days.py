@@ -1,9 +1,9 @@
-"""Dates as people write them. The day it is now is an argument."""
+"""Dates as people write them, and the instants of local times. The day it is now is an argument."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from monitor.core.errors import UsageError
 
@@ -23,3 +23,9 @@ def day(text: str, today: date) -> date:
         return date.fromisoformat(word)
     except (ValueError, OverflowError):
         raise UsageError(f"{text!r} is no date. Write 2021-09-03, today, yesterday or -30d.") from None
+
+
+def instant_of(local: datetime, zone: tzinfo) -> datetime:
+    """The instant of a local time: exactly one, also where the clock skips it (an hour later) or shows it twice (the
+    first)."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from monitor.core.days import instant_of
 from monitor.core.model import Severity
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -62,4 +63,4 @@ class Hours:
             day += _DAY
 
     def _at(self, day: date, clock: str) -> datetime:
-        return datetime.combine(day, time.fromisoformat(clock), self.zone).astimezone(UTC)
+        return instant_of(datetime.combine(day, time.fromisoformat(clock)), self.zone)

@@ -15,6 +15,7 @@ LONGEST_WAIT = timedelta(hours=1)
 OPEN_AFTER = 3  # passes in a row in which every fund asked failed: from then on one probe decides
 GIVE_UP = 3  # failures in a row within one pass after which the rest of the issuer's funds wait as well
 FINE = frozenset({200, 304, 404, 410})  # a file that is not there says nothing about the server
+COMES_BACK = frozenset({404, 408, 410, 425, 429})  # refusals that may end: a missing file is often only late or renamed
 
 
 @dataclass(frozen=True, slots=True)

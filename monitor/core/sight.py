@@ -28,7 +28,7 @@ class Cause(StrEnum):
 
 
 State = Literal["fresh", "expected", "late", "failing", "closed", "unseen"]
-IN_VAIN = frozenset({"failed", "refused"})
+IN_VAIN = frozenset({"failed", "refused"})  # outcomes of a look that brought nothing usable
 UNSEEN = frozenset({Cause.FAILING, Cause.RENAMED})  # nothing usable comes
 GROUPED = UNSEEN | {Cause.LATE}  # what all funds of an issuer can have in common
 TWICE = 2  # files or answers in a row that are no accident

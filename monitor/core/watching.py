@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from monitor.core.days import instant_of
 from monitor.core.model import Convention
 from monitor.core.sessions import Sessions, pos_session
 
@@ -177,7 +178,7 @@ def slot_of(as_of: date, manner: Manner) -> Slot | None:
     late = _moment(max(anchor + (end - anchor) * manner.late_factor, end + GRACE), manner.sessions)
     if late is None:
         return None
-    return Slot(as_of, *(_instant(one, manner.zone) for one in (min(first, last), last, late)))
+    return Slot(as_of, *(instant_of(one, manner.zone) for one in (min(first, last), last, late)))
 
 
 def missed(sessions: Sessions, earlier: date, later: date) -> Sequence[date]:
@@ -259,11 +260,6 @@ def _shifted(as_of: date, days: int, at: time, sessions: Sessions) -> datetime |
     return datetime.combine(sessions.days[index], at) if index < len(sessions.days) else None
 
 
-def _instant(local: datetime, zone: tzinfo) -> datetime:
-    """The instant of a local time: exactly one, also where the clock skips it or shows it twice (the first)."""
-    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-
-
 def _quantile(values: Sequence[timedelta], part: float) -> timedelta:
     """The value below which about `part` of the values lie: one of them, so that a single outlier moves nothing."""
     return sorted(values)[min(int(len(values) * part), len(values) - 1)]
@@ -311,6 +307,6 @@ def _while_expected(asked: datetime, slot: Slot, rhythm: Rhythm) -> datetime | N
 def _time_after(asked: datetime, at: time, zone: tzinfo) -> datetime:
     """The first instant after `asked` at which it is the local time `at`; one a day, whatever the clocks do."""
     day = asked.astimezone(zone).date() - DAY
-    while (found := _instant(datetime.combine(day, at), zone)) <= asked:
+    while (found := instant_of(datetime.combine(day, at), zone)) <= asked:
         day += DAY
     return found

@@ -24,6 +24,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.util.retry import Retry
 
 from monitor.core.errors import FetchError
+from monitor.core.politeness import COMES_BACK
 from monitor.sources.addresses import Resolver, check_url, is_loopback, safe_url, system_resolver
 from monitor.sources.spec import HttpProfile
 
@@ -31,7 +32,6 @@ MAX_REDIRECTS = 5
 CHUNK = 64 * 1024
 KEPT_HEADERS = ("etag", "last-modified", "content-type", "content-length", "date", "age", "cache-control", "server")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-COMES_BACK = frozenset({404, 410, 408, 425, 429})  # a missing file is often only late or renamed
 MAX_RETRY_AFTER = 7 * 86_400.0
 
 
@@ -119,6 +119,9 @@ class Fetcher:
         with self._lock:
             now = self.clock()
             turn = max(now, self._next.get(host, now))
+            self._next = {
+                one: at for one, at in self._next.items() if at > now
+            }  # redirects may name any number of hosts
             self._next[host] = turn + profile.min_interval
         if turn > now:
             self.sleep(turn - now)

@@ -13,8 +13,7 @@ from sqlalchemy import func, select
 from monitor.store import schema as t
 from monitor.store.codec import instant_text, maybe_instant
 from monitor.store.engine import Connection, Engine, reading, stop_after
-
-UNSENT = ("pending", "sending")
+from monitor.store.outbox import OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def reading_within(engine: Engine, seconds: float) -> Iterator[Connection]:
 def backlog(conn: Connection, now: datetime) -> Backlog:
     """What is still to be sent."""
     table = t.delivery.c
-    due = select(func.count(), func.min(table.due_at)).where(table.state.in_(UNSENT), table.due_at <= instant_text(now))
+    due = select(func.count(), func.min(table.due_at)).where(table.state.in_(OPEN), table.due_at <= instant_text(now))
     waiting, oldest = conn.execute(due).one()
     dead = conn.execute(select(func.count()).where(table.state == "dead")).scalar_one()
     return Backlog(waiting, maybe_instant(oldest), dead)

@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, ScalarSelect, select, update
 
-from monitor.core.politeness import Breaker
+from monitor.core.politeness import COMES_BACK, Breaker
 from monitor.core.quality import AHEAD
+from monitor.core.sight import IN_VAIN
 from monitor.core.watching import RETRIES, Asked, Seen
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, instant_text, maybe_instant, maybe_text, parse_instant
@@ -21,9 +22,7 @@ from monitor.store.save import REVISIONS
 
 RECENT = timedelta(days=60)  # publications from which habits are learned
 AROUND = timedelta(days=800)  # trading days read before and after now
-IN_VAIN = frozenset({"failed", "refused"})
 LOOKS = 3 * RETRIES  # the newest looks that are counted through: a pass may record several
-COMES_BACK = frozenset({404, 408, 410, 425, 429})
 
 FundKey = tuple[str, str]  # issuer code and ticker
 

@@ -11,6 +11,7 @@ from sqlalchemy import and_, select
 from monitor.core.calibration import failures_in_a_row
 from monitor.core.model import Standing
 from monitor.core.sessions import Sessions
+from monitor.core.sight import IN_VAIN
 from monitor.core.watching import Expectation, Freshness
 from monitor.store.calibrations import last_checks, outcomes
 from monitor.store.codec import date_of_day, instant_text
@@ -34,7 +35,6 @@ MEANINGS = {
     "due": "not sent yet: is `run` running?",
     "planned": "will be sent later: digests, quiet hours",
 }
-IN_VAIN = frozenset({"failed", "refused"})  # outcomes of a look for a file
 ALARMING = frozenset({"unfinished", "quarantined", "dead", "failing", "due", "doubtful", "broken"})
 
 
