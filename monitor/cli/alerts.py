@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import output, summary
-from monitor.cli.context import ATTENTION, history, program
+from monitor.cli.context import ATTENTION, DONE, history, program
 from monitor.cli.options import ConfigFile, Db, Form, known_channel
 from monitor.cli.output import Format
 from monitor.cli.wording import counted
@@ -113,7 +113,7 @@ def resend(
     config: ConfigFile = None,
 ) -> None:
     """Send ended deliveries again, now; with --channel or --dead every dead letter, and what waits there at once."""
-    from monitor.store.engine import transaction
+    from monitor.store.engine import reading, transaction
 
     numbers = number or []
     if bool(numbers) + bool(channel) + dead != 1:
@@ -127,8 +127,22 @@ def resend(
             else:
                 _all_again(conn, channel, app.clock())
         report = app.deliver(engine, app.channels(sys.stdout))
+        if numbers:
+            with reading(engine) as conn:
+                raise typer.Exit(_what_became(conn, numbers))
     summary.print_deliveries(report)
     raise typer.Exit(ATTENTION if report.waiting else summary.delivery_code(report))
+
+
+def _what_became(conn: Connection, numbers: list[int]) -> int:
+    """Says how each of the deliveries stands, whoever sent it, and the exit code of that."""
+    from monitor.store import outbox
+
+    found = [outbox.show(conn, one) for one in numbers]
+    for row in found:
+        if row is not None:
+            output.tell(f"{row.id}: {row.state}{f' ({row.error})' if row.error else ''}")
+    return DONE if all(row is not None and row.state == "sent" for row in found) else ATTENTION
 
 
 def _again(conn: Connection, numbers: list[int], now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from monitor.cli import output
 from monitor.cli.context import ATTENTION, DONE, FAILED, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
+from monitor.cli.progress import Progress
 from monitor.core.errors import ConfigError, UsageError
 
 COLUMNS = ("area", "name", "state", "text", "remedy")
@@ -34,10 +34,11 @@ def doctor(
         found = unreadable(error)
     else:
         found = []
-        for one in examine(app, online=not offline):
-            found.append(one)
-            if sys.stderr.isatty() and form is Format.TABLE:
-                output.tell(f"{one.state:8} {one.area} {one.name}")
+        with Progress() as progress:
+            for one in examine(app, online=not offline):
+                found.append(one)
+                progress(f"{one.area} {one.name}", 1)
+            progress.clear()
     output.show([record(one) for one in found], form, COLUMNS, "")
     states = {one.state for one in found}
     raise typer.Exit(FAILED if State.FAULT in states else ATTENTION if State.WARNING in states else DONE)

@@ -29,4 +29,4 @@ def list_incidents(
     with history(config, db) as conn:
         rows = [record(one) for one in incidents.listing(conn, everything=everything)]
     columns = ("name", "kind", "opened_at", *(("closed_at",) if everything else ()), "headline", "detail")
-    output.show(rows, form, columns, "Nothing: every watched fund is seen.")
+    output.show(rows, form, columns, "No incident lasts. When each fund was last looked for: holdings-monitor status")

@@ -82,6 +82,8 @@ def check(
     app = program(config, db, instant(at))
     app.watch(fund or [])  # refuses what cannot be watched, or told, before a database is made
     app.plan()
+    if not dry_run:
+        app.channels(sys.stdout)  # a secret that is missing is said before anything is fetched
     with app.opened() as engine, Progress() as progress:
         outcome = app.check(engine, fund or [], dry_run=dry_run, progress=progress)
         progress.clear()

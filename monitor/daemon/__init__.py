@@ -175,7 +175,8 @@ class Daemon:
         finally:
             leases.release(engine, lease)
         for fund, look in looks:
-            log.info("dates of %s: %s (%s)", fund.ticker, look.found, look.outcome)
+            if look.outcome != "unknown":  # too few recent files are no news
+                log.info("dates of %s: %s (%s)", fund.ticker, look.found, look.outcome)
         return _number(len(looks), "fund")
 
     def pulse(self) -> str:

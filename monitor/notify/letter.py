@@ -98,7 +98,7 @@ def _row(texts: Sequence[str], part: FundPart) -> str:
 
 
 def _bystander(part: FundPart) -> str:
-    words = ". ".join(text for text in (bystander(part), part.note) if text)
+    words = "; ".join(text for text in (bystander(part), part.note) if text)
     return f'<tr><td>{escape(part.fund)}</td><td class="words" colspan="{len(HEADINGS) - 1}">{escape(words)}</td></tr>'
 
 

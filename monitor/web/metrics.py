@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from monitor import __version__
+from monitor.core.errors import StoreError
 from monitor.store import vitals, watch, workers
 from monitor.store.migrate import head
 
@@ -29,12 +31,14 @@ OUTCOMES = ("new", "heartbeat", "not-modified", "absent", "refused", "failed")
 
 
 class Metrics(Collector):
-    """Reads the database when asked. Fetches are counted from the first scrape on, as counters of processes are."""
+    """Reads the database when asked. Fetches are counted from its making on, as counters of processes are."""
 
     def __init__(self, app: App, engine: Engine, seconds: float) -> None:
         self.app, self.engine, self.seconds = app, engine, seconds
         self.seen: int | None = None  # the newest fetch that has been counted
         self.fetches: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
+        with suppress(StoreError), vitals.reading_within(engine, seconds) as conn:  # else from the first scrape on
+            self.seen = vitals.last_fetch_id(conn)
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self)
 

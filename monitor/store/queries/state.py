@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from sqlalchemy import and_, select
 
-from monitor.core.calibration import failures_in_a_row
+from monitor.core.calibration import Outcome, failures_in_a_row
 from monitor.core.model import Standing
 from monitor.core.sessions import Sessions
 from monitor.core.sight import IN_VAIN
@@ -143,6 +143,8 @@ def _calibrations(conn: Connection, funds: Iterable[FundRef]) -> list[StatusRow]
         state = "doubtful" if failures >= 2 else check.outcome.value
         since = instant_text(check.at)
         detail = f"prices show {check.found.value}, the source says {check.configured.value}"
+        if check.outcome is Outcome.UNKNOWN:
+            detail = f"too few recent files to tell whether {check.configured.value} is right"
         rows.append(StatusRow("calibration", names[check.fund], state, failures, since, detail))
     return rows
 
