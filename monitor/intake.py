@@ -244,6 +244,7 @@ def _snapshot(
         positions,
         expected_fund=ticker,
         known_on=intake.now.date(),
+        following=_following(intake, file.as_of),
         latest=latest if polled else None,
     )
     return NewSnapshot(
@@ -265,6 +266,14 @@ def _snapshot(
         file.outstanding,
         file.dated_by,
     )
+
+
+def _following(intake: Intake, as_of: date) -> date | None:
+    """The session after today, where a date is so far ahead that it matters: before a long weekend, say."""
+    today = intake.now.date()
+    if as_of <= today + quality.AHEAD:
+        return None
+    return Sessions(sessions(intake.conn, intake.source.calendar)).after(today)
 
 
 def _latest(intake: Intake, fund: int) -> date | None:

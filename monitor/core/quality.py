@@ -17,7 +17,7 @@ from monitor.core.identity import is_in_conflict, is_verified, name_similarity, 
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
 
 _DERIVATIVES = (AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP)
-# A list may bear the next session's date, on Friday Monday's; and a clock may be as wrong (RELIABILITY P6).
+# A clock may be wrong by so much (RELIABILITY P6); beyond it a list may still bear the next session's date.
 AHEAD = timedelta(days=3)
 STALE_GAP = 60  # sessions: a predecessor older than this says little about row counts and totals
 
@@ -34,11 +34,18 @@ class Finding:
 
 
 def form(
-    file: HoldingsFile, positions: Sequence[Position], *, expected_fund: str, known_on: date, latest: date | None
+    file: HoldingsFile,
+    positions: Sequence[Position],
+    *,
+    expected_fund: str,
+    known_on: date,
+    latest: date | None,
+    following: date | None = None,
 ) -> list[Finding]:
-    """What is wrong with a file by itself. `latest` is the fund's latest as_of when the file arrived live."""
+    """What is wrong with a file by itself. `latest` is the fund's latest as_of when the file arrived live, `following`
+    the session after `known_on`, where the fund's calendar knows it."""
     found = [_printed(text) for text in file.warnings]
-    found += _dates(file, known_on, latest)
+    found += _dates(file, known_on, latest, max(known_on + AHEAD, following or known_on))
     if file.fund and expected_fund and file.fund != expected_fund:
         found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
     found += _numbers(file, positions)
@@ -56,12 +63,12 @@ def _printed(text: str) -> Finding:
     return Finding("header", text, text.startswith(("unknown column order", "unsettled merge conflict")), True)
 
 
-def _dates(file: HoldingsFile, known_on: date, latest: date | None) -> list[Finding]:
+def _dates(file: HoldingsFile, known_on: date, latest: date | None, until: date) -> list[Finding]:
     found = []
     if len(file.dates) > 1:
         words = ", ".join(d.isoformat() for d in file.dates)
         found.append(Finding("as_of", f"two as-of dates in one file: {words}", True, True))
-    if file.as_of - known_on > AHEAD:
+    if file.as_of > until:
         found.append(Finding("as_of", f"dated {file.as_of}, in the future of {known_on}", True, True))
     if latest is not None and (latest - file.as_of).days > 14:
         found.append(Finding("as_of", f"dated {file.as_of}, but {latest} is already known", True, True))

@@ -66,7 +66,10 @@ def test_blindness_is_told_once_listed_and_ended(
 ) -> None:
     httpserver.expect_request(ANY).respond_with_data(body("ARKF", date(2022, 1, 3)), content_type="text/csv")
     assert run("check", "--at", "2022-01-03T13:00:00Z").code == 0
-    assert run("incidents", "list").out.strip() == "No incident lasts. When each fund was last looked for: holdings-monitor status"
+    assert (
+        run("incidents", "list").out.strip()
+        == "No incident lasts. When each fund was last looked for: holdings-monitor status"
+    )
     httpserver.clear()
     httpserver.expect_request(ANY).respond_with_data("", status=404)
     answers = [run("check", "--at", f"2022-01-03T14:0{minute}:00Z") for minute in range(5)]

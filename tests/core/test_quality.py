@@ -40,6 +40,20 @@ def form(
     return [(f.gate, f.holds) for f in found]
 
 
+@pytest.mark.parametrize(("days", "holds"), [(3, False), (4, False), (5, True)])
+def test_a_list_may_bear_the_date_of_the_next_session_however_long_the_weekend(days: int, holds: bool) -> None:
+    known = MONDAY - timedelta(days=days)
+    found = quality.form(
+        holdings(*lines()),
+        positions(),
+        expected_fund="LANA",
+        known_on=known,
+        latest=None,
+        following=known + timedelta(days=4),
+    )
+    assert [one.gate for one in found if one.holds] == (["as_of"] if holds else [])
+
+
 def test_a_good_file_passes_every_gate() -> None:
     assert form() == []
 
