@@ -49,6 +49,8 @@ def _issuer(opening: Opening) -> Words:
         lines: tuple[str, ...] = (f"Not there yet{dated}: {tickers}.", *_newest(funds))
         return Words(f"{name}: the files of all {len(funds)} funds are late", lines)
     lines = (f"Concerned: {tickers}.", *_answers(funds), *_newest(funds), *_proposed(funds))
+    if not all(one.failures for one in funds):  # of some the file came, but an old one
+        return Words(f"{name}: none of the {len(funds)} funds has a current file", lines)
     return Words(f"{name}: no file of any of the {len(funds)} funds can be fetched", lines)
 
 

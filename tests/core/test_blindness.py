@@ -509,3 +509,9 @@ def test_incidents_begin_and_end_in_turn_and_all_end_when_everything_is_seen(
     record.look(fine, now)
     assert record.lasting == []
     assert record.look(fine, now) == Decision()
+
+
+def test_an_issuer_with_old_files_and_missing_ones_is_not_said_to_be_out_of_reach(record: Record) -> None:
+    late = fund(looks=asked(NOW + 2 * HOUR), expected=date(2026, 1, 6), late_from=NOW)
+    record.look([late, fund("BBB", looks=vain(3))], NOW + 2 * HOUR)
+    assert record.news() == ["One: none of the 2 funds has a current file"]
