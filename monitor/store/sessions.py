@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, func, select
 
 from monitor.store.codec import date_of_day, day_of
-from monitor.store.engine import Connection, bulk_insert
+from monitor.store.engine import Connection, insert_new
 from monitor.store.schema import session
 
 FIRST = date(2000, 1, 1)  # no fund we can read published holdings before
@@ -22,13 +22,16 @@ def ensure_sessions(conn: Connection, calendar: str, last: date, provider: Provi
     """Makes the calendar's sessions known from 2000 to a year after `last`; true when they were made anew.
 
     The whole calendar is replaced, not extended: an exchange that announced an extra holiday since then
-    would otherwise keep a session that never took place.
+    would otherwise keep a session that never took place. Several daemons may do so in the same moment: what
+    another of them has added meanwhile is left alone.
     """
     if reach_beyond(conn, calendar, last):
         return False
-    days = provider(calendar, FIRST, last + AHEAD)
-    conn.execute(delete(session).where(session.c.calendar == calendar))
-    bulk_insert(conn, session, ["calendar", "day"], ((calendar, day_of(day)) for day in days))
+    known = set(conn.scalars(select(session.c.day).where(session.c.calendar == calendar)))
+    wanted = [day_of(day) for day in provider(calendar, FIRST, last + AHEAD)]
+    for day in sorted(known.difference(wanted)):
+        conn.execute(delete(session).where(session.c.calendar == calendar, session.c.day == day))
+    insert_new(conn, session, [{"calendar": calendar, "day": day} for day in wanted if day not in known])
     return True
 
 

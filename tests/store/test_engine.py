@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -440,6 +442,32 @@ def test_sessions_are_filled_once_and_made_anew_when_the_end_comes_near(engine: 
     assert [asked[0] for asked in weekdays.asked] == ["XNYS", "XNYS", "XLON"]
     assert (known[0], known[-1]) == (date(2000, 1, 3), date(2024, 12, 30) + timedelta(days=366))
     assert list(known) == sorted(set(known))
+
+
+def test_two_daemons_may_make_a_calendar_in_the_same_moment(engine: Engine) -> None:
+    together = threading.Barrier(2, timeout=1)
+
+    def provide(calendar: str, first: date, last: date) -> list[date]:
+        with contextlib.suppress(threading.BrokenBarrierError):  # SQLite lets one writer in at a time
+            together.wait()
+        return [date(2024, 3, 4), date(2024, 3, 5), last]
+
+    def make() -> None:
+        with transaction(engine) as conn:
+            ensure_sessions(conn, "XNYS", date(2024, 3, 5), provide)
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(make), pool.submit(make)]:
+            one.result(timeout=30)
+    with reading(engine) as conn:
+        assert sessions(conn, "XNYS")[:2] == (date(2024, 3, 4), date(2024, 3, 5))
+
+
+def test_an_exchange_may_take_a_session_back(engine: Engine) -> None:
+    with transaction(engine) as conn:
+        ensure_sessions(conn, "XNYS", date(2024, 3, 5), lambda *_: [date(2024, 3, 4), date(2024, 3, 5)])
+        ensure_sessions(conn, "XNYS", date(2024, 3, 5), lambda *_: [date(2024, 3, 4), date(2025, 3, 4)])
+        assert sessions(conn, "XNYS") == (date(2024, 3, 4), date(2025, 3, 4))
 
 
 def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
