@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from monitor.asking.registry import QUESTIONS
 from monitor.cli import (
     alerts,
+    asking,
     changing,
     database,
     doctor,
@@ -17,6 +19,7 @@ from monitor.cli import (
     reports,
     rules,
     securities,
+    serving,
     sources,
     trading,
     why,
@@ -54,6 +57,11 @@ cli.command(context_settings={"ignore_unknown_options": True})(reports.sql)  # a
 cli.command()(reports.export)
 cli.add_typer(securities.group, name="securities")
 
+for question in QUESTIONS:
+    if question.own_command is None:
+        cli.command(question.slug)(asking.command(question))
+
+cli.command()(serving.serve)
 cli.command()(reports.status)
 cli.add_typer(incidents.group, name="incidents")
 cli.command()(doctor.doctor)

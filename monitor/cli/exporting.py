@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from monitor.asking.plain import csv_cell, json_line, plain
 from monitor.cli.files import check_new
-from monitor.cli.output import csv_cell, json_line, plain
 from monitor.core.errors import UsageError
 
 Rows = Iterator[Sequence[tuple[object, ...]]]
@@ -85,6 +85,6 @@ def _line(columns: Sequence[str], row: tuple[object, ...]) -> str:
 
 
 def _parquet(path: Path, columns: Sequence[str], batches: Rows) -> int:
-    from monitor.analysis import write_parquet
+    from monitor.analysis.frames import write_parquet
 
     return write_parquet(path, columns, batches)

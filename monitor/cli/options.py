@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -56,20 +55,8 @@ def day(text: str | None) -> date | None:
 
 
 def instant(text: str | None) -> datetime | None:
-    """An instant: 2021-09-03T14:00:00Z, with another offset (without one it is UTC), or a date as in `day`: its end."""
-    if text is None:
-        return None
-    try:
-        if re.match(r"\d{4}-?\d\d-?\d\d[T ]", text.strip()):
-            found = datetime.fromisoformat(text.strip())
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-        end = day(text)
-        assert end is not None
-        return datetime.combine(end, time.max, UTC)
-    except (ValueError, OverflowError, UsageError):
-        raise UsageError(
-            f"{text!r} is no instant. Write 2021-09-03T14:00:00Z, or a date: 2021-09-03, yesterday or -30d."
-        ) from None
+    """An instant, or the end of a day: see `days.instant`."""
+    return None if text is None else days.instant(text, datetime.now(UTC).date())
 
 
 def period(since: str | None, until: str | None) -> tuple[date | None, date | None]:

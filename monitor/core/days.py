@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from monitor.core.errors import UsageError
 
@@ -23,6 +23,19 @@ def day(text: str, today: date) -> date:
         return date.fromisoformat(word)
     except (ValueError, OverflowError):
         raise UsageError(f"{text!r} is no date. Write 2021-09-03, today, yesterday or -30d.") from None
+
+
+def instant(text: str, today: date) -> datetime:
+    """2021-09-03T14:00:00Z, with another offset (without one it is UTC), or a date as in `day`: its end in UTC."""
+    try:
+        if re.match(r"\d{4}-?\d\d-?\d\d[T ]", text.strip()):
+            found = datetime.fromisoformat(text.strip())
+            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        return datetime.combine(day(text, today), time.max, UTC)
+    except (ValueError, OverflowError, UsageError):
+        raise UsageError(
+            f"{text!r} is no instant. Write 2021-09-03T14:00:00Z, or a date: 2021-09-03, yesterday or -30d."
+        ) from None
 
 
 def instant_of(local: datetime, zone: tzinfo) -> datetime:

@@ -3,6 +3,7 @@
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, coverage, funds
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
+from monitor.store.queries.files import FileRef, files_of
 from monitor.store.queries.grounds import links_of, splits_of
 from monitor.store.queries.held import HeldFile, RefusedFile, find_held, held_files, refused_files
 from monitor.store.queries.identities import (
@@ -13,7 +14,7 @@ from monitor.store.queries.identities import (
     links_between,
     record_of,
 )
-from monitor.store.queries.names import FundRef, find_fund, funds_known
+from monitor.store.queries.names import FundRef, find_fund, funds_known, issuer_code
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
 from monitor.store.queries.search import FoundSecurity, find_security
 from monitor.store.queries.spells import SpellRow, history
@@ -25,6 +26,7 @@ __all__ = [
     "Change",
     "CoverageRow",
     "Difference",
+    "FileRef",
     "FoundSecurity",
     "FundRef",
     "FundRow",
@@ -45,6 +47,7 @@ __all__ = [
     "coverage",
     "difference",
     "file_on",
+    "files_of",
     "find_fund",
     "find_held",
     "find_identities",
@@ -56,6 +59,7 @@ __all__ = [
     "history",
     "holdings",
     "interval_claims",
+    "issuer_code",
     "links_between",
     "links_of",
     "needs_attention",

@@ -78,6 +78,12 @@ def issuer_number(conn: Connection, code: str) -> int:
     raise UsageError(f"No issuer {code!r} in this database. {_known('issuer', code, known)}")
 
 
+def issuer_code(conn: Connection, text: str) -> str:
+    """The code of the issuer called `text`, as it is written in the database."""
+    number = issuer_number(conn, text)
+    return str(conn.execute(select(issuer.c.code).where(issuer.c.id == number)).scalar_one())
+
+
 def find_fund(conn: Connection, text: str, issuer_code: str | None = None) -> FundRef:
     """The fund called `text`: a ticker, or issuer/ticker where two issuers use the same one."""
     known = funds_known(conn)

@@ -1,0 +1,76 @@
+"""An answer: what was asked, as it was understood, the rows, and the files every figure rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.asking.arguments import Asked, Raw, understood
+from monitor.asking.plain import Record, record
+from monitor.asking.question import Column, Question
+from monitor.store.engine import Connection
+from monitor.store.queries import FileRef, files_of
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows as JSON objects with the question's documented keys. `total` counts them before any paging."""
+
+    question: Question
+    asked: Asked
+    rows: tuple[Record, ...]
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    def understood(self) -> dict[str, object]:
+        """What was asked as it was understood: a fund as issuer/ticker, a security by its names, days as dates."""
+        return {name: _shown(value) for name, value in self.asked.values.items()}
+
+
+def ask(conn: Connection, question: Question, raw: Raw, today: date) -> Answer:
+    """The answer, on one consistent state of the database. Raises UsageError for what is not understood."""
+    asked = understood(conn, question, raw, today)
+    rows = question.answer(conn, asked)
+    return Answer(question, asked, tuple(one if isinstance(one, dict) else record(one) for one in rows))
+
+
+def citations(conn: Connection, answer: Answer, rows: tuple[Record, ...] | None = None) -> list[FileRef]:
+    """The published files the rows rest on, each with its date, place and SHA-256, sorted by issuer, fund and date."""
+    wanted: set[tuple[str | None, str, date]] = set()
+    for one in answer.rows if rows is None else rows:
+        issuer = one.get("issuer")
+        for fund in _funds(one):
+            for name in answer.question.cites:
+                if isinstance(day := one.get(name), str):
+                    wanted.add((issuer if isinstance(issuer, str) else None, fund, date.fromisoformat(day)))
+    return files_of(conn, wanted)
+
+
+def cell(row: Mapping[str, object], column: Column) -> object:
+    """The value of a column in a row as a JSON object; None where it is unknown."""
+    value: object = row
+    for part in column.path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _funds(row: Record) -> list[str]:
+    funds = row.get("funds")
+    if isinstance(funds, list):
+        return [str(one) for one in funds]
+    return [str(row[name]) for name in ("fund", "other") if isinstance(row.get(name), str)]
+
+
+def _shown(value: object) -> object:
+    from monitor.asking.plain import plain
+    from monitor.store.queries import FoundSecurity, FundRef
+
+    if isinstance(value, FundRef):
+        return f"{value.issuer}/{value.ticker}"
+    if isinstance(value, FoundSecurity):
+        return " / ".join(value.names) or value.text
+    return plain(value)

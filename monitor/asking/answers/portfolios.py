@@ -1,0 +1,20 @@
+"""What a fund held on a day, and who holds a security."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.asking.arguments import Asked
+from monitor.store import queries
+from monitor.store.engine import Connection
+from monitor.store.queries import Holding
+
+
+def holdings(conn: Connection, asked: Asked) -> Sequence[Holding]:
+    """The portfolio, the largest weight first."""
+    return queries.holdings(conn, asked.the_fund(), asked.day("on"), asked.instant("as_known"))
+
+
+def who_holds(conn: Connection, asked: Asked) -> Sequence[Holding]:
+    """The lines of the funds that hold it."""
+    return queries.who_holds(conn, asked.the_security(), asked.day("on"), asked.text("issuer"))

@@ -1,0 +1,73 @@
+"""Commands made of the descriptions in `monitor.asking`: one per question, its parameters as arguments and options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monitor.asking.question import Parameter, Question, Want
+from monitor.cli import output
+from monitor.cli.context import history, now
+from monitor.cli.options import ConfigFile, Db, Form
+from monitor.cli.output import Format
+
+
+def command(question: Question) -> Callable[..., None]:
+    """The function Typer makes a command of."""
+
+    def run(form: Format, db: str | None, config: Path | None, **given: Any) -> None:
+        from monitor.asking.answer import ask
+
+        with history(config, db) as conn:
+            answer = ask(conn, question, given, now().date())
+        output.show(answer.rows, form, question.table, question.empty)
+
+    options = [_parameter(one) for one in question.parameters]
+    shared = [
+        inspect.Parameter("form", inspect.Parameter.KEYWORD_ONLY, default=Format.TABLE, annotation=Form),
+        inspect.Parameter("db", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Db),
+        inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ConfigFile),
+    ]
+    run.__signature__ = inspect.Signature([*options, *shared])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in (*options, *shared)}
+    run.__name__ = question.name
+    run.__doc__ = f"{question.about}\n\n{question.note}" if question.note else question.about
+    return run
+
+
+def _parameter(one: Parameter) -> inspect.Parameter:
+    if one.required:
+        kind: Any = Annotated[str, typer.Argument(metavar=one.name.upper(), help=one.about, show_default=False)]
+        return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
+    flag, about = f"--{one.name.replace('_', '-')}", _about(one)
+    if one.want is Want.FLAG:
+        kind = Annotated[bool, typer.Option(flag, help=about)]
+        return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+    if one.want is Want.CHOICES:
+        kind = Annotated[list[str] | None, typer.Option(flag, metavar="NAME", help=about)]
+    else:
+        kind = Annotated[str | None, typer.Option(flag, metavar=METAVARS.get(one.want, "TEXT"), help=about)]
+    return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+
+
+METAVARS = {
+    Want.FUND: "FUND",
+    Want.ISSUER: "ID",
+    Want.SECURITY: "S",
+    Want.DAY: "DATE",
+    Want.INSTANT: "INSTANT",
+    Want.COUNT: "N",
+    Want.NUMBER: "N",
+    Want.CHOICE: "NAME",
+}
+
+
+def _about(one: Parameter) -> str:
+    choices = f" One of: {', '.join(one.choices)}." if one.want is Want.CHOICE else ""
+    many = f" Any of: {', '.join(one.choices)}; repeatable." if one.want is Want.CHOICES else ""
+    default = f" Default: {one.default}." if one.default is not None else ""
+    return f"{one.about}{choices}{many}{default}"
