@@ -6,7 +6,18 @@ with open_history("holdings.db") as history:
     print(who_holds(history, "TSLA"))
 """
 
+from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.history import History, open_history
 from monitor.analysis.portfolios import holdings, who_holds
+from monitor.analysis.positions import position
 
-__all__ = ["History", "holdings", "open_history", "who_holds"]
+__all__ = [
+    "History",
+    "concentration",
+    "holdings",
+    "open_history",
+    "overlap",
+    "overlap_history",
+    "position",
+    "who_holds",
+]

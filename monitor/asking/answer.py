@@ -42,11 +42,10 @@ def citations(conn: Connection, answer: Answer, rows: tuple[Record, ...] | None 
     """The published files the rows rest on, each with its date, place and SHA-256, sorted by issuer, fund and date."""
     wanted: set[tuple[str | None, str, date]] = set()
     for one in answer.rows if rows is None else rows:
-        issuer = one.get("issuer")
-        for fund in _funds(one):
-            for name in answer.question.cites:
-                if isinstance(day := one.get(name), str):
-                    wanted.add((issuer if isinstance(issuer, str) else None, fund, date.fromisoformat(day)))
+        for name in answer.question.cites:
+            if isinstance(day := one.get(name), str):
+                issuer, funds = _owners(one, name)
+                wanted |= {(issuer, fund, date.fromisoformat(day)) for fund in funds}
     return files_of(conn, wanted)
 
 
@@ -58,11 +57,14 @@ def cell(row: Mapping[str, object], column: Column) -> object:
     return value
 
 
-def _funds(row: Record) -> list[str]:
-    funds = row.get("funds")
-    if isinstance(funds, list):
-        return [str(one) for one in funds]
-    return [str(row[name]) for name in ("fund", "other") if isinstance(row.get(name), str)]
+def _owners(row: Record, name: str) -> tuple[str | None, list[str]]:
+    """Whose files the date in the column `name` means: other_as_of is of the other fund."""
+    lead = "other_" if name.startswith("other_") else ""
+    issuer = row.get(f"{lead}issuer", row.get("issuer"))
+    funds = row.get("funds") if not lead else None
+    fund = row.get("other" if lead else "fund")
+    found = [str(one) for one in funds] if isinstance(funds, list) else [fund] if isinstance(fund, str) else []
+    return (issuer if isinstance(issuer, str) else None), found
 
 
 def _shown(value: object) -> object:

@@ -29,6 +29,15 @@ AS_KNOWN = Parameter(
     example="2026-01-31",
 )
 
+EVERY = Parameter(
+    "every",
+    Want.CHOICE,
+    "How often: in every file, or in the last of each week or month.",
+    default="month",
+    choices=("file", "week", "month"),
+    example="month",
+)
+
 
 def limit(default: str | None = None) -> Parameter:
     """How many rows at most."""
@@ -39,3 +48,9 @@ def of(parameter: Parameter, about: str = "") -> Parameter:
     """The parameter as an argument that must be given."""
     about = about or parameter.about.replace("Only this", "The")
     return replace(parameter, required=True, positional=True, about=about)
+
+
+def other_fund() -> Parameter:
+    """The fund that another is compared with."""
+    about = "The fund to compare it with (ticker, or issuer/ticker)."
+    return replace(FUND, name="other", required=True, positional=True, about=about, example="ARKW")

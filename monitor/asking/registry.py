@@ -5,10 +5,14 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from monitor.asking.question import Question
-from monitor.asking.questions import portfolios
+from monitor.asking.questions import composition, portfolios, positions
 from monitor.core.errors import UsageError
 
-QUESTIONS: tuple[Question, ...] = (*portfolios.QUESTIONS,)
+QUESTIONS: tuple[Question, ...] = (
+    *portfolios.QUESTIONS,
+    *positions.QUESTIONS,
+    *composition.QUESTIONS,
+)
 
 
 def find(name: str) -> Question:

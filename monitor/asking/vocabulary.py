@@ -22,6 +22,22 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "value": ("`currency`", "market value as published"),
     "currency": ("", "currency of the values, ISO 4217"),
     "weight": ("percent points", "part of the fund as published"),
+    "listed": ("", "whether the file lists the security at all"),
+    "adjusted_shares": ("shares", "shares adjusted for splits, in units of the last of the files"),
+    "price": ("`currency`", "value by shares, as the file implies it"),
+    "positions": ("", "how many positions are held; cash is none"),
+    "largest": ("percent points", "weight of the largest position"),
+    "top10": ("percent points", "weight of the ten largest positions together"),
+    "hhi": ("points", "sum of the squared weights in percent points (Herfindahl-Hirschman); 10,000: one name is all"),
+    "effective": ("", "how many positions of equal size would be as concentrated"),
+    "other_issuer": ("", "who publishes the other fund"),
+    "other": ("", "ticker of the other fund"),
+    "other_as_of": ("date", "the date the other fund's file states"),
+    "other_weight": ("percent points", "part of the other fund as published"),
+    "overlap": ("percent points", "the smaller of both weights; summed over shared names"),
+    "shared": ("", "how many positions both funds hold"),
+    "only_in_fund": ("", "how many positions only the fund holds"),
+    "only_in_other": ("", "how many positions only the other fund holds"),
 }
 
 

@@ -3,6 +3,15 @@
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, coverage, funds
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
+from monitor.store.queries.filed import (
+    FileLine,
+    HeldLine,
+    accepted_files,
+    joined_for,
+    latest_files,
+    lines_of,
+    lines_on,
+)
 from monitor.store.queries.files import FileRef, files_of
 from monitor.store.queries.grounds import links_of, splits_of
 from monitor.store.queries.held import HeldFile, RefusedFile, find_held, held_files, refused_files
@@ -14,26 +23,32 @@ from monitor.store.queries.identities import (
     links_between,
     record_of,
 )
-from monitor.store.queries.names import FundRef, find_fund, funds_known, issuer_code
+from monitor.store.queries.names import FundRef, Groups, find_fund, funds_known, groups, issuer_code, refs
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
 from monitor.store.queries.search import FoundSecurity, find_security
 from monitor.store.queries.spells import SpellRow, history
 from monitor.store.queries.state import needs_attention, status
 from monitor.store.queries.status_row import StatusRow
+from monitor.store.queries.tracks import Filed, PositionRow, position, tracks
 from monitor.store.queries.trades import TradeRow, TradesWanted, trades
 
 __all__ = [
     "Change",
     "CoverageRow",
     "Difference",
+    "FileLine",
     "FileRef",
+    "Filed",
     "FoundSecurity",
     "FundRef",
     "FundRow",
+    "Groups",
     "HeldFile",
+    "HeldLine",
     "Holding",
     "Identity",
     "Level",
+    "PositionRow",
     "PresenceRow",
     "RefusedFile",
     "SecurityRecord",
@@ -42,6 +57,7 @@ __all__ = [
     "TradeRow",
     "TradesWanted",
     "Wanted",
+    "accepted_files",
     "change",
     "changes",
     "coverage",
@@ -55,20 +71,28 @@ __all__ = [
     "first_listed",
     "funds",
     "funds_known",
+    "groups",
     "held_files",
     "history",
     "holdings",
     "interval_claims",
     "issuer_code",
+    "joined_for",
+    "latest_files",
+    "lines_of",
+    "lines_on",
     "links_between",
     "links_of",
     "needs_attention",
+    "position",
     "presence",
     "record_of",
+    "refs",
     "refused_files",
     "schedules",
     "splits_of",
     "status",
+    "tracks",
     "trades",
     "who_holds",
 ]

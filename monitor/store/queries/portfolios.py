@@ -173,13 +173,13 @@ def _lines(
             decode_shares(row.shares, file.exponent),
             decode_value(row.value),
             file.currency or None,
-            _weight(row.weight, row.value, file.value),
+            weight_of(row.weight, row.value, file.value),
         )
         lines.append((joined.root_of(row.security), line))
     return lines
 
 
-def _weight(printed: int | None, value: int | None, total: int | None) -> Decimal | None:
+def weight_of(printed: int | None, value: int | None, total: int | None) -> Decimal | None:
     """The weight as printed, else the line's share of the fund's value."""
     if printed is not None or value is None or not total:
         return decode_weight(printed)
