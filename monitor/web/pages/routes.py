@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from monitor.web.pages import today
+
 router = APIRouter(include_in_schema=False)
+router.include_router(today.router)

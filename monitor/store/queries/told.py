@@ -1,0 +1,89 @@
+"""The items of some days of files, the loudest first, a page of them at a time. It reads no more than it returns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+
+from monitor.core.model import Kind, Severity
+from monitor.store import superseded
+from monitor.store.codec import date_of_day, day_of
+from monitor.store.engine import Connection
+from monitor.store.queries.changes import Change
+from monitor.store.queries.names import issuer_number
+from monitor.store.schema import item
+
+LOUD = (Severity.HIGH, Severity.NORMAL, Severity.LOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Which items are asked for; empty means all."""
+
+    since: date
+    until: date
+    issuer: str | None = None
+    kinds: tuple[Kind, ...] = ()
+    severities: tuple[Severity, ...] = ()
+
+
+def item_days(conn: Connection, day: date | None, issuer: str | None = None) -> tuple[date | None, date, date | None]:
+    """The day of files with items at or before `day` (the newest without one), between the days before and after it.
+
+    Raises LookupError when there is no item.
+    """
+    column = item.c.as_of
+    query = select(func.max(column))
+    least = select(func.min(column))
+    if issuer is not None:
+        number = issuer_number(conn, issuer)
+        query, least = query.where(item.c.issuer == number), least.where(item.c.issuer == number)
+    at = conn.scalar(query if day is None else query.where(column <= day_of(day)))
+    at = conn.scalar(least) if at is None else at
+    if at is None:
+        raise LookupError
+    before, after = conn.scalar(query.where(column < at)), conn.scalar(least.where(column > at))
+    return _date(before), date_of_day(at), _date(after)
+
+
+def tally(conn: Connection, told: Told) -> dict[tuple[Severity, Kind], int]:
+    """How many items there are, by severity and kind."""
+    query = _chosen(conn, select(item.c.severity, item.c.kind, func.count().label("items")), told)
+    rows = conn.execute(query.group_by(item.c.severity, item.c.kind))
+    return {(Severity(row.severity), Kind(row.kind)): row.items for row in rows}
+
+
+def items(conn: Connection, told: Told, limit: int, offset: int = 0) -> list[Change]:
+    """The items, newest day first, then by severity and score. Each is the JSON object that was derived."""
+    loudness = case({str(one): place for place, one in enumerate(LOUD)}, value=item.c.severity)
+    query = _chosen(conn, select(item.c.id, item.c.body), told)
+    query = query.order_by(item.c.as_of.desc(), loudness, item.c.score.desc(), item.c.id).limit(limit).offset(offset)
+    corrected = superseded.corrected(conn)
+    found: list[Change] = []
+    for row in conn.execute(query):
+        tree: Change = json.loads(row.body)
+        found.append(tree | {"status": "correction"} if row.id in corrected else tree)
+    return found
+
+
+def _chosen(conn: Connection, query: Select[Any], told: Told) -> Select[Any]:
+    query = query.where(item.c.as_of.between(day_of(told.since), day_of(told.until)))
+    if told.issuer is not None:
+        query = query.where(item.c.issuer == issuer_number(conn, told.issuer))
+    for column, wanted in ((item.c.kind, told.kinds), (item.c.severity, told.severities)):
+        if wanted:
+            query = query.where(column.in_(_texts(wanted)))
+    return query
+
+
+def _texts(values: Sequence[object]) -> list[str]:
+    return [str(one) for one in values]
+
+
+def _date(value: int | None) -> date | None:
+    return None if value is None else date_of_day(value)
