@@ -60,7 +60,7 @@ class Announcer:
         now = [name for name in self._channels(routes, known) if self._is_at_once(told, routes.get(name), known, name)]
         revision = known.revision + 1
         if now:
-            message = telling.message_of(self._conn, self._issuer_name, told, revision)
+            message = telling.message_of(self._conn, self._issuer_name, told, revision, self._plan.page)
             if restated and revision > 1:
                 message = correct(message, reason=restated)
             for name in now:
@@ -73,7 +73,7 @@ class Announcer:
                     self._fresh.append(_Fresh(replace(message, form=Form.ALERT, lines=()), name))
         later = [name for name in self._channels(routes, known) if name not in now]
         if later:
-            line = telling.line_of(self._issuer_name, told, revision)
+            line = telling.line_of(self._issuer_name, told, revision, self._plan.page)
             if restated and revision > 1:
                 line = correct(line, reason=restated)
             for name in later:

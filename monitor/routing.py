@@ -39,6 +39,7 @@ def plan_of(config: Config, sources: Mapping[str, Source]) -> AlertPlan:
         mutes=tuple(_mute(one, config.daemon.time_zone) for one in config.mutes),
         hours={name: _hours(one, config.daemon.time_zone) for name, one in config.channels.items()},
         flood=config.alerts.flood,
+        page=config.web.url or "",
     )
 
 

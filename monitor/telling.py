@@ -17,7 +17,7 @@ from monitor.core.rules import AlertPlan, Subject, labels_of, security_names
 from monitor.core.spells import Point
 from monitor.derive import Told
 from monitor.notify.digest import digest
-from monitor.notify.message import Form, HistoryPoint, Message, SourceRef, compose
+from monitor.notify.message import Form, HistoryPoint, Message, SourceRef, compose, link_to
 from monitor.notify.message import withdraw as taken_back
 from monitor.notify.wire import from_json, to_json
 from monitor.notify.words import money, quantity
@@ -31,8 +31,8 @@ FLOOD = "flood"  # the cadence of lines that are told at once, but together
 NO_LONGER_SHOWN = "A later or corrected file of the issuer no longer shows this change."
 
 
-def message_of(conn: Connection, issuer_name: str, told: Told, revision: int) -> Message:
-    """The whole message about an item."""
+def message_of(conn: Connection, issuer_name: str, told: Told, revision: int, page: str = "") -> Message:
+    """The whole message about an item, with a link to it on the page at `page`."""
     return compose(
         told.item,
         told.security,
@@ -40,14 +40,20 @@ def message_of(conn: Connection, issuer_name: str, told: Told, revision: int) ->
         history=picture(conn, told),
         sources=sources(conn, told.item),
         revision=revision,
-        link=None,
+        link=link_to(page, told.item.key),
     )
 
 
-def line_of(issuer_name: str, told: Told, revision: int) -> Message:
+def line_of(issuer_name: str, told: Told, revision: int, page: str = "") -> Message:
     """The message about an item as far as a line of a digest needs it."""
     return compose(
-        told.item, told.security, issuer_name=issuer_name, history=(), sources=(), revision=revision, link=None
+        told.item,
+        told.security,
+        issuer_name=issuer_name,
+        history=(),
+        sources=(),
+        revision=revision,
+        link=link_to(page, told.item.key),
     )
 
 
@@ -140,7 +146,10 @@ def picture(conn: Connection, told: Told) -> list[HistoryPoint]:
 
 
 def shares_over_time(conn: Connection, issuer: str, keys: Sequence[str], until: date) -> list[HistoryPoint]:
-    """Shares the issuer's funds held together, at the ends of 40 equal spans; None where no file covers a span."""
+    """Shares the issuer's funds held together, in units of the last day, at the ends of 40 equal spans.
+
+    None where no file covers a span or a fund prints no counts; nothing where none is known.
+    """
     tracks = lines.issuer_tracks(conn, issuer, keys, until)
     days = sorted({point.as_of for track in tracks for point in track})
     if not days:
@@ -150,15 +159,17 @@ def shares_over_time(conn: Connection, issuer: str, keys: Sequence[str], until: 
     points, start = [], days[0]
     for end in ends:
         covered = any(start <= day <= end for day in days)
-        points.append(HistoryPoint(end, sum((_held(track, end) for track in tracks), Decimal(0)) if covered else None))
+        points.append(HistoryPoint(end, _together(tracks, end) if covered else None))
         start = end
-    return points
+    return points if any(point.shares is not None for point in points) else []
 
 
-def _held(track: Sequence[Point], day: date) -> Decimal:
-    """What a fund's last file up to `day` listed."""
-    found = bisect_right(track, day, key=lambda point: point.as_of)
-    return track[found - 1].shares or Decimal(0) if found else Decimal(0)
+def _together(tracks: Sequence[Sequence[Point]], day: date) -> Decimal | None:
+    """What the funds' last files up to `day` listed together; None where one of them prints no counts."""
+    found = [bisect_right(track, day, key=lambda point: point.as_of) for track in tracks]
+    held = [track[at - 1].shares for track, at in zip(tracks, found, strict=True) if at]
+    known = [shares for shares in held if shares is not None]
+    return sum(known, Decimal(0)) if len(known) == len(held) else None
 
 
 def sources(conn: Connection, item: Item) -> list[SourceRef]:

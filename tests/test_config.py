@@ -12,6 +12,7 @@ from monitor.config import MailSettings, SlackSettings, SlackWebhookSettings, ex
 from monitor.core.errors import ConfigError
 from monitor.core.model import Severity
 from monitor.notify.channels import CHANNELS, build
+from monitor.routing import plan_of
 
 SECRET = "xoxb-very-secret"
 
@@ -250,3 +251,17 @@ def test_a_database_is_shown_without_its_password(written_url: str, shown: str) 
 def test_a_query_is_not_repeated_in_a_fault() -> None:
     said = faults(f'[issuers.ark]\nbase_url = "ftp://mirror.example/x?k={SECRET}"\n')
     assert "ftp://mirror.example/x?***" in said
+
+
+@pytest.mark.parametrize("url", ["https://m.example", "https://m.example/", "http://10.0.0.5:8765/desk/"])
+def test_the_address_of_the_page_is_what_alerts_link_to(url: str) -> None:
+    config = load(written(f'[web]\nurl = "{url}"\n'), {})
+    assert config.web.url == url.rstrip("/")
+    assert plan_of(config, {}).page == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url", ["m.example", "ftp://m.example", "https://u:p@m.example", "https://m.example/?a=1", "https://m.example/<x>"]
+)
+def test_what_cannot_be_linked_to_is_a_fault(url: str) -> None:
+    assert "web.url: " in faults(f'[web]\nurl = "{url}"\n')

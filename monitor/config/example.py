@@ -71,6 +71,7 @@ time_zone = "America/New_York"
 enabled = false            # `run` answers /healthz, /readyz and /metrics
 # host = "127.0.0.1"       # any other address needs a token
 # port = 8765
+# url = "https://monitor.example.org"    # where people reach the page: alerts link to it
 # token_env = "MONITOR_WEB_TOKEN"
 
 # --- whom to tell: one block per channel, the name is yours. Secrets stay in variables or files. ---

@@ -35,6 +35,14 @@ def web_address(value: str) -> str:
     return value
 
 
+def page_address(value: str) -> str:
+    """Accept the address under which people reach the page: paths are put at its end."""
+    parts = urlsplit(web_address(value))
+    if parts.query or parts.fragment or re.search(r"[\s<>|\"'\\]", value):
+        raise ValueError("must be an address like https://monitor.example.org, to which paths are added")
+    return value.rstrip("/")
+
+
 def is_link_local(host: str) -> bool:
     """Whether `host` is a literal address of the kind cloud metadata services use."""
     try:
@@ -85,6 +93,7 @@ def header_text(value: str) -> str:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Address = Annotated[str, AfterValidator(web_address)]
+Page = Annotated[str, AfterValidator(page_address)]
 Header = Annotated[str, AfterValidator(header_text), Field(min_length=1)]
 Clock = Annotated[str, AfterValidator(clock)]
 Span = Annotated[str, AfterValidator(span_of_day)]

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from monitor.config.channels import ChannelSettings
-from monitor.config.fields import LOOPBACK, Address, Clock, Names, Port, Section, Zone, one_source, split_list
+from monitor.config.fields import LOOPBACK, Address, Clock, Names, Page, Port, Section, Zone, one_source, split_list
 from monitor.config.rules import Mute, Rule
 from monitor.core.model import Severity
 
@@ -91,11 +91,13 @@ class Blindness(Section):
 
 
 class Web(Section):
-    """The page the daemon serves. Reachable from elsewhere only with a token."""
+    """The page the daemon serves. Reachable from elsewhere only with a token. `url` is where people reach it: what
+    alerts link to."""
 
     enabled: bool = False
     host: str = "127.0.0.1"
     port: Port = 8765
+    url: Page | None = None
     token: SecretStr | None = None
     token_env: str | None = None
     token_file: Path | None = None

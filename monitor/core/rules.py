@@ -225,7 +225,8 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class AlertPlan:
     """Who is told: the channels that hear the defaults, what is loud enough to be told at once, the digest of the rest;
-    rules and mutes above that; the habits of the channels; and `flood`, the most messages at once per hour (0: any)."""
+    rules and mutes above that; the habits of the channels; `flood`, the most messages at once per hour (0: any); and
+    `page`, the address alerts link to (empty: none)."""
 
     channels: tuple[str, ...] = ()
     min_severity: Severity = Severity.NORMAL
@@ -234,6 +235,7 @@ class AlertPlan:
     mutes: tuple[Mute, ...] = ()
     hours: Mapping[str, Hours] = field(default_factory=dict)
     flood: int = 0
+    page: str = ""
 
     @property
     def everybody(self) -> tuple[str, ...]:

@@ -291,9 +291,9 @@ def _end(
         facts.as_of,
         exit_file,
         session,
-        _adjust(last, splits, exit_file),
-        _adjust(material, splits, exit_file),
-        _adjust(peak, splits, exit_file),
+        in_units_of(last, splits, exit_file),
+        in_units_of(material, splits, exit_file),
+        in_units_of(peak, splits, exit_file),
         left,
         len(held),
         max((abs(p.weight) for p in held[-WINDOW:] if p.weight is not None), default=Decimal(0)),
@@ -302,10 +302,11 @@ def _end(
 
 
 def _size(point: Point, splits: Sequence[Split], until: date) -> Decimal:
-    return abs(_adjust(point, splits, until).shares or point.weight or Decimal(0))
+    return abs(in_units_of(point, splits, until).shares or point.weight or Decimal(0))
 
 
-def _adjust(point: Point, splits: Sequence[Split], until: date) -> Point:
+def in_units_of(point: Point, splits: Sequence[Split], until: date) -> Point:
+    """The point with its count as a file dated `until` would print it."""
     if point.shares is None:
         return point
     return replace(point, shares=adjusted(point.shares, point.as_of, splits, until))

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from monitor.notify.message import Form, Message
-from monitor.notify.text import first_words, history_line, history_title, source_lines, table
+from monitor.notify.text import (
+    ITEM_LINK,
+    LINE_LINK,
+    SECURITY_LINK,
+    first_words,
+    history_line,
+    history_title,
+    source_lines,
+    table,
+)
 from monitor.notify.words import shorten
 
 Block = dict[str, object]
@@ -14,6 +23,7 @@ HEADER, SECTION, CONTEXT, FALLBACK = 150, 3000, 2000, 1000  # characters
 EVENT_TYPE = "holdings_monitor_message"
 TIMELINE, MUTE = "holdings_timeline", "holdings_mute"  # what a press on a button is called
 MUTE_DAYS = 30
+LOOK_ALIKES = str.maketrans({"<": "‹", ">": "›"})
 WITH_BUTTONS = frozenset({Form.ALERT, Form.UPDATE, Form.CORRECTION})
 
 
@@ -60,7 +70,7 @@ def _buttons(item: str) -> Block:
 def _blocks(message: Message) -> Iterator[Block]:
     yield {"type": "header", "text": plain(message.title, HEADER)}
     if message.form is Form.DIGEST:
-        yield from _pages(message.lines)
+        yield from _linked_pages(message) if any(message.links) else _pages(message.lines)
         return
     lines = [message.title] if len(message.title) > HEADER else []
     lines += [line for line in (*message.lines, message.figures, message.subject) if line]
@@ -76,7 +86,7 @@ def _blocks(message: Message) -> Iterator[Block]:
         texts = [f"{label} · {detail}" for label, detail in source_lines(message)]
         yield {"type": "context", "elements": [plain(_stack(texts, CONTEXT // 2), CONTEXT)]}
     if message.link:
-        yield {"type": "context", "elements": [_link(message.link)]}
+        yield {"type": "context", "elements": [_links(message.link, message.security_link)]}
 
 
 def _pages(lines: Sequence[str]) -> Iterator[Block]:
@@ -91,6 +101,32 @@ def _pages(lines: Sequence[str]) -> Iterator[Block]:
         yield {"type": "section", "text": plain("\n".join(page), SECTION)}
 
 
+def _linked_pages(message: Message) -> Iterator[Block]:
+    """All lines of a digest, each with its link. Rich text has no markup: what stands in it is shown as it is."""
+    page: list[Block] = []
+    used = 0
+    for line, link in message.linked:
+        if page and used + len(line) + len(link) > SECTION - 100:
+            yield {"type": "rich_text", "elements": page}
+            page, used = [], 0
+        page.append({"type": "rich_text_section", "elements": _words(line, link)})
+        used += len(line) + len(link) + 20
+    if page:
+        yield {"type": "rich_text", "elements": page}
+
+
+def _words(line: str, link: str) -> list[Block]:
+    """A line of rich text. It knows no markup, but what looks like it becomes a look-alike all the same."""
+    line = shorten(line.translate(LOOK_ALIKES), 2 * SECTION // 3)
+    if not link:
+        return [{"type": "text", "text": f"{line}\n"}]
+    return [
+        {"type": "text", "text": f"{line} · "},
+        {"type": "link", "url": _safe(link), "text": LINE_LINK},
+        {"type": "text", "text": "\n"},
+    ]
+
+
 def plain(text: str, limit: int) -> Block:
     """Text without any markup, at most `limit` characters."""
     return {"type": "plain_text", "text": fitting(text, limit), "emoji": False}
@@ -102,9 +138,15 @@ def preformatted(lines: Sequence[str]) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": f"```\n{text}\n```", "verbatim": True}}
 
 
-def _link(url: str) -> Block:
-    safe = escape(quote(url, safe=":/?#[]@!$&'()*+,;=%~-._"))
-    return {"type": "mrkdwn", "text": f"<{safe}|Evidence and history>", "verbatim": True}
+def _links(item: str, security: str | None) -> Block:
+    named = ((item, ITEM_LINK), (security, SECURITY_LINK))
+    text = " · ".join(f"<{escape(_safe(url))}|{words}>" for url, words in named if url)
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _safe(url: str) -> str:
+    """The address with everything percent-encoded that could end it."""
+    return quote(url, safe=":/?#[]@!$&'()*+,;=%~-._")
 
 
 def _stack(lines: Sequence[str], limit: int) -> str:

@@ -1,6 +1,7 @@
 """Many messages as one: a digest, or as many numbered parts as a channel's messages have room for. Nothing is left out.
 
-A digest has one line per change, by issuer, loudest first. Where that is too long for one message of the channel,
+A digest has one line per change, by issuer, loudest first, with the date of its file, its past where the message has
+one, and a link. Where that is too long for one message of the channel,
 changes of one kind in the same funds share a line that names each of them; only then it is split.
 """
 
@@ -15,10 +16,11 @@ from monitor.core.hours import Cadence
 from monitor.core.model import Kind, Severity
 from monitor.core.rules import LOUDNESS
 from monitor.notify.message import PREFIXES, Form, Message
-from monitor.notify.words import clean, plural
+from monitor.notify.words import clean, plural, sparkline
 
 TITLES = {Cadence.DAILY: "Daily digest", Cadence.WEEKLY: "Weekly digest", Cadence.NOW: "Many at once"}
 TOGETHER = 10  # changes of one kind in the same funds from which they may share a line
+DRAWN = 16  # bars
 LINE = 700  # characters; Slack's blocks would shorten longer ones
 VERBS = {
     Kind.INITIATED: "new in",
@@ -37,6 +39,12 @@ class Line:
 
     text: str
     members: tuple[int, ...] = ()
+    link: str = ""
+
+    @property
+    def size(self) -> int:
+        """Characters it takes in a message."""
+        return len(self.text) + (len(self.link) + 30 if self.link else 0) + 1  # a link needs words and markup, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ def digest(
                     headline=f"{TITLES[cadence]}: {_counted(messages)}{counted}",
                     issuer_name=_one_issuer(messages),
                     lines=tuple(line.text for line in page),
+                    links=tuple(line.link for line in page) if any(line.link for line in page) else (),
                 ),
                 members,
             )
@@ -86,7 +95,22 @@ def _rank(messages: Sequence[Message], place: int) -> tuple[int, str, int, str, 
 
 
 def _lines(messages: Sequence[Message], order: Sequence[int]) -> list[Line]:
-    return _headed(messages, [Line(clean(messages[place].title, LINE), (place,)) for place in order])
+    return _headed(messages, [_alone(messages[place], place) for place in order])
+
+
+def _alone(message: Message, place: int) -> Line:
+    """One change: what it is, the file that showed it, and the past as it was drawn for a message of its own."""
+    ends = [clean(message.title, LINE - 60), _dated([message])]
+    drawn = sparkline([point.shares for point in message.history], DRAWN)
+    return Line(" · ".join(part for part in (*ends, drawn) if part), (place,), message.link or "")
+
+
+def _dated(messages: Sequence[Message]) -> str:
+    """`file of 2025-09-23`, or from when to when several are."""
+    days = sorted({message.as_of for message in messages if message.as_of is not None})
+    if len(days) < 2:
+        return f"file of {days[0].isoformat()}" if days else ""
+    return f"files of {days[0].isoformat()} … {days[-1].isoformat()}"
 
 
 def _headed(messages: Sequence[Message], lines: Sequence[Line]) -> list[Line]:
@@ -113,7 +137,7 @@ def _shared(messages: Sequence[Message], order: Sequence[int]) -> Iterable[Line]
     for place in order:
         sort = _sort(messages[place])
         if len(groups[sort]) < TOGETHER:
-            yield Line(clean(messages[place].title, LINE), (place,))
+            yield _alone(messages[place], place)
         elif sort not in done:
             done.add(sort)
             yield from _together(messages, groups[sort])
@@ -128,7 +152,9 @@ def _together(messages: Sequence[Message], places: Sequence[int]) -> Iterable[Li
     first = messages[places[0]]
     kind = VERBS.get(first.kind, first.kind.value.lower().replace("_", " ") + " in") if first.kind else "changes in"
     mark = "" if first.form is Form.ALERT else PREFIXES.get(first.form, "").lower()
-    head = f"{len(places):,} {mark}{kind} {', '.join(part.fund for part in first.funds)}: "
+    dated = _dated([messages[place] for place in places])
+    funds = ", ".join(part.fund for part in first.funds)
+    head = f"{len(places):,} {mark}{kind} {funds}{f' ({dated})' if dated else ''}: "
     names: list[str] = []
     members: list[int] = []
     for place in places:
@@ -151,16 +177,16 @@ def _pages(lines: Sequence[Line], room: int | None) -> Iterable[list[Line]]:
     page: list[Line] = []
     used = 0
     for line in lines:
-        if room is not None and page and used + len(line.text) + 1 > room:
+        if room is not None and page and used + line.size > room:
             yield page
             page, used = [], 0
         page.append(line)
-        used += len(line.text) + 1
+        used += line.size
     yield page
 
 
 def _length(lines: Sequence[Line]) -> int:
-    return sum(len(line.text) + 1 for line in lines)
+    return sum(line.size for line in lines)
 
 
 def _counted(messages: Sequence[Message]) -> str:

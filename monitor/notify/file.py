@@ -11,7 +11,7 @@ from monitor.core.errors import DeliveryError
 from monitor.notify.channels import Receipt
 from monitor.notify.handing import last_chance
 from monitor.notify.message import Message
-from monitor.notify.wire import as_tree
+from monitor.notify.wire import as_document
 
 
 class FileChannel:
@@ -25,7 +25,7 @@ class FileChannel:
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """Append; the folder is made when missing. Every fault is temporary: disks get space and rights again."""
-        line = json.dumps({"key": key, "title": message.title, **as_tree(message)}, ensure_ascii=False)
+        line = json.dumps(as_document(message, key), ensure_ascii=False)
         last_chance()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,9 @@ from monitor.core.model import FundPart
 from monitor.notify.message import Message
 from monitor.notify.text import (
     HEADINGS,
+    ITEM_LINK,
+    LINE_LINK,
+    SECURITY_LINK,
     bystander,
     cells,
     first_words,
@@ -65,15 +68,33 @@ def _parts(message: Message) -> Sequence[str]:
     return (
         hidden,
         f"<h1>{escape(message.title)}</h1>",
-        _paragraphs(message.lines),
+        _lines(message),
         _paragraphs([message.figures], "figures"),
         _paragraphs([message.subject]),
         _table(message),
         _history(message),
         _caveats(message),
         _sources(message),
-        f'<p><a href="{escape(message.link)}">Evidence and history</a></p>' if message.link else "",
+        _links(message),
     )
+
+
+def _lines(message: Message) -> str:
+    return "\n".join(
+        f"<p>{escape(line)}{f' · {_anchor(link, LINE_LINK)}' if link else ''}</p>"
+        for line, link in message.linked
+        if line
+    )
+
+
+def _links(message: Message) -> str:
+    named = ((message.link, ITEM_LINK), (message.security_link, SECURITY_LINK))
+    anchors = [_anchor(link, words) for link, words in named if link]
+    return f"<p>{' · '.join(anchors)}</p>" if anchors else ""
+
+
+def _anchor(link: str, words: str) -> str:
+    return f'<a href="{escape(link)}">{words}</a>'
 
 
 def _paragraphs(lines: Sequence[str], name: str = "") -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from urllib.parse import quote
 
 from monitor.core.model import FundPart, Interval, Item, Kind, SecurityRef, Severity
 from monitor.notify.words import clean, money, quantity
@@ -97,7 +98,8 @@ class Message:
     history: tuple[HistoryPoint, ...] = ()
     sources: tuple[SourceRef, ...] = ()
     lines: tuple[str, ...] = ()  # body of notices and digests, reason of a withdrawal
-    link: str | None = None
+    link: str | None = None  # the item's page
+    links: tuple[str, ...] = ()  # of a digest: beside each of `lines` its item's page, empty where it has none
     repeated: bool = False
 
     @property
@@ -106,15 +108,33 @@ class Message:
         return f"{PREFIXES.get(self.form, '')}{self.headline}{' (possibly repeated)' if self.repeated else ''}"
 
     @property
-    def figures(self) -> str:
-        """`99,090 shares · $16.3M · ARKF, ARKW`."""
+    def sizes(self) -> tuple[str, ...]:
+        """How much, what it is worth, and in which funds, as far as known."""
         signed = self.kind not in ENTRIES
         parts = [
             f"{quantity(self.shares, signed=signed)} {self.unit}" if self.shares is not None else "",
             money(self.value, self.currency) if self.value is not None else "",
             ", ".join(part.fund for part in self.funds),
         ]
-        return " · ".join(part for part in parts if part)
+        return tuple(part for part in parts if part)
+
+    @property
+    def figures(self) -> str:
+        """`99,090 shares · $16.3M · ARKF, ARKW`."""
+        return " · ".join(self.sizes)
+
+    @property
+    def security_link(self) -> str | None:
+        """The page of the security, beside that of the item."""
+        if self.link is None or self.security is None or not self.link.endswith(f"/item/{self.item}"):
+            return None
+        return f"{self.link.removesuffix(f'/item/{self.item}')}/security/{quote(self.security.id, safe='')}"
+
+    @property
+    def linked(self) -> tuple[tuple[str, str], ...]:
+        """The lines, each with its link or an empty text."""
+        links = self.links if len(self.links) == len(self.lines) else ("",) * len(self.lines)
+        return tuple(zip(self.lines, links, strict=True))
 
     @property
     def subject(self) -> str:
@@ -129,6 +149,11 @@ class Message:
         """Caveats in the order they are read."""
         low = "Low confidence: the files allow another reading." if self.confidence == "low" else ""
         return tuple(note for note in (self.caveat, low) if note)
+
+
+def link_to(page: str, item: str) -> str | None:
+    """The address of an item on the page at `page`; none where nobody has said where that is."""
+    return f"{page.rstrip('/')}/item/{quote(item, safe='')}" if page else None
 
 
 def compose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from monitor.core.model import FundPart
 from monitor.notify.message import HistoryPoint, Message
 from monitor.notify.words import GAP, money, percent, plural, quantity, sparkline
 
+ITEM_LINK, SECURITY_LINK, LINE_LINK = "Evidence and history", "All of this security", "Evidence"
 HEADINGS = ("Fund", "Before", "After", "Change", "Value", "Weight")
 
 
@@ -70,7 +72,8 @@ def bars(history: Sequence[HistoryPoint]) -> str:
 
 def history_title(message: Message) -> str:
     """What the history line shows."""
-    held = f"Shares held by {message.issuer_name} funds" if message.issuer_name else "Shares held"
+    unit = message.unit.capitalize()
+    held = f"{unit} held by {message.issuer_name} funds" if message.issuer_name else f"{unit} held"
     uncovered = any(point.shares is None for point in message.history)
     return f"{held} ({GAP} no file)" if uncovered else held
 
@@ -80,9 +83,17 @@ def source_lines(message: Message) -> list[tuple[str, str]]:
     return [(s.label(), " ".join(p for p in (f"sha256 {s.sha256[:12]}", s.place) if p)) for s in message.sources]
 
 
+def link_lines(message: Message) -> list[str]:
+    """Where to read on."""
+    named = ((ITEM_LINK, message.link), (SECURITY_LINK, message.security_link))
+    return [f"{words}: {link}" for words, link in named if link]
+
+
 def first_words(message: Message) -> str:
-    """One line for notifications and previews."""
-    return " · ".join(part for part in (message.title, message.figures) if part)
+    """One line for notifications and previews: the title, and what it does not say itself."""
+    told = r"(?<![\w,.]){}(?![\w,.]?\d)"
+    more = [size for size in message.sizes if not re.search(told.format(re.escape(size.lstrip("+−"))), message.title)]
+    return " · ".join(part for part in (message.title, *more) if part)
 
 
 def whole(message: Message, width: int | None = None) -> str:
@@ -93,13 +104,13 @@ def whole(message: Message, width: int | None = None) -> str:
 
     paragraphs = [
         prose(message.title),
-        list(message.lines),
+        [text for line, link in message.linked for text in (line, f"  {link}" if link else "") if text],
         [line for line in (message.figures, message.subject) if line],
         table(message),
         [f"{history_title(message)}", history_line(message)] if message.history else [],
         [line for note in message.notes for line in prose(note)],
         _sources(message),
-        [message.link] if message.link else [],
+        link_lines(message),
     ]
     return "\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n"
 

@@ -23,7 +23,7 @@ from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt
 from monitor.notify.handing import last_chance
 from monitor.notify.message import Message
-from monitor.notify.wire import as_tree
+from monitor.notify.wire import as_document
 
 TEMPORARY = frozenset({408, 425, 429})
 THIS_MESSAGE = frozenset({400, 413, 415, 422})  # another message may be taken
@@ -55,8 +55,8 @@ class WebhookChannel:
         self._resolve = resolve
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
-        """One POST of `{"key", "title", …the message}`."""
-        body = json.dumps({"key": key, "title": message.title, **as_tree(message)}, ensure_ascii=False).encode()
+        """One POST of `{"key", "title", …the message, "sparkline"}`."""
+        body = json.dumps(as_document(message, key), ensure_ascii=False).encode()
         check_place("webhook", self._url, self._resolve)
         last_chance()
         direct = {"http": "", "https": ""} if is_loopback(self._url) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 from monitor.core.errors import DeliveryError
 from monitor.core.model import FundPart, Interval, Kind, SecurityRef, Severity
 from monitor.notify.message import Form, HistoryPoint, Message, SourceRef
+from monitor.notify.text import bars
 
 T = TypeVar("T")
+LATER = frozenset({"links"})  # keys that programs of before did not know
+KNOWN = frozenset(field.name for field in fields(Message))
 Json = Mapping[str, Any]  # what json.loads gives; nothing of it leaves this module unconverted
 
 
@@ -23,15 +26,22 @@ def to_json(message: Message) -> str:
 
 
 def as_tree(message: Message) -> dict[str, object]:
-    """The message as JSON values."""
-    return {key: _plain(value) for key, value in asdict(message).items()}
+    """The message as JSON values. Keys that came later are there only where they say something."""
+    return {key: _plain(value) for key, value in asdict(message).items() if value or key not in LATER}
+
+
+def as_document(message: Message, key: str) -> dict[str, object]:
+    """What programs get: the message, what it is called, its key, and the past as a line of text where there is one."""
+    drawn = {"sparkline": bars(message.history)} if message.history else {}
+    return {"key": key, "title": message.title, **as_tree(message), **drawn}
 
 
 def from_json(text: str) -> Message:
-    """The message `to_json` wrote. Raises DeliveryError (permanent) for anything else."""
+    """The message `to_json` wrote, now or earlier; what a later program added is left out. Raises DeliveryError
+    (permanent) for anything else."""
     try:
         return _message(json.loads(text))
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise DeliveryError(f"the stored message cannot be read: {error!r}", permanent=True) from None
 
 
@@ -51,7 +61,7 @@ def _plain(value: object) -> object:
 
 def _message(tree: Json) -> Message:
     known: dict[str, Any] = {
-        **tree,
+        **{key: value for key, value in tree.items() if key in KNOWN},
         "form": Form(tree["form"]),
         "severity": Severity(tree["severity"]),
         "kind": _maybe(Kind, tree["kind"]),
@@ -68,6 +78,7 @@ def _message(tree: Json) -> Message:
         ),
         "sources": tuple(_source(source) for source in tree["sources"]),
         "lines": tuple(tree["lines"]),
+        "links": tuple(tree.get("links", ())),
     }
     return Message(**known)
 

@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import Row, and_, func, select
 
 from monitor.core.model import AssetClass, Interval, Position
-from monitor.core.spells import Ending, Point, Spell
+from monitor.core.spells import Ending, Point, Spell, in_units_of
+from monitor.core.splits import effective
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, decode_weight
 from monitor.store.engine import Connection
-from monitor.store.past import SnapshotRow, maybe_date
+from monitor.store.past import SnapshotRow, maybe_date, splits_of
 
 
 @dataclass(slots=True)
@@ -218,21 +219,26 @@ def _sum(one: Point, other: Point) -> Point:
 def issuer_tracks(conn: Connection, code: str, keys: Sequence[str], until: date) -> list[list[Point]]:
     """The lines of a security in every accepted file up to `until`, for each fund of the issuer that ever held it.
 
-    Share counts are as printed; splits since are applied by `adjusted` where the caller needs them.
+    Share counts are in units of `until`: splits since a file are applied as the fund's own files show them.
     """
     names = Securities(conn)
     numbers = [names.number(key) for key in keys]
     spell = t.spell.c
     holders = (
-        select(t.fund.c.id, func.min(spell.first_file))
+        select(t.fund.c.id, t.fund.c.ticker, func.min(spell.first_file))
         .join(t.spell, spell.fund == t.fund.c.id)
         .join(t.issuer, t.issuer.c.id == t.fund.c.issuer)
         .where(t.issuer.c.code == code, spell.security.in_(numbers))
-        .group_by(t.fund.c.id)
+        .group_by(t.fund.c.id, t.fund.c.ticker)
         .order_by(t.fund.c.id)
     )
-    after = until + timedelta(days=1)
-    return [track(conn, fund, numbers, date_of_day(first), after) for fund, first in conn.execute(holders).all()]
+    known, after = splits_of(conn, code, numbers), until + timedelta(days=1)
+    tracks = []
+    for fund, ticker, first in conn.execute(holders).all():
+        seen = effective(known, ticker)
+        track_of = track(conn, fund, numbers, date_of_day(first), after)
+        tracks.append([in_units_of(point, seen, until) for point in track_of] if seen else track_of)
+    return tracks
 
 
 def last_listing(conn: Connection, fund: int, securities: Sequence[int], as_of: date) -> int | None:

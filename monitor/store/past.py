@@ -218,6 +218,15 @@ def splits(conn: Connection, issuer_id: int) -> list[Split]:
     return [_split(row) for row in conn.execute(query)]
 
 
+def splits_of(conn: Connection, code: str, securities: Sequence[int]) -> list[Split]:
+    """The splits of these securities seen in the funds of an issuer, by day and key."""
+    table = t.split.c
+    query = select(t.split, t.security.c.key).join(t.security, t.security.c.id == table.security)
+    query = query.join(t.issuer, t.issuer.c.id == table.issuer)
+    query = query.where(t.issuer.c.code == code, table.security.in_(securities))
+    return [_split(row) for row in conn.execute(query.order_by(table.day, t.security.c.key, table.shown_by))]
+
+
 def _split(row: Row[Any]) -> Split:
     day, settled = date_of_day(row.day), date_of_day(row.settled)
     own = None if settled == day else settled

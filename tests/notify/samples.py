@@ -9,8 +9,9 @@ from decimal import Decimal
 from monitor.core.hours import Cadence
 from monitor.core.model import Absence, Arrival, FundPart, Interval, Item, Kind, SecurityRef, Severity
 from monitor.notify.digest import digest
-from monitor.notify.message import HistoryPoint, Message, SourceRef, compose, correct, notice, withdraw
+from monitor.notify.message import HistoryPoint, Message, SourceRef, compose, correct, link_to, notice, withdraw
 
+PAGE = "https://monitor.example.org"
 NOW = datetime(2025, 9, 23, 11, 2, tzinfo=UTC)
 SESSION, FILE = date(2025, 9, 22), date(2025, 9, 23)
 GAP = Interval(date(2024, 6, 4), date(2025, 9, 19))
@@ -103,7 +104,7 @@ def full(revision: int = 1) -> Message:
         history=history(),
         sources=sources(),
         revision=revision,
-        link="http://127.0.0.1:8765/items/I7d1f0a4c2e9b?a=1&b=2",
+        link=link_to(PAGE, "I7d1f0a4c2e9b"),
     )
 
 

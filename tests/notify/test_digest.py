@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from hypothesis import given
@@ -12,7 +13,12 @@ from monitor.core.model import SecurityRef, Severity
 from monitor.notify.blocks import HEADER, SECTION, blocks
 from monitor.notify.digest import LINE, digest
 from monitor.notify.message import Form, Message
-from tests.notify.samples import HOSTILE, NOW, full
+from monitor.notify.letter import letter
+from monitor.notify.text import whole
+from tests.notify.samples import HOSTILE, NOW, PAGE, full
+from tests.notify.test_hostile import texts
+
+FILE = " · file of 2025-09-23"
 
 TEXTS = st.one_of(st.sampled_from(sorted(HOSTILE.values())), st.text(max_size=90))
 MESSAGES = st.builds(
@@ -60,28 +66,48 @@ def test_slack_shows_every_line_within_its_limits(messages: list[Message]) -> No
     for part in digest("slack", Cadence.DAILY, messages, at=NOW, room=9_000):
         shown = blocks(part.message)
         assert len(shown) <= 50
-        texts = [block["text"]["text"] for block in shown if isinstance(block["text"], dict)]
-        assert len(texts[0]) <= HEADER
-        assert all(len(text) <= SECTION for text in texts)
-        assert not any("more lines" in text for text in texts)
+        assert len(texts(shown[:1])[0]) <= HEADER
+        assert all(sum(map(len, texts([block]))) <= SECTION for block in shown)
+        assert "more lines" not in "".join(texts(shown))
+        assert sum(len(text) for text in texts(shown)) <= 12_000
+
+
+@given(SEVERAL)
+def test_without_a_page_a_digest_has_no_links(messages: list[Message]) -> None:
+    for part in digest("slack", Cadence.DAILY, [replace(one, link=None) for one in messages], at=NOW):
+        assert part.message.links == ()
+        assert {block["type"] for block in blocks(part.message)} == {"header", "section"}
+
+
+def test_a_line_names_the_file_and_links_to_its_item() -> None:
+    (part,) = digest("mail", Cadence.NOW, [opened(1), replace(opened(2), history=(), link=None)], at=NOW)
+    assert part.message.lines == (
+        "ARKF opens HOLDING 1 INC (H001) · file of 2025-09-23 · █▄▂▁▁▁▁▁▁▁▁···▁▄",
+        "ARKF opens HOLDING 2 INC (H002) · file of 2025-09-23",
+    )
+    assert part.message.links == (f"{PAGE}/item/I7d1f0a4c2e9b", "")
+    assert f"▁▄\n  {PAGE}/item/I7d1f0a4c2e9b\nARKF opens" in whole(part.message)
+    assert letter(part.message).count(f'<a href="{PAGE}/item/') == 1
+    assert f'"url": "{PAGE}/item/' in json.dumps(blocks(part.message))
 
 
 def test_lines_are_grouped_by_issuer_loudest_first() -> None:
-    quiet, loud = replace(full(), score=20, headline="quiet"), replace(full(), score=80, headline="loud")
-    other = replace(full(), score=90, headline="other", issuer_name="Lantern")
+    plain = replace(full(), history=())
+    quiet, loud = replace(plain, score=20, headline="quiet"), replace(plain, score=80, headline="loud")
+    other = replace(plain, score=90, headline="other", issuer_name="Lantern")
     (part,) = digest("slack", Cadence.WEEKLY, [quiet, other, loud], at=NOW)
     assert part.message.headline == "Weekly digest: 3 changes"
-    assert part.message.lines == ("Lantern: 1", "other", "ARK: 2", "loud", "quiet")
+    assert part.message.lines == ("Lantern: 1", f"other{FILE}", "ARK: 2", f"loud{FILE}", f"quiet{FILE}")
     assert part.members == (1, 2, 0)
 
 
 def test_many_of_one_kind_share_a_line_where_there_is_no_room() -> None:
     many = [opened(number) for number in range(120)]
-    (whole,) = digest("mail", Cadence.DAILY, many, at=NOW)
-    assert len(whole.message.lines) == 120
+    (one,) = digest("mail", Cadence.DAILY, many, at=NOW)
+    assert len(one.message.lines) == 120
     (short,) = digest("slack", Cadence.DAILY, many, at=NOW, room=2_000)
     assert short.message.headline == "Daily digest: 120 changes"
-    assert short.message.lines[0].startswith("120 back in ARKF, ARKW: H000, H001")
+    assert short.message.lines[0].startswith("120 back in ARKF, ARKW (file of 2025-09-23): H000, H001")
     assert len(short.message.lines) == 2
     parts = digest("slack", Cadence.DAILY, many, at=NOW, room=700)
     assert [part.message.headline for part in parts] == [f"Daily digest: 120 changes, part {n} of 2" for n in (1, 2)]

@@ -37,7 +37,9 @@ def test_slack_takes_it_and_calls_nobody(message: Message) -> None:
         one["type"] for one in made
     ]  # Slack's own rules
     for block in made:
-        limit = {"header": HEADER, "section": SECTION, "context": CONTEXT, "actions": 75}[str(block["type"])]
+        limit = {"header": HEADER, "section": SECTION, "context": CONTEXT, "actions": 75, "rich_text": SECTION}[
+            str(block["type"])
+        ]
         assert all(0 < len(text) <= limit for text in texts(block))
     assert sum(len(text) for text in texts(made)) < 12_000
     assert len(fallback(message)) <= 1000

@@ -16,9 +16,9 @@ from monitor.core.errors import DeliveryError
 from monitor.core.model import Kind
 from monitor.notify.blocks import blocks, fallback, metadata
 from monitor.notify.letter import letter
-from monitor.notify.message import Form, Message, compose, correct
+from monitor.notify.message import Form, Message, compose, correct, link_to
 from monitor.notify.sample import sample
-from monitor.notify.text import whole
+from monitor.notify.text import first_words, whole
 from monitor.notify.wire import from_json, to_json
 from monitor.notify.words import clean, money, percent, quantity, sparkline
 from tests.notify import samples
@@ -83,7 +83,39 @@ def test_a_digest_keeps_every_line_loudest_first() -> None:
     message = samples.summary()
     assert message.headline == "Daily digest: 2 changes, 1 correction"
     again = "Two ARK funds reopen Alibaba, first seen since 2021"
-    assert message.lines == (again, "ARK: 2", again, f"Withdrawn: {again}")
+    drawn = " · file of 2025-09-23 · █▄▂▁▁▁▁▁▁▁▁···▁▄"
+    no_history = " · file of 2025-09-23"
+    assert message.lines == (f"{again}{no_history}", "ARK: 2", f"{again}{drawn}", f"Withdrawn: {again}{drawn}")
+
+
+def test_what_the_title_says_is_not_said_twice() -> None:
+    message = replace(samples.full(), headline="Two ARK funds (ARKF, ARKW) reopen Alibaba: 99,090 shares, $16.3M")
+    assert first_words(message) == message.headline
+    other = replace(message, headline="Two ARK funds reopen Alibaba: 199,090 shares, $16.3M")
+    assert first_words(other) == f"{other.headline} · 99,090 shares · ARKF, ARKW"
+
+
+def test_a_message_links_to_the_item_and_its_security() -> None:
+    message = samples.full()
+    assert message.link == f"{samples.PAGE}/item/I7d1f0a4c2e9b"
+    assert message.security_link == f"{samples.PAGE}/security/S5f0c2a91be"
+    assert whole(message).endswith(
+        f"Evidence and history: {message.link}\nAll of this security: {message.security_link}\n"
+    )
+    assert replace(message, link="https://elsewhere.example/x").security_link is None
+    assert link_to("", "I1") is None
+    assert link_to("https://m.example/sub/", "I 1/2") == "https://m.example/sub/item/I%201%2F2"
+
+
+def test_messages_stored_before_and_after_are_read() -> None:
+    stored = json.loads(to_json(samples.full()))
+    assert "links" not in stored  # a program of before would not know it
+    assert from_json(json.dumps(stored | {"later": [1]})) == samples.full()
+    digest = samples.summary()
+    assert digest.links
+    assert from_json(to_json(digest)) == digest
+    without = {key: value for key, value in json.loads(to_json(digest)).items() if key != "links"}
+    assert from_json(json.dumps(without)).linked == tuple((line, "") for line in digest.lines)
 
 
 def test_golden_texts() -> None:
@@ -180,7 +212,8 @@ def assert_block_is_safe(block: dict[str, object]) -> None:
         limit = {"header": 150, "context": 2000}.get(str(block["type"]), 3000)
         assert 1 <= len(text) <= limit
         if kind == "mrkdwn":
-            assert re.fullmatch(r"<https?://[^<>|\s]+\|Evidence and history>|```[^`]+```", text)
+            links = r"<https?://[^<>|\s]+\|Evidence and history>( · <https?://[^<>|\s]+\|All of this security>)?"
+            assert re.fullmatch(rf"{links}|```[^`]+```", text)
             assert text.startswith("<") or not re.search(r"[<>]|&(?!amp;|lt;|gt;)", text)
         elif kind == "plain_text":
             assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", text)
