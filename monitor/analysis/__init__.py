@@ -6,18 +6,30 @@ with open_history("holdings.db") as history:
     print(who_holds(history, "TSLA"))
 """
 
+from monitor.analysis.changes import changes, entries, exits, interval_claims, issuer_firsts, re_entries
 from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.history import History, open_history
 from monitor.analysis.portfolios import holdings, who_holds
 from monitor.analysis.positions import position
+from monitor.analysis.records import coverage, funds, issuers, search
 
 __all__ = [
     "History",
+    "changes",
     "concentration",
+    "coverage",
+    "entries",
+    "exits",
+    "funds",
     "holdings",
+    "interval_claims",
+    "issuer_firsts",
+    "issuers",
     "open_history",
     "overlap",
     "overlap_history",
     "position",
+    "re_entries",
+    "search",
     "who_holds",
 ]

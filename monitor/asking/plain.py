@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
 
-from monitor.core.model import Interval
+from monitor.core.model import Instants, Interval
 from monitor.core.sessions import Gap
 
 Record = Mapping[str, object]
@@ -29,7 +29,7 @@ def record(value: object) -> dict[str, object]:
 def plain(value: object) -> object:
     """The value in terms of JSON: dates and instants as text, intervals as from/to, unknown as null."""
     match value:
-        case Interval():
+        case Interval() | Instants():
             return {"from": plain(value.first), "to": plain(value.last)}
         case Gap():
             return {"from": plain(value.first), "to": plain(value.last), "sessions": value.sessions}

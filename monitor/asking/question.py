@@ -1,8 +1,9 @@
 """What a question is: its name, what may be asked, which columns the answer has. Closed sets are enums.
 
 The function that answers is `monitor.asking.answers.MODULE.NAME`, imported when it is needed. The columns follow from
-the type of its rows, a frozen dataclass: a `SecurityRef` or `Interval` in it becomes several columns. What a column
-means and its unit stand in `monitor.asking.vocabulary`, once for all questions.
+the type of its rows, a frozen dataclass: a `SecurityRef`, `Interval` or other dataclass in it becomes several columns.
+Rows that are JSON objects already are `Annotated[Record, DATACLASS]`, which says what is in them. What a column means
+and its unit stand in `monitor.asking.vocabulary`, once for all questions.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, assert_never, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Union, assert_never, get_args, get_origin, get_type_hints
 
-from monitor.core.model import Interval, SecurityRef
+from monitor.core.model import Instants, Interval, SecurityRef
 
 if TYPE_CHECKING:
     from monitor.asking.arguments import Asked
@@ -122,8 +123,8 @@ def _function(module: str, name: str) -> Answering:
 
 @cache
 def _columns_of(module: str, name: str) -> tuple[Column, ...]:
-    (row,) = get_args(get_type_hints(_function(module, name))["return"])
-    return columns_of(row)
+    (row,) = get_args(get_type_hints(_function(module, name), include_extras=True)["return"])
+    return columns_of(row.__metadata__[0] if get_origin(row) is Annotated else row)
 
 
 def columns_of(row: type) -> tuple[Column, ...]:
@@ -143,8 +144,11 @@ def _columns(name: str, kind: Any) -> list[Column]:
         lead = "" if name == "security" else f"{name}_"
         named = {"id": name} | {part: f"{lead}{part}" for part in SECURITY[1:]}
         return [Column(named[part], (name, part), Sort.TEXT) for part in SECURITY]
-    if kind is Interval:
-        return [Column(f"{name}_{end}", (name, end), Sort.DAY) for end in ("from", "to")]
+    if kind in (Interval, Instants):
+        sort = Sort.DAY if kind is Interval else Sort.INSTANT
+        return [Column(f"{name}_{end}", (name, end), sort) for end in ("from", "to")]
+    if isinstance(kind, type) and is_dataclass(kind):
+        return [Column(f"{name}_{one.name}", (name, *one.path), one.sort) for one in columns_of(kind)]
     return [Column(name, (name,), _sort(name, kind))]
 
 
@@ -170,8 +174,6 @@ def _sort(name: str, kind: Any) -> Sort:
         ):
             if issubclass(kind, known):
                 return sort
-        if is_dataclass(kind):
-            return Sort.LIST  # an object of its own: kept whole
     raise TypeError(f"the field {name} of type {kind} has no column")
 
 

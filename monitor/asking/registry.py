@@ -5,13 +5,15 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from monitor.asking.question import Question
-from monitor.asking.questions import composition, portfolios, positions
+from monitor.asking.questions import changes, composition, portfolios, positions, records
 from monitor.core.errors import UsageError
 
 QUESTIONS: tuple[Question, ...] = (
     *portfolios.QUESTIONS,
     *positions.QUESTIONS,
     *composition.QUESTIONS,
+    *changes.QUESTIONS,
+    *records.QUESTIONS,
 )
 
 

@@ -70,13 +70,14 @@ def changes(
                 severities,
                 level,  # type: ignore[arg-type]
                 superseded,
+                limit,
             ),
         )
-    shown = found[-limit:] if limit else found
-    if form is Format.TABLE and shown:
-        _print(shown)
+
+    if form is Format.TABLE and found:
+        _print(found)
     else:
-        output.show(shown, form, ("id",), "No changes.")
+        output.show(found, form, ("id",), "No changes.")
 
 
 def _print(found: Sequence[Change]) -> None:

@@ -209,6 +209,14 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Instants:
+    """Between two instants, the first exclusive; `None` when unknown."""
+
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityRef:
     """A security as people know it. `id` is ours and public; identifiers are as the issuer printed."""
 

@@ -17,7 +17,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, SmallInteger, String, Table, Text, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    and_,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
@@ -30,6 +42,7 @@ __all__ = [
     "Connection",
     "Engine",
     "StoreUnavailable",
+    "begins",
     "bulk_insert",
     "insert_new",
     "is_postgres",
@@ -78,6 +91,13 @@ def stop_after(conn: Connection, seconds: float) -> Callable[[], None]:
 def is_postgres(conn: Connection | Engine) -> bool:
     """True on PostgreSQL, false on SQLite."""
     return conn.dialect.name == "postgresql"
+
+
+def begins(conn: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether the column begins with the text, in the form for which this database takes an index."""
+    if is_postgres(conn) or not text:
+        return column.startswith(text, autoescape=True)
+    return and_(column >= text, column < text[:-1] + chr(ord(text[-1]) + 1))
 
 
 @contextmanager

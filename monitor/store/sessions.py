@@ -43,5 +43,10 @@ def reach_beyond(conn: Connection, calendar: str, last: date) -> bool:
 
 def sessions(conn: Connection, calendar: str) -> tuple[date, ...]:
     """All known trading days of the calendar, oldest first."""
-    found = conn.execute(select(session.c.day).where(session.c.calendar == calendar).order_by(session.c.day))
-    return tuple(date_of_day(day) for day in found.scalars())
+    return tuple(date_of_day(day) for day in days_of(conn, calendar))
+
+
+def days_of(conn: Connection, calendar: str) -> Sequence[int]:
+    """As `sessions`, in days since 1970 as the store counts them."""
+    query = select(session.c.day).where(session.c.calendar == calendar).order_by(session.c.day)
+    return conn.scalars(query).all()

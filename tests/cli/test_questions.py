@@ -30,7 +30,7 @@ def test_funds_say_how_far_their_files_reach(run: Run, story: str) -> None:
 
 def test_coverage_counts_sessions_and_held_files(run: Run, story: str) -> None:
     rows = run("coverage", "--format", "json", "--db", story).rows
-    assert list(rows[0]) == ["fund", "first", "last", "sessions", "files", "gaps", "quarantined", "late"]
+    assert list(rows[0]) == ["issuer", "fund", "first", "last", "sessions", "files", "gaps", "quarantined", "late"]
     assert rows[0] == {
         "fund": "ARKF", "first": "2021-12-31", "last": "2022-01-12", "sessions": 9, "files": 9, "gaps": [],
         "quarantined": 1, "late": None,
@@ -79,7 +79,7 @@ def test_history_has_the_documented_keys(run: Run, story: str) -> None:
     spell = dict(rows[0])
     assert list(spell.pop("security")) == SECURITY_KEYS
     assert spell == {
-        "fund": "ARKF", "opened": {"from": None, "to": "2021-12-31"},
+        "issuer": "ark", "fund": "ARKF", "opened": {"from": None, "to": "2021-12-31"},
         "closed": {"from": "2022-01-10", "to": "2022-01-10"}, "entry_shares": 800_000, "peak_shares": 800_000,
         "exit_shares": 0, "sessions": 6, "first_file": "2022-01-03", "last_file": "2022-01-10", "censored": "left",
         "exit_file": "2022-01-11", "evidence": [],

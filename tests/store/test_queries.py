@@ -17,7 +17,7 @@ from monitor.core.sessions import Gap
 from monitor.store import queries
 from monitor.store import schema as t
 from monitor.store.codec import day_of, instant_text
-from monitor.store.engine import Connection, Engine, transaction
+from monitor.store.engine import Connection, Engine, insert_new, transaction
 
 MONDAY = date(2022, 1, 3)
 NOON = datetime(2022, 2, 1, 12, tzinfo=UTC)
@@ -83,6 +83,13 @@ class Rows:
         for security, shares in held.items():
             values = {"fund": fund, "snapshot": snapshot, "security": security, "listing": security, "shares": shares}
             self.conn.execute(t.holding.insert().values(value=shares * 1000, weight=more.get("weight"), **values))
+            if standing == "accepted":
+                self._sighted(fund, security, day_of(day))
+
+    def _sighted(self, fund: int, security: int, day: int) -> None:
+        """As derivation keeps it: every security that an accepted file of the fund has ever listed."""
+        values = {"fund": fund, "security": security, "as_of": day, "session": day, "day": day}
+        insert_new(self.conn, t.sighting, [values])
 
     def spell(self, fund: int, security: int, first: date, shares: str, **ending: Any) -> None:
         opened = {"opened_day": day_of(first), "opened_to": day_of(first) - 1, "first_file": day_of(first)}

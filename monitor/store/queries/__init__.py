@@ -1,7 +1,7 @@
 """One function per question, each returning frozen results sorted by meaning. Nothing here writes."""
 
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
-from monitor.store.queries.coverage import CoverageRow, FundRow, coverage, funds
+from monitor.store.queries.coverage import CoverageRow, FundRow, IssuerRow, coverage, funds, issuers
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
 from monitor.store.queries.filed import (
     FileLine,
@@ -23,6 +23,7 @@ from monitor.store.queries.identities import (
     links_between,
     record_of,
 )
+from monitor.store.queries.matching import MatchRow, matches
 from monitor.store.queries.names import FundRef, Groups, find_fund, funds_known, groups, issuer_code, refs
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
 from monitor.store.queries.search import FoundSecurity, find_security
@@ -47,7 +48,9 @@ __all__ = [
     "HeldLine",
     "Holding",
     "Identity",
+    "IssuerRow",
     "Level",
+    "MatchRow",
     "PositionRow",
     "PresenceRow",
     "RefusedFile",
@@ -77,12 +80,14 @@ __all__ = [
     "holdings",
     "interval_claims",
     "issuer_code",
+    "issuers",
     "joined_for",
     "latest_files",
     "lines_of",
     "lines_on",
     "links_between",
     "links_of",
+    "matches",
     "needs_attention",
     "position",
     "presence",

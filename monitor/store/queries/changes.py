@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Select, Table, or_, select
 
 from monitor.core.model import Kind, Severity
 from monitor.store import superseded as record
-from monitor.store.codec import day_of
+from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, chunks, issuer_number
 from monitor.store.schema import event, item, security
@@ -39,6 +38,7 @@ class Wanted:
     severities: tuple[Severity, ...] = ()
     level: Level | None = None
     superseded: bool = False  # also what was told and has been replaced or taken back
+    newest: int | None = None  # only so many, the newest
 
 
 def changes(conn: Connection, wanted: Wanted) -> list[Change]:
@@ -46,10 +46,34 @@ def changes(conn: Connection, wanted: Wanted) -> list[Change]:
 
     `status` is current, or correction where something else was told before; superseded on what was told then.
     """
+    if wanted.newest is None:
+        return _changes(conn, wanted)
+    count = max(1, wanted.newest)
+    while True:  # what filters on the JSON leaves out is not counted by the database: look further back
+        first = _newest_since(conn, wanted, count)
+        found = _changes(conn, wanted if first is None else replace(wanted, since=first))
+        if first is None or len(found) >= wanted.newest:
+            return found[-wanted.newest :] if wanted.newest else []
+        count *= 4
+
+
+def _newest_since(conn: Connection, wanted: Wanted, count: int) -> date | None:
+    """A day with about so many rows on and after it; None when all must be read. Of a fund its events are counted,
+    of which its items are made: they have an index, the items of one fund among those of its issuer have none."""
+    table = item if wanted.level == "item" and wanted.fund is None else event
+    queries = _queries(conn, table, wanted)
+    if len(queries) > 1 or wanted.superseded:
+        return None
+    query = queries[0].with_only_columns(table.c.as_of).order_by(table.c.as_of.desc())
+    day = conn.execute(query.offset(count - 1).limit(1)).scalar()
+    return None if day is None else date_of_day(day)
+
+
+def _changes(conn: Connection, wanted: Wanted) -> list[Change]:
     found: list[Change] = []
-    for level, table in (("event", event), ("item", item)):
-        if wanted.level in (None, level):
-            found += _of(conn, table, wanted)
+    for _, table in _tables(wanted):
+        for query in _queries(conn, table, wanted):
+            found += [_read(body) for body in conn.execute(query).scalars()]
     if wanted.level in (None, "item"):
         told_before = record.corrected(conn)
         found = [one | {"status": "correction"} if one["id"] in told_before else one for one in found]
@@ -63,6 +87,11 @@ def changes(conn: Connection, wanted: Wanted) -> list[Change]:
     return sorted(found, key=_order)
 
 
+def _tables(wanted: Wanted) -> list[tuple[Level, Table]]:
+    both: tuple[tuple[Level, Table], ...] = (("event", event), ("item", item))
+    return [one for one in both if wanted.level in (None, one[0])]
+
+
 def change(conn: Connection, change_id: str) -> Change | None:
     """One event or item by its id."""
     for table in (item, event):
@@ -72,7 +101,9 @@ def change(conn: Connection, change_id: str) -> Change | None:
     return None
 
 
-def _of(conn: Connection, table: Table, wanted: Wanted) -> list[Change]:
+def _queries(conn: Connection, table: Table, wanted: Wanted) -> list[Select[Any]]:
+    """The statements whose rows are the changes of a table, and perhaps more: what only their JSON tells is still to
+    be looked at. Most are left out by their text, which is quicker than reading all."""
     query = select(table.c.body)
     if wanted.since is not None:
         query = query.where(table.c.as_of >= day_of(wanted.since))
@@ -86,9 +117,18 @@ def _of(conn: Connection, table: Table, wanted: Wanted) -> list[Change]:
         query = query.where(table.c.issuer == wanted.fund.issuer_id)
         if table is event:
             query = query.where(table.c.fund == wanted.fund.id)
+        else:
+            query = query.where(_says(table, wanted.fund.ticker))
+    if wanted.severities:
+        query = query.where(or_(*(_says(table, str(one)) for one in wanted.severities)))
     if wanted.securities is None:
-        return [_read(body) for body in conn.execute(query).scalars()]
-    return [_read(body) for some in chunks(wanted.securities) for body in _scalars(conn, query, table, some)]
+        return [query]
+    return [query.where(table.c.security.in_(some)) for some in chunks(wanted.securities)]
+
+
+def _says(table: Table, text: str) -> ColumnElement[bool]:
+    """Whether the text stands in the JSON as a whole value, anywhere."""
+    return table.c.body.contains(json.dumps(text, ensure_ascii=False), autoescape=True)
 
 
 def _superseded(conn: Connection, wanted: Wanted) -> list[Change]:
@@ -104,10 +144,6 @@ def _superseded(conn: Connection, wanted: Wanted) -> list[Change]:
     query = select(security.c.public)
     named = {str(p) for some in chunks(wanted.securities) for p in conn.scalars(query.where(security.c.id.in_(some)))}
     return [one for one in rows if isinstance(one["security"], dict) and one["security"].get("id") in named]
-
-
-def _scalars(conn: Connection, query: object, table: Table, ids: Collection[int]) -> list[str]:
-    return [str(body) for body in conn.execute(query.where(table.c.security.in_(ids))).scalars()]  # type: ignore[attr-defined]
 
 
 def _read(body: str) -> Change:

@@ -18,7 +18,7 @@ from monitor.store.engine import Connection
 from monitor.store.presence import StoredSchedule, stored
 from monitor.store.presence import schedules as stored_schedules
 from monitor.store.queries.changes import Change, Wanted, changes
-from monitor.store.queries.names import FundRef, chunks, funds_known
+from monitor.store.queries.names import FundRef, chunks, funds_by_id, issuer_code
 from monitor.store.queries.search import FoundSecurity
 from monitor.store.schema import holding, identifier, schedule, security, snapshot, standing
 
@@ -54,14 +54,16 @@ def presence(
     conn: Connection, what: FoundSecurity, fund: FundRef | None = None, issuer: str | None = None
 ) -> list[PresenceRow]:
     """What every list says of a security, by fund and session."""
-    wanted = [fund] if fund is not None else funds_known(conn, issuer)
-    having = set(conn.execute(select(schedule.c.fund)).scalars())
+    having = set(conn.execute(select(schedule.c.fund).distinct()).scalars())
+    if fund is not None:
+        wanted = [fund] if fund.id in having else []
+    else:
+        code = None if issuer is None else issuer_code(conn, issuer)
+        owners = funds_by_id(conn, having).values()
+        wanted = sorted((one for one in owners if code in (None, one.issuer)), key=lambda one: (one.issuer, one.ticker))
     asked = _who(conn, what)
     return [
-        _row(conn, one, what, fact)
-        for one in wanted
-        if one.id in having
-        for fact in evidence.facts(stored_schedules(conn, one.id), asked)
+        _row(conn, one, what, fact) for one in wanted for fact in evidence.facts(stored_schedules(conn, one.id), asked)
     ]
 
 

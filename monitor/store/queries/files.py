@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from monitor.core.model import Standing
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
-from monitor.store.queries.names import chunks, funds_known
+from monitor.store.queries.names import chunks, funds_called
 from monitor.store.schema import snapshot, standing
 
 
@@ -34,7 +34,7 @@ def files_of(conn: Connection, wanted: Collection[tuple[str | None, str, date]])
     for issuer, fund, day in wanted:
         days.setdefault((issuer, fund), set()).add(day_of(day))
     found = []
-    for owner in funds_known(conn) if days else ():
+    for owner in funds_called(conn, {fund for _, fund in days}):
         mine = days.get((owner.issuer, owner.ticker), set()) | days.get((None, owner.ticker), set())
         for some in chunks(mine):
             query = (

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef
@@ -15,6 +16,7 @@ from monitor.store.codec import date_of_day
 from monitor.store.engine import Connection
 from monitor.store.schema import fund, identifier, issuer, link, listing, security
 
+V = TypeVar("V", int, str)
 MANY = 5_000  # values in one IN list: far below what either database takes
 
 
@@ -48,11 +50,26 @@ class Groups:
         return frozenset(ids) | roots | {one for one, root in self.root.items() if root in roots}
 
 
+NOTHING_JOINED = Groups({})
+
+
 def funds_known(conn: Connection, issuer_code: str | None = None) -> list[FundRef]:
     """Every fund in the database (of one issuer), sorted by issuer and ticker."""
-    query = select(fund, issuer.c.code.label("issuer_code")).join(issuer, fund.c.issuer == issuer.c.id)
-    if issuer_code is not None:
-        query = query.where(issuer.c.id == issuer_number(conn, issuer_code))
+    return _funds(conn) if issuer_code is None else _funds(conn, issuer.c.id == issuer_number(conn, issuer_code))
+
+
+def funds_by_id(conn: Connection, ids: Collection[int]) -> dict[int, FundRef]:
+    """These funds by the store's own numbers."""
+    return {one.id: one for some in chunks(ids) for one in _funds(conn, fund.c.id.in_(some))}
+
+
+def funds_called(conn: Connection, tickers: Collection[str]) -> list[FundRef]:
+    """The funds with these tickers, of all issuers."""
+    return [one for some in chunks(tickers) for one in _funds(conn, fund.c.ticker.in_(some))]
+
+
+def _funds(conn: Connection, *where: ColumnElement[bool]) -> list[FundRef]:
+    query = select(fund, issuer.c.code.label("issuer_code")).join(issuer, fund.c.issuer == issuer.c.id).where(*where)
     found = [
         FundRef(
             row.id,
@@ -86,17 +103,27 @@ def issuer_code(conn: Connection, text: str) -> str:
 
 def find_fund(conn: Connection, text: str, issuer_code: str | None = None) -> FundRef:
     """The fund called `text`: a ticker, or issuer/ticker where two issuers use the same one."""
-    known = funds_known(conn)
     wanted = text.strip().upper()
-    found = [one for one in known if wanted in (one.ticker.upper(), f"{one.issuer}/{one.ticker}".upper())]
+    found = _funds_named(conn, wanted)
     if issuer_code is not None:
         found = [one for one in found if one.issuer.lower() == issuer_code.lower()]
     if not found:
+        known = funds_known(conn)
         raise UsageError(f"No fund {text!r} in this database. {_known('fund', text, [one.ticker for one in known])}")
     if len(found) > 1:
         choices = ", ".join(f"{one.issuer}/{one.ticker}" for one in found)
         raise UsageError(f"Several issuers have a fund {text!r}. Say which one: {choices}")
     return found[0]
+
+
+def _funds_named(conn: Connection, wanted: str) -> list[FundRef]:
+    """The funds with this ticker or issuer/ticker; a database folds plain letters only, Python the others, too."""
+    if not wanted.isascii():
+        return [
+            one for one in funds_known(conn) if wanted in (one.ticker.upper(), f"{one.issuer}/{one.ticker}".upper())
+        ]
+    ticker = func.upper(fund.c.ticker) == wanted
+    return _funds(conn, or_(ticker, func.upper(issuer.c.code + "/" + fund.c.ticker) == wanted))
 
 
 def _known(what: str, text: str, names: Iterable[str]) -> str:
@@ -119,7 +146,46 @@ def groups(conn: Connection, *, fund_id: int | None = None, issuer_id: int | Non
     if issuer_id is not None:
         query = query.join(fund, link.c.fund == fund.c.id).where(fund.c.issuer == issuer_id)
     pairs = [(int(row.earlier), int(row.later)) for row in conn.execute(query)]
-    return Groups(_roots(pairs, _public(conn, {one for pair in pairs for one in pair})))
+    return Groups(_roots(pairs, public_of(conn, {one for pair in pairs for one in pair})))
+
+
+def joined_with(
+    conn: Connection, ids: Collection[int], *, fund_id: int | None = None, issuer_id: int | None = None
+) -> Groups:
+    """As `groups`, for these identities and what is linked with them, in work that grows with their number alone."""
+    pairs = {pair for pair, _ in links_with(conn, ids, fund_id=fund_id, issuer_id=issuer_id)}
+    return Groups(_roots(sorted(pairs), public_of(conn, {one for pair in pairs for one in pair})))
+
+
+def links_with(
+    conn: Connection, ids: Collection[int], *, fund_id: int | None = None, issuer_id: int | None = None
+) -> set[tuple[tuple[int, int], int]]:
+    """The links between these identities and others, and those of the others, and so on: (earlier, later) and fund."""
+    query = select(link.c.earlier, link.c.later, link.c.fund)
+    if fund_id is not None:
+        query = query.where(link.c.fund == fund_id)
+    if issuer_id is not None:
+        query = query.join(fund, link.c.fund == fund.c.id).where(fund.c.issuer == issuer_id)
+    found: set[tuple[tuple[int, int], int]] = set()
+    seen: set[int] = set()
+    todo = set(ids)
+    while todo:
+        for some in chunks(todo):
+            for column in (link.c.earlier, link.c.later):
+                rows = conn.execute(query.where(column.in_(some)))
+                found |= {((int(row.earlier), int(row.later)), int(row.fund)) for row in rows}
+        seen |= todo
+        todo = {one for pair, _ in found for one in pair} - seen
+    return found
+
+
+def groups_by_fund(conn: Connection, ids: Collection[int]) -> Mapping[int, Groups]:
+    """As `joined_with` of one fund, for every fund that links any of them; in the others nothing is linked."""
+    by_fund: dict[int, set[tuple[int, int]]] = {}
+    for pair, owner in links_with(conn, ids):
+        by_fund.setdefault(owner, set()).add(pair)
+    public = public_of(conn, {one for pairs in by_fund.values() for pair in pairs for one in pair})
+    return {owner: Groups(_roots(sorted(pairs), public)) for owner, pairs in by_fund.items()}
 
 
 def _roots(pairs: Sequence[tuple[int, int]], public: Mapping[int, str]) -> dict[int, int]:
@@ -155,11 +221,12 @@ def keys_of(conn: Connection, ids: Collection[int]) -> list[str]:
 def public_roots(conn: Connection, ids: Iterable[int], joined: Groups) -> dict[int, str]:
     """The public id of the position each identity belongs to."""
     wanted = set(ids)
-    public = _public(conn, {joined.root_of(one) for one in wanted})
+    public = public_of(conn, {joined.root_of(one) for one in wanted})
     return {one: public[joined.root_of(one)] for one in wanted}
 
 
-def _public(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+def public_of(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The public ids of these identities."""
     found: dict[int, str] = {}
     for some in chunks(ids):
         for row in conn.execute(select(security.c.id, security.c.public).where(security.c.id.in_(some))):
@@ -169,15 +236,24 @@ def _public(conn: Connection, ids: Collection[int]) -> dict[int, str]:
 
 def refs(conn: Connection, wanted: Iterable[tuple[int, int]], joined: Groups) -> dict[tuple[int, int], SecurityRef]:
     """What to call each (security, listing): the id of its root, names and identifiers as that line printed them."""
-    pairs = set(wanted)
-    ids = {one for one, _ in pairs}
-    public = _public(conn, ids | {joined.root_of(one) for one in ids})
-    printed = _listings(conn, {line for _, line in pairs})
-    codes = _identifiers(conn, ids)
-    named: dict[tuple[int, int], SecurityRef] = {}
-    for one, line in pairs:
+    found = refs_by_fund(conn, ((0, *pair) for pair in wanted), {0: joined})
+    return {(one, line): ref for (_, one, line), ref in found.items()}
+
+
+def refs_by_fund(
+    conn: Connection, wanted: Iterable[tuple[int, int, int]], joined: Mapping[int, Groups]
+) -> dict[tuple[int, int, int], SecurityRef]:
+    """As `refs`, of (fund, security, listing): what is one position may differ from fund to fund."""
+    lines = set(wanted)
+    roots = {(owner, one): joined.get(owner, NOTHING_JOINED).root_of(one) for owner, one, _ in lines}
+    public = public_of(conn, {one for _, one in roots} | set(roots.values()))
+    printed = _listings(conn, {line for *_, line in lines})
+    codes = _identifiers(conn, {one for _, one in roots})
+    named: dict[tuple[int, int, int], SecurityRef] = {}
+    for owner, one, line in lines:
         name, ticker = printed[line]
-        named[one, line] = SecurityRef(public[joined.root_of(one)], name, ticker or None, **codes.get(one, {}))
+        key = public[roots[owner, one]]
+        named[owner, one, line] = SecurityRef(key, name, ticker or None, **codes.get(one, {}))
     return named
 
 
@@ -205,7 +281,7 @@ def _identifiers(conn: Connection, ids: Collection[int]) -> dict[int, dict[str, 
     return found
 
 
-def chunks(values: Collection[int]) -> Iterator[list[int]]:
+def chunks(values: Collection[V]) -> Iterator[list[V]]:
     """The values, sorted, in lists that fit one statement."""
     ordered = sorted(values)
     for start in range(0, len(ordered), MANY):

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Row, and_, or_, select
 
 from monitor.core import splits as rules
 from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, decode_weight, instant_text
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, Groups, chunks, funds_known, groups, refs
+from monitor.store.queries.names import (
+    FundRef,
+    Groups,
+    chunks,
+    funds_by_id,
+    groups,
+    groups_by_fund,
+    issuer_number,
+    joined_with,
+    refs,
+    refs_by_fund,
+)
 from monitor.store.queries.search import FoundSecurity
-from monitor.store.schema import holding, snapshot, split, standing
+from monitor.store.schema import fund as fund_table
+from monitor.store.schema import holding, sighting, snapshot, split, standing
 
 Split = tuple[date, Fraction]  # the first file in new shares, and how many of these an old one is
 WEIGHT_PLACES = Decimal("0.0001")
@@ -34,6 +47,7 @@ class File:
     exponent: int
     value: int | None
     currency: str
+    positions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +100,17 @@ def file_on(conn: Connection, fund: FundRef, on: date | None = None, as_known: d
     rows = conn.execute(query.limit(256)).all()  # more revisions of one as_of cannot be numbered
     if not rows:
         return None
-    best = max((row for row in rows if row.as_of == rows[0].as_of), key=lambda row: (row.rank, row.sha256))
-    pos = None if best.pos_session is None else date_of_day(best.pos_session)
-    as_of = date_of_day(best.as_of)
-    return File(fund, best.id, as_of, pos, best.shares_exp, best.value, best.currency)
+    return _file(fund, max((row for row in rows if row.as_of == rows[0].as_of), key=_revision))
+
+
+def _revision(row: Row[Any]) -> tuple[str, str]:
+    """Which of two files of one date counts: the greater."""
+    return row.rank, row.sha256
+
+
+def _file(fund: FundRef, row: Row[Any]) -> File:
+    pos = None if row.pos_session is None else date_of_day(row.pos_session)
+    return File(fund, row.id, date_of_day(row.as_of), pos, row.shares_exp, row.value, row.currency, row.positions)
 
 
 def holdings(
@@ -125,15 +146,84 @@ def who_holds(
 
     Raises UsageError when no fund has a file by then: nobody knows what was held.
     """
-    funds = [fund for fund in funds_known(conn, issuer) if not _has_closed(fund, on)]
-    files = [file for fund in funds if (file := file_on(conn, fund, on)) is not None]
-    if not files:
+    only = None if issuer is None else issuer_number(conn, issuer)
+    files = latest_files(conn, _listing_funds(conn, what.ids), on)
+    files = [one for one in files if only in (None, one.fund.issuer_id) and not _has_closed(one.fund, on)]
+    if not files and not _any_file(conn, on, only):
         when = f" dated {on} or before" if on else ""
         raise UsageError(f"No fund has an accepted file{when}. See: holdings-monitor coverage")
-    found: list[Holding] = []
-    for file in files:
-        found += [line for _, line in _lines(conn, file, groups(conn, fund_id=file.fund.id), what.ids)]
+    found = _lines_of(conn, files, what.ids)
     return sorted(found, key=lambda one: (-(one.value or 0), one.issuer, one.fund, one.security.id))
+
+
+def latest_files(conn: Connection, funds: Collection[int] | None = None, on: date | None = None) -> list[File]:
+    """The latest accepted file of each of these funds (of all), dated `on` or before; sorted by issuer and fund."""
+    other = standing.alias("other")
+    last = (
+        select(other.c.as_of)
+        .where(other.c.fund == fund_table.c.id, other.c.standing == str(Standing.ACCEPTED))
+        .order_by(other.c.as_of.desc())
+        .limit(1)
+    )
+    if on is not None:
+        last = last.where(other.c.as_of <= day_of(on))
+    query = (
+        select(snapshot, standing.c.pos_session)
+        .select_from(fund_table)
+        .join(standing, and_(standing.c.fund == fund_table.c.id, standing.c.as_of == last.scalar_subquery()))
+        .join(snapshot, and_(snapshot.c.fund == standing.c.fund, snapshot.c.id == standing.c.snapshot))
+        .where(standing.c.standing == str(Standing.ACCEPTED))
+    )
+    some = [None] if funds is None else list(chunks(funds))
+    rows = [
+        row for ids in some for row in conn.execute(query if ids is None else query.where(fund_table.c.id.in_(ids)))
+    ]
+    best: dict[int, Row[Any]] = {}
+    for row in rows:
+        seen = best.get(row.fund)
+        best[row.fund] = row if seen is None else max(seen, row, key=_revision)
+    owners = funds_by_id(conn, best)
+    return sorted(
+        (_file(owners[number], row) for number, row in best.items()),
+        key=lambda one: (one.fund.issuer, one.fund.ticker),
+    )
+
+
+def _listing_funds(conn: Connection, ids: Collection[int]) -> set[int]:
+    """The funds of which an accepted file ever listed one of these identities."""
+    query = select(sighting.c.fund).distinct()
+    return {int(one) for some in chunks(ids) for one in conn.scalars(query.where(sighting.c.security.in_(some)))}
+
+
+def _any_file(conn: Connection, on: date | None, issuer_id: int | None) -> bool:
+    """Whether a fund that has not closed has an accepted file by then."""
+    there = select(standing.c.fund).where(
+        standing.c.fund == fund_table.c.id, standing.c.standing == str(Standing.ACCEPTED)
+    )
+    query = select(fund_table.c.id, fund_table.c.closed)
+    if on is None:
+        query = query.where(fund_table.c.closed.is_(None))
+    else:
+        there = there.where(standing.c.as_of <= day_of(on))
+        query = query.where(or_(fund_table.c.closed.is_(None), fund_table.c.closed >= day_of(on)))
+    if issuer_id is not None:
+        query = query.where(fund_table.c.issuer == issuer_id)
+    return conn.execute(query.where(there.exists()).limit(1)).first() is not None
+
+
+def _lines_of(conn: Connection, files: Sequence[File], ids: Collection[int]) -> list[Holding]:
+    """What these files list of some identities, under the names of each fund."""
+    by_number = {(one.fund.id, one.id): one for one in files}
+    query = select(holding).where(holding.c.security.in_(sorted(ids)))
+    rows = []
+    for some in chunks({one.fund.id for one in files}):
+        numbers = sorted({one.id for one in files})
+        listed = conn.execute(query.where(holding.c.fund.in_(some), holding.c.snapshot.in_(numbers)))
+        rows += [row for row in listed if (row.fund, row.snapshot) in by_number]
+    named = refs_by_fund(conn, ((row.fund, row.security, row.listing) for row in rows), groups_by_fund(conn, ids))
+    return [
+        _holding(by_number[row.fund, row.snapshot], row, named[row.fund, row.security, row.listing]) for row in rows
+    ]
 
 
 def _has_closed(fund: FundRef, on: date | None) -> bool:
@@ -162,21 +252,21 @@ def _lines(
     else:
         rows = [row for some in chunks(only) for row in conn.execute(query.where(holding.c.security.in_(some)))]
     named = refs(conn, [(row.security, row.listing) for row in rows], joined)
-    lines = []
-    for row in rows:
-        line = Holding(
-            file.fund.ticker,
-            file.fund.issuer,
-            file.as_of,
-            file.pos_session,
-            named[row.security, row.listing],
-            decode_shares(row.shares, file.exponent),
-            decode_value(row.value),
-            file.currency or None,
-            weight_of(row.weight, row.value, file.value),
-        )
-        lines.append((joined.root_of(row.security), line))
-    return lines
+    return [(joined.root_of(row.security), _holding(file, row, named[row.security, row.listing])) for row in rows]
+
+
+def _holding(file: File, row: Row[Any], security: SecurityRef) -> Holding:
+    return Holding(
+        file.fund.ticker,
+        file.fund.issuer,
+        file.as_of,
+        file.pos_session,
+        security,
+        decode_shares(row.shares, file.exponent),
+        decode_value(row.value),
+        file.currency or None,
+        weight_of(row.weight, row.value, file.value),
+    )
 
 
 def weight_of(printed: int | None, value: int | None, total: int | None) -> Decimal | None:
@@ -251,14 +341,37 @@ def _size(one: Difference) -> Decimal:
 
 def split_factors(conn: Connection, fund: FundRef) -> Callable[[int], list[Split]]:
     """The splits of a position, by any of its identities: the first file after each, and new shares per old."""
-    joined = groups(conn, issuer_id=fund.issuer_id)
-    query = select(split.c.shown_by, split.c.day, split.c.security, split.c.factor)
+    return splits_by_fund(conn, [fund])[fund.id]
+
+
+def splits_by_fund(
+    conn: Connection, funds: Collection[FundRef], only: Collection[int] | None = None
+) -> dict[int, Callable[[int], list[Split]]]:
+    """As `split_factors`, for several funds; with `only` of these identities, which must be all of their positions."""
+    found: dict[int, Callable[[int], list[Split]]] = {}
+    for issuer_id in {one.issuer_id for one in funds}:
+        joined = groups(conn, issuer_id=issuer_id) if only is None else joined_with(conn, only, issuer_id=issuer_id)
+        known = _known_splits(conn, issuer_id, joined, only)
+        found |= {one.id: _splits_in(one, known, joined) for one in funds if one.issuer_id == issuer_id}
+    return found
+
+
+def _known_splits(
+    conn: Connection, issuer_id: int, joined: Groups, only: Collection[int] | None
+) -> dict[int, list[rules.Split]]:
+    query = select(split.c.shown_by, split.c.day, split.c.security, split.c.factor).where(split.c.issuer == issuer_id)
+    if only is not None:
+        query = query.where(split.c.security.in_(sorted(only)))
     found: dict[int, list[rules.Split]] = {}
-    for row in conn.execute(query.where(split.c.issuer == fund.issuer_id)):
+    for row in conn.execute(query):
         known = found.setdefault(joined.root_of(row.security), [])
         known.append(rules.Split("", date_of_day(row.day), Fraction(row.factor), "", "", row.shown_by))
+    return found
+
+
+def _splits_in(fund: FundRef, known: Mapping[int, list[rules.Split]], joined: Groups) -> Callable[[int], list[Split]]:
     mine = {
-        root: sorted({(s.day, s.factor) for s in rules.effective(some, fund.ticker)}) for root, some in found.items()
+        root: sorted({(s.day, s.factor) for s in rules.effective(some, fund.ticker)}) for root, some in known.items()
     }
     return lambda security: mine.get(joined.root_of(security), [])
 

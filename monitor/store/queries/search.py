@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from sqlalchemy import func, or_, select
 
 from monitor.core.errors import UsageError
-from monitor.store.engine import Connection
-from monitor.store.queries.names import Groups, chunks, groups
+from monitor.store.engine import Connection, begins
+from monitor.store.queries.names import Groups, chunks, joined_with
 from monitor.store.schema import identifier, listing, security, sighting
 
+SCHEMES = ("cusip", "figi", "isin", "sedol")  # the leading column of the key: with it a value is found at once
 SHOWN = 8  # candidates listed before "and N more"
 
 
@@ -40,10 +41,10 @@ def find_security(conn: Connection, text: str) -> FoundSecurity:
         raise UsageError("A security is missing: give an id, a ticker, a CUSIP, ISIN or SEDOL, or a name.")
     if not wanted.isprintable():
         raise UsageError("A security's name has no control characters.")
-    joined = groups(conn)
     for ids in readings(conn, wanted):
         if ids:
-            return _settle(conn, wanted, _seen(conn, ids) or ids, joined)
+            some = _seen(conn, ids) or ids
+            return _settle(conn, wanted, some, joined_with(conn, some))
     raise UsageError(f"No security {wanted!r} in this database. {_hint(conn, wanted)}")
 
 
@@ -69,13 +70,14 @@ def _by_identifier(conn: Connection, text: str) -> set[int]:
         values.add(text[2:11])
     if len(text) in (7, 8):
         values.add(text.zfill(9))
-    return _ids(conn, select(identifier.c.security).where(identifier.c.value.in_(sorted(values))))
+    query = select(identifier.c.security).where(identifier.c.scheme.in_(SCHEMES))
+    return _ids(conn, query.where(identifier.c.value.in_(sorted(values))))
 
 
 def _by_ticker(conn: Connection, text: str) -> set[int]:
     """By ticker as printed, or without the exchange code printed behind it (`DKNG UW`)."""
     column = func.upper(listing.c.ticker)
-    query = select(listing.c.security).where(or_(column == text, column.startswith(f"{text} ", autoescape=True)))
+    query = select(listing.c.security).where(or_(column == text, begins(conn, column, f"{text} ")))
     return _ids(conn, query)
 
 

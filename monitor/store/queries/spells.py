@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import Row, and_, func, select
 
 from monitor.core.model import Interval, SecurityRef, Standing
-from monitor.core.sessions import Sessions
-from monitor.store.codec import date_of_day, decode_shares
+from monitor.store.codec import date_of_day, day_of, decode_shares
 from monitor.store.engine import Connection
 from monitor.store.queries.evidence import PresenceRow
-from monitor.store.queries.names import FundRef, Groups, chunks, funds_known, groups, public_roots, refs
-from monitor.store.queries.portfolios import Split, factor_between, split_factors
+from monitor.store.queries.names import (
+    NOTHING_JOINED,
+    FundRef,
+    Groups,
+    chunks,
+    funds_by_id,
+    groups_by_fund,
+    issuer_number,
+    public_of,
+    refs_by_fund,
+)
+from monitor.store.queries.portfolios import Split, factor_between, splits_by_fund
 from monitor.store.queries.search import FoundSecurity
+from monitor.store.schema import fund as fund_table
 from monitor.store.schema import holding, snapshot, spell, standing
-from monitor.store.sessions import sessions
+from monitor.store.sessions import days_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class SpellRow:
     nothing; `last_file` the last that lists the security at all, small remains included; `sessions` counts from the
     entry to the last session before the exit."""
 
+    issuer: str
     fund: str
     security: SecurityRef
     opened: Interval
@@ -46,15 +58,16 @@ class SpellRow:
         """Whether a list beside the files speaks of a session between the possible beginning and end of the spell."""
         first, last = self.opened.first or self.opened.last, self.closed.last if self.closed is not None else None
         within = (first is None or first <= fact.pos_session) and (last is None or fact.pos_session <= last)
-        return fact.fund == self.fund and within
+        return (fact.issuer, fact.fund) == (self.issuer, self.fund) and within
 
 
 class _Line(NamedTuple):
-    """What one accepted file lists of the security."""
+    """What one accepted file lists of the security, as the store counts: days since 1970, shares * 10**exponent."""
 
-    as_of: date
-    session: date | None
-    shares: Decimal | None
+    as_of: int
+    session: int | None
+    shares: int | None
+    exponent: int
     security: int
     listing: int
 
@@ -76,54 +89,63 @@ class _Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What every spell of one fund is read against."""
+    """What every spell of one fund is read against; `calendar` are the days of its sessions, as the store counts."""
 
     fund: FundRef
-    calendar: Sessions
+    calendar: Sequence[int]
     joined: Groups
     splits: Callable[[int], Sequence[Split]]
+    names: Mapping[tuple[int, int, int], SecurityRef]
+    public: Mapping[int, str]
 
 
 def history(
     conn: Connection, what: FoundSecurity, fund: FundRef | None = None, issuer: str | None = None
 ) -> list[SpellRow]:
     """All spells of the security, the oldest first."""
-    wanted = [fund] if fund is not None else funds_known(conn, issuer)
-    found = [row for one in wanted for row in _of_fund(conn, one, what)]
+    stored = _stored(conn, what, fund, None if issuer is None else issuer_number(conn, issuer))
+    owners = funds_by_id(conn, stored)
+    joined = groups_by_fund(conn, what.ids)
+    lines = _lines(conn, stored, joined)
+    splits = splits_by_fund(conn, list(owners.values()), what.ids)
+    calendars = {code: days_of(conn, code) for code in {one.calendar for one in owners.values()}}
+    names = refs_by_fund(conn, ((of, x.security, x.listing) for (of, _), some in lines.items() for x in some), joined)
+    public = public_of(conn, what.ids)
+    found = []
+    for number, mine in stored.items():
+        one = owners[number]
+        own = joined.get(number, NOTHING_JOINED)
+        ground = _Ground(one, calendars[one.calendar], own, splits[number], names, public)
+        found += _of_fund(ground, mine, {root: some for (of, root), some in lines.items() if of == number})
     return sorted(found, key=lambda row: (row.first_file, row.fund, row.security.id))
 
 
-def _of_fund(conn: Connection, fund: FundRef, what: FoundSecurity) -> list[SpellRow]:
-    stored = _stored(conn, fund, what)
-    if not stored:
-        return []
-    joined = groups(conn, fund_id=fund.id)
-    ground = _Ground(fund, Sessions(sessions(conn, fund.calendar)), joined, split_factors(conn, fund))
+def _of_fund(ground: _Ground, stored: Sequence[_Stored], lines: Mapping[int, Sequence[_Line]]) -> list[SpellRow]:
     rows = []
-    for root in {joined.root_of(one.security) for one in stored}:
-        lines = _lines(conn, fund, joined.members([root]))
-        mine = [one for one in stored if joined.root_of(one.security) == root]
-        until: date | None = None  # where the next spell begins
+    for root in {ground.joined.root_of(one.security) for one in stored}:
+        mine = [one for one in stored if ground.joined.root_of(one.security) == root]
+        until: int | None = None  # where the next spell begins
         for one in sorted(mine, key=lambda one: one.first_file, reverse=True):
-            rows.append(_row(conn, ground, one, [line for line in lines if _within(line, one.first_file, until)]))
-            until = one.first_file
+            first = day_of(one.first_file)
+            rows.append(_row(ground, one, [line for line in lines.get(root, ()) if _within(line, first, until)]))
+            until = first
     return rows
 
 
-def _within(line: _Line, first: date, until: date | None) -> bool:
+def _within(line: _Line, first: int, until: int | None) -> bool:
     return first <= line.as_of and (until is None or line.as_of < until)
 
 
-def _row(conn: Connection, ground: _Ground, one: _Stored, lines: Sequence[_Line]) -> SpellRow:
+def _row(ground: _Ground, one: _Stored, lines: Sequence[_Line]) -> SpellRow:
     """`lines` are those of the spell and of what remained after it."""
     last = lines[-1] if lines else None
-    key = public_roots(conn, [one.security], ground.joined)[one.security]
     splits = ground.splits(one.security)
-    end = one.exit_file or (last.as_of if last else one.first_file)
-    held_last = one.last_session if one.closed else (last.session if last else None)
+    end = one.exit_file or (date_of_day(last.as_of) if last else one.first_file)
+    held_last = one.last_session if one.closed else (_day(last.session) if last else None)
     return SpellRow(
+        ground.fund.issuer,
         ground.fund.ticker,
-        _called(conn, ground, last, one, key),
+        _called(ground, last, one),
         one.opened,
         one.closed,
         None if one.entry_shares is None else one.entry_shares * factor_between(splits, one.first_file, end),
@@ -131,69 +153,131 @@ def _row(conn: Connection, ground: _Ground, one: _Stored, lines: Sequence[_Line]
         one.exit_shares if one.closed else None,
         _count(ground.calendar, one.opened.last, held_last),
         one.first_file,
-        last.as_of if last else None,
+        date_of_day(last.as_of) if last else None,
         one.censored,
         one.exit_file,
     )
 
 
-def _called(conn: Connection, ground: _Ground, last: _Line | None, one: _Stored, key: str) -> SecurityRef:
+def _called(ground: _Ground, last: _Line | None, one: _Stored) -> SecurityRef:
     if last is None:  # nothing to name it after: a spell without lines cannot be derived, only left behind
+        key = ground.public[ground.joined.root_of(one.security)]
         return SecurityRef(key, key)
-    return refs(conn, [(last.security, last.listing)], ground.joined)[last.security, last.listing]
+    return ground.names[ground.fund.id, last.security, last.listing]
 
 
 def _peak(lines: Sequence[_Line], splits: Sequence[Split], end: date) -> Decimal | None:
-    counted = ((line.as_of, line.shares) for line in lines if line.shares is not None)
-    return max((shares * factor_between(splits, day, end) for day, shares in counted), default=None)
+    """The largest count in shares of `end`: between two splits the largest is the largest as published."""
+    days = [day_of(day) for day, _ in splits]
+    largest: dict[tuple[int, int], tuple[int, int]] = {}
+    for line in lines:
+        if line.shares is None:
+            continue
+        span = (bisect_right(days, line.as_of), line.exponent)
+        if span not in largest or line.shares > largest[span][0]:
+            largest[span] = (line.shares, line.as_of)
+    return max(
+        (
+            _shares(count, exponent) * factor_between(splits, date_of_day(day), end)
+            for (_, exponent), (count, day) in largest.items()
+        ),
+        default=None,
+    )
 
 
-def _count(calendar: Sessions, first: date | None, last: date | None) -> int | None:
-    return None if first is None or last is None else len(calendar.between(first, last))
-
-
-def _stored(conn: Connection, fund: FundRef, what: FoundSecurity) -> list[_Stored]:
-    found = []
-    for some in chunks(what.ids):
-        for row in conn.execute(select(spell).where(spell.c.fund == fund.id, spell.c.security.in_(some))):
-            closed = row.closed_day is not None
-            found.append(
-                _Stored(
-                    row.security,
-                    Interval(_day(row.opened_from), _day(row.opened_to)),
-                    date_of_day(row.first_file),
-                    _decimal(row.entry_shares),
-                    row.censored,
-                    Interval(_day(row.closed_from), _day(row.closed_to)) if closed else None,
-                    _day(row.exit_file) if closed else None,
-                    _day(row.last_session),
-                    _decimal(row.exit_shares),
-                    _decimal(row.peak_shares),
-                )
-            )
+def _shares(count: int, exponent: int) -> Decimal:
+    found = decode_shares(count, exponent)
+    assert found is not None
     return found
 
 
-def _lines(conn: Connection, fund: FundRef, ids: frozenset[int]) -> list[_Line]:
-    """What the fund's accepted files list of the security, oldest first, shares as published."""
-    query = (
-        select(standing.c.as_of, standing.c.pos_session, snapshot.c.shares_exp, holding)
+def _count(calendar: Sequence[int], first: date | None, last: date | None) -> int | None:
+    """The sessions in [first, last]."""
+    if first is None or last is None:
+        return None
+    return max(0, bisect_right(calendar, day_of(last)) - bisect_left(calendar, day_of(first)))
+
+
+def _stored(
+    conn: Connection, what: FoundSecurity, fund: FundRef | None, issuer_id: int | None
+) -> dict[int, list[_Stored]]:
+    """The spells by the number of their fund."""
+    query = select(spell)
+    if fund is not None:
+        query = query.where(spell.c.fund == fund.id)
+    elif issuer_id is not None:
+        query = query.join(fund_table, fund_table.c.id == spell.c.fund).where(fund_table.c.issuer == issuer_id)
+    found: dict[int, list[_Stored]] = {}
+    for some in chunks(what.ids):
+        for row in conn.execute(query.where(spell.c.security.in_(some))):
+            found.setdefault(int(row.fund), []).append(_spell(row))
+    return found
+
+
+def _spell(row: Row[Any]) -> _Stored:
+    closed = row.closed_day is not None
+    return _Stored(
+        row.security,
+        Interval(_day(row.opened_from), _day(row.opened_to)),
+        date_of_day(row.first_file),
+        _decimal(row.entry_shares),
+        row.censored,
+        Interval(_day(row.closed_from), _day(row.closed_to)) if closed else None,
+        _day(row.exit_file) if closed else None,
+        _day(row.last_session),
+        _decimal(row.exit_shares),
+        _decimal(row.peak_shares),
+    )
+
+
+def _lines(
+    conn: Connection, stored: Mapping[int, Sequence[_Stored]], joined: Mapping[int, Groups]
+) -> dict[tuple[int, int], list[_Line]]:
+    """What the accepted files list of the positions, by fund and root, oldest first, shares as published."""
+    wanted: dict[tuple[int, int], int] = {}  # identity of a fund → its root
+    for owner, mine in stored.items():
+        own = joined.get(owner, NOTHING_JOINED)
+        for root in {own.root_of(one.security) for one in mine}:
+            wanted |= {(owner, one): root for one in own.members([root])}
+    found: dict[tuple[int, int], list[_Line]] = {}
+    for some in chunks(stored):
+        ids = sorted({one for owner, one in wanted})
+        for row in _listed(conn, some, ids):
+            of = wanted.get((row.fund, row.security))
+            if of is not None:
+                line = _Line(row.as_of, row.pos_session, row.shares, row.shares_exp, row.security, row.listing)
+                _add(found.setdefault((row.fund, of), []), line)
+    return found
+
+
+def _listed(conn: Connection, funds: Collection[int], ids: Collection[int]) -> Iterable[Row[Any]]:
+    """Sorted by fund and date; of two lines of one file the smaller comes first and names the position."""
+    return conn.execute(
+        select(
+            standing.c.fund,
+            standing.c.as_of,
+            standing.c.pos_session,
+            holding.c.shares,
+            snapshot.c.shares_exp,
+            holding.c.security,
+            holding.c.listing,
+        )
         .join(snapshot, and_(snapshot.c.fund == standing.c.fund, snapshot.c.id == standing.c.snapshot))
         .join(holding, and_(holding.c.fund == standing.c.fund, holding.c.snapshot == standing.c.snapshot))
-        .where(standing.c.fund == fund.id, standing.c.standing == str(Standing.ACCEPTED))
-        .where(holding.c.security.in_(sorted(ids)))
+        .where(standing.c.fund.in_(funds), standing.c.standing == str(Standing.ACCEPTED))
+        .where(holding.c.security.in_(ids))
+        .order_by(standing.c.fund, standing.c.as_of, func.coalesce(holding.c.shares, 0), holding.c.security)
     )
-    by_file: dict[int, _Line] = {}
-    for row in sorted(conn.execute(query), key=lambda row: (row.as_of, row.shares or 0)):
-        shares = decode_shares(row.shares, row.shares_exp)
-        seen = by_file.get(row.as_of)
-        line = _Line(date_of_day(row.as_of), _day(row.pos_session), shares, row.security, row.listing)
-        by_file[row.as_of] = line if seen is None else line._replace(shares=_plus(seen.shares, shares))
-    return list(by_file.values())
 
 
-def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if one is None or other is None else one + other
+def _add(lines: list[_Line], line: _Line) -> None:
+    """Lines of one file are one position: their counts are added up."""
+    if not lines or lines[-1].as_of != line.as_of:
+        lines.append(line)
+    else:
+        seen = lines[-1].shares
+        both = None if seen is None or line.shares is None else seen + line.shares
+        lines[-1] = lines[-1]._replace(shares=both)
 
 
 def _day(value: int | None) -> date | None:

@@ -14,7 +14,7 @@ from monitor.core.model import Interval, SecurityRef
 from monitor.core.trades import TradeLabel
 from monitor.store.codec import date_of_day, day_of, decode_value
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, chunks, funds_known, groups, refs
+from monitor.store.queries.names import FundRef, chunks, funds_by_id, issuer_number, joined_with, refs
 from monitor.store.schema import flow, snapshot, trade
 
 SHARE_PLACES = Decimal("0.00000001")
@@ -55,10 +55,10 @@ class TradeRow:
 
 def trades(conn: Connection, wanted: TradesWanted) -> list[TradeRow]:
     """The trades, oldest first, within a session by fund and size."""
-    owners = {one.id: one for one in funds_known(conn, wanted.issuer)}
-    if wanted.fund is not None:
-        owners = {number: one for number, one in owners.items() if number == wanted.fund.id}
-    rows = [row for row in _rows(conn, wanted) if row.fund in owners]
+    issuer_id = None if wanted.issuer is None else issuer_number(conn, wanted.issuer)
+    rows = _rows(conn, wanted)
+    owners = funds_by_id(conn, {row.fund for row in rows})
+    rows = [row for row in rows if issuer_id in (None, owners[row.fund].issuer_id)]
     named = _named(conn, rows, owners)
     found = [_row(row, owners[row.fund], named[row.security, row.listing]) for row in rows]
     return sorted(found, key=_order)
@@ -92,7 +92,7 @@ def _named(
     named: dict[tuple[int, int], SecurityRef] = {}
     for issuer_id in sorted({owners[row.fund].issuer_id for row in rows}):
         mine = [(row.security, row.listing) for row in rows if owners[row.fund].issuer_id == issuer_id]
-        named |= refs(conn, mine, groups(conn, issuer_id=issuer_id))
+        named |= refs(conn, mine, joined_with(conn, {one for one, _ in mine}, issuer_id=issuer_id))
     return named
 
 
