@@ -101,7 +101,7 @@ class Visitor:
         made = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts, locale="en-GB", **more
         )
-        made.set_default_timeout(15_000)
+        made.set_default_timeout(6_000)
         self.faults.watch(made)
         self._contexts.append(made)
         return made
@@ -109,7 +109,11 @@ class Visitor:
     def open(self, path: str, size: tuple[int, int] = WIDE, scripts: bool = True, **more: Any) -> Page:
         """The page at `path`, loaded."""
         page = self.context(size, scripts, **more).new_page()
-        page.goto(self.base + path, wait_until="load")
+        answer = page.goto(self.base + path, wait_until="load")
+        assert answer is not None
+        assert answer.ok or answer.status in self.faults.expected, (
+            f"{answer.status} at {path}: {page.inner_text('body')}"
+        )
         return page
 
     def picture(self, page: Page, name: str) -> None:

@@ -1,7 +1,4 @@
-"""Every page the browser tests walk, a line each. A page that is not here is not tested: add yours.
-
-`{LANA}` and the like are replaced by what the town's database has: see `filled`.
-"""
+"""Every page the browser tests walk, a line each. A page that is not here is not tested: add yours."""
 
 from __future__ import annotations
 
@@ -17,4 +14,12 @@ class Place:
     heading: str
 
 
-PLACES: tuple[Place, ...] = ()
+PLACES: tuple[Place, ...] = (
+    Place("today", "/", "Today"),
+    Place("compare", "/compare?fund=lantern/LANA&other=LANB", "LANA beside LANB"),
+    Place("compare-choose", "/compare", "Compare two funds"),
+    Place("coverage", "/coverage?files=all", "Coverage and quarantine"),
+    Place("coverage-file", "/coverage/file/LANC/2026-06-22", "LANC file dated 2026-06-22"),
+    Place("deliveries", "/deliveries", "Deliveries"),
+    Place("delivery", "/deliveries/1", "Delivery 1"),
+)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from monitor.web.pages import today
+from monitor.web.pages import compare, coverage, deliveries, today
 
 router = APIRouter(include_in_schema=False)
 router.include_router(today.router)
+router.include_router(compare.router)
+router.include_router(coverage.router)
+router.include_router(deliveries.router)
