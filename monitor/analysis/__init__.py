@@ -9,27 +9,34 @@ with open_history("holdings.db") as history:
 from monitor.analysis.changes import changes, entries, exits, interval_claims, issuer_firsts, re_entries
 from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.history import History, open_history
-from monitor.analysis.portfolios import holdings, who_holds
+from monitor.analysis.portfolios import difference, holdings, who_holds
 from monitor.analysis.positions import position
 from monitor.analysis.records import coverage, funds, issuers, search
+from monitor.analysis.spells import first_and_last, history
+from monitor.analysis.trading import net_active, trades
 
 __all__ = [
     "History",
     "changes",
     "concentration",
     "coverage",
+    "difference",
     "entries",
     "exits",
+    "first_and_last",
     "funds",
+    "history",
     "holdings",
     "interval_claims",
     "issuer_firsts",
     "issuers",
+    "net_active",
     "open_history",
     "overlap",
     "overlap_history",
     "position",
     "re_entries",
     "search",
+    "trades",
     "who_holds",
 ]

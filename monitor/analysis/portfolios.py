@@ -41,3 +41,32 @@ def who_holds(history: History, security: str, on: Value = None, issuer: str | N
     Columns: as of `holdings`.
     """
     return history.ask("who_holds", security=security, on=on, issuer=issuer)
+
+
+def difference(history: History, fund: str, before: Value, after: Value = None, as_known: Value = None) -> pd.DataFrame:
+    """What differs between a fund's files of two days, the largest change in value first.
+
+    `before` and `after` mean the latest file dated so or before; `change` is free of splits: after - before * split.
+
+    Columns:
+        issuer           string
+        fund             string
+        as_of_before     datetime64[s]
+        as_of_after      datetime64[s]
+        security         string
+        name             string
+        ticker           string
+        cusip            string
+        isin             string
+        sedol            string
+        figi             string
+        shares_before    float64, shares
+        shares_after     float64, shares
+        split            float64
+        change           float64, shares
+        value_before     float64, `currency`
+        value_after      float64, `currency`
+        weight_before    float64, percent points
+        weight_after     float64, percent points
+    """
+    return history.ask("difference", fund=fund, before=before, after=after, as_known=as_known)

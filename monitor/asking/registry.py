@@ -5,14 +5,16 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from monitor.asking.question import Question
-from monitor.asking.questions import changes, composition, portfolios, positions, records
+from monitor.asking.questions import changes, composition, portfolios, positions, records, spells, trading
 from monitor.core.errors import UsageError
 
 QUESTIONS: tuple[Question, ...] = (
     *portfolios.QUESTIONS,
     *positions.QUESTIONS,
     *composition.QUESTIONS,
+    *spells.QUESTIONS,
     *changes.QUESTIONS,
+    *trading.QUESTIONS,
     *records.QUESTIONS,
 )
 

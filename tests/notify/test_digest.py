@@ -12,8 +12,8 @@ from monitor.core.hours import Cadence
 from monitor.core.model import SecurityRef, Severity
 from monitor.notify.blocks import HEADER, SECTION, blocks
 from monitor.notify.digest import LINE, digest
-from monitor.notify.message import Form, Message
 from monitor.notify.letter import letter
+from monitor.notify.message import Form, Message
 from monitor.notify.text import whole
 from tests.notify.samples import HOSTILE, NOW, PAGE, full
 from tests.notify.test_hostile import texts

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from monitor.asking.arguments import Asked
 from monitor.store import queries
 from monitor.store.engine import Connection
-from monitor.store.queries import Holding
+from monitor.store.queries import Difference, Holding
 
 
 def holdings(conn: Connection, asked: Asked) -> Sequence[Holding]:
@@ -18,3 +18,10 @@ def holdings(conn: Connection, asked: Asked) -> Sequence[Holding]:
 def who_holds(conn: Connection, asked: Asked) -> Sequence[Holding]:
     """The lines of the funds that hold it."""
     return queries.who_holds(conn, asked.the_security(), asked.day("on"), asked.text("issuer"))
+
+
+def difference(conn: Connection, asked: Asked) -> Sequence[Difference]:
+    """The lines that differ."""
+    before = asked.day("before")
+    assert before is not None
+    return queries.difference(conn, asked.the_fund(), before, asked.day("after"), asked.instant("as_known"))

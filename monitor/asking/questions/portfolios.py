@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitor.asking.parameters import AS_KNOWN, FUND, ISSUER, ON, SECURITY, of
 from monitor.asking.question import Question
 
@@ -25,5 +27,22 @@ QUESTIONS = (
         empty="No fund holds it.",
         table=("fund", "as_of", "security.ticker", "security.name", "shares", "value", "weight"),
         own_command="who-holds",
+    ),
+    Question(
+        "difference",
+        (13,),
+        "portfolios",
+        "What differs between a fund's files of two days, the largest change in value first.",
+        (
+            of(FUND),
+            of(replace(ON, name="before"), "The latest file dated so or before: 2021-09-03, yesterday, -30d."),
+            replace(ON, name="after", about="The same for the later file. Default: the latest."),
+            AS_KNOWN,
+        ),
+        empty="No difference.",
+        table=("security.ticker", "security.name", "shares_before", "shares_after", "split", "change"),
+        cites=("as_of_before", "as_of_after"),
+        note="The change is free of splits: after - before * split.",
+        own_command="holdings --against",
     ),
 )

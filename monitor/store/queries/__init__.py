@@ -27,11 +27,11 @@ from monitor.store.queries.matching import MatchRow, matches
 from monitor.store.queries.names import FundRef, Groups, find_fund, funds_known, groups, issuer_code, refs
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
 from monitor.store.queries.search import FoundSecurity, find_security
-from monitor.store.queries.spells import SpellRow, history
+from monitor.store.queries.spells import Material, SpellRow, history, last_material
 from monitor.store.queries.state import needs_attention, status
 from monitor.store.queries.status_row import StatusRow
 from monitor.store.queries.tracks import Filed, PositionRow, position, tracks
-from monitor.store.queries.trades import TradeRow, TradesWanted, trades
+from monitor.store.queries.trades import TradeRow, TradesWanted, later_splits, trades
 
 __all__ = [
     "Change",
@@ -51,6 +51,7 @@ __all__ = [
     "IssuerRow",
     "Level",
     "MatchRow",
+    "Material",
     "PositionRow",
     "PresenceRow",
     "RefusedFile",
@@ -82,6 +83,8 @@ __all__ = [
     "issuer_code",
     "issuers",
     "joined_for",
+    "last_material",
+    "later_splits",
     "latest_files",
     "lines_of",
     "lines_on",

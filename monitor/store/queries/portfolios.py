@@ -70,6 +70,7 @@ class Difference:
     """One line that differs between two files of a fund. `change` is free of splits: after − before × split;
     None where the files print weights only."""
 
+    issuer: str
     fund: str
     as_of_before: date
     as_of_after: date
@@ -313,6 +314,7 @@ def _differing(files: Sequence[File], old: Holding | None, new: Holding | None, 
     assert known is not None
     before, after = (Decimal(0) if side is None else side.shares for side in (old, new))
     return Difference(
+        files[0].fund.issuer,
         files[0].fund.ticker,
         files[0].as_of,
         files[1].as_of,

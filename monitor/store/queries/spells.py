@@ -26,7 +26,7 @@ from monitor.store.queries.names import (
     public_of,
     refs_by_fund,
 )
-from monitor.store.queries.portfolios import Split, factor_between, splits_by_fund
+from monitor.store.queries.portfolios import Split, factor_between, latest_files, splits_by_fund
 from monitor.store.queries.search import FoundSecurity
 from monitor.store.schema import fund as fund_table
 from monitor.store.schema import holding, snapshot, spell, standing
@@ -286,3 +286,32 @@ def _day(value: int | None) -> date | None:
 
 def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The last file of a spell in which the position was material, and its session; the latest file while open."""
+
+    file: date
+    session: date | None
+
+
+def last_material(conn: Connection, what: FoundSecurity) -> dict[tuple[str, str, date], Material]:
+    """The last material holding of every spell of the security, by issuer, fund and first file of the spell."""
+    stored = _ends(conn, what)
+    owners = funds_by_id(conn, {owner for owner, *_ in stored})
+    latest = {one.fund.id: one for one in latest_files(conn, owners)}
+    found: dict[tuple[str, str, date], Material] = {}
+    for owner, first, file, session in stored:
+        if file is not None:
+            end = Material(date_of_day(file), _day(session))
+        else:
+            end = Material(latest[owner].as_of, latest[owner].pos_session)
+        found[owners[owner].issuer, owners[owner].ticker, date_of_day(first)] = end
+    return found
+
+
+def _ends(conn: Connection, what: FoundSecurity) -> list[tuple[int, int, int | None, int | None]]:
+    query = select(spell.c.fund, spell.c.first_file, spell.c.material_file, spell.c.material_session)
+    rows = (row for some in chunks(what.ids) for row in conn.execute(query.where(spell.c.security.in_(some))))
+    return [(owner, first, file, session) for owner, first, file, session in rows]

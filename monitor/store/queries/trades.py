@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,18 @@ from monitor.core.model import Interval, SecurityRef
 from monitor.core.trades import TradeLabel
 from monitor.store.codec import date_of_day, day_of, decode_value
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, chunks, funds_by_id, issuer_number, joined_with, refs
+from monitor.store.queries.names import (
+    FundRef,
+    chunks,
+    funds_by_id,
+    funds_called,
+    issuer_number,
+    joined_with,
+    public_of,
+    refs,
+)
+from monitor.store.queries.portfolios import factor_between, splits_by_fund
+from monitor.store.save import REVISIONS
 from monitor.store.schema import flow, snapshot, trade
 
 SHARE_PLACES = Decimal("0.00000001")
@@ -36,11 +47,13 @@ class TradesWanted:
 
 @dataclass(frozen=True, slots=True)
 class TradeRow:
-    """One line that was traded: `shares_before` in shares of the newer file, `flow_factor` and `units` of the fund
-    that day, `active_shares` what the flow does not explain, `value` of them in the file's currency and as a part of
-    the fund (0 … 1). Unknown is None."""
+    """One line that was traded, `as_of` in the file that shows it: `shares_before` in its shares, `flow_factor` and
+    `units` of the fund that day, `active_shares` what the flow does not explain, `value` of them in `currency`,
+    `share_of_fund` as a part of the fund (0 … 1). Unknown is None."""
 
+    issuer: str
     fund: str
+    as_of: date
     trade_session: Interval
     security: SecurityRef
     shares_before: Decimal | None
@@ -49,6 +62,7 @@ class TradeRow:
     units: int | None
     active_shares: Decimal | None
     value: Decimal | None
+    currency: str | None
     share_of_fund: Decimal | None
     label: str
 
@@ -70,6 +84,9 @@ def _rows(conn: Connection, wanted: TradesWanted) -> list[Row[Any]]:
     bounds: list[ColumnElement[bool]] = [trade.c.label.in_([str(label) for label in wanted.labels])]
     bounds += [last >= day_of(day) for day in (wanted.since, wanted.session) if day is not None]
     bounds += [first <= day_of(day) for day in (wanted.until, wanted.session) if day is not None]
+    shown = max((day_of(day) for day in (wanted.since, wanted.session) if day is not None), default=None)
+    if shown is not None:  # no file shows a session after its own date: where to begin reading
+        bounds += [flow.c.as_of >= shown, trade.c.snapshot >= shown * REVISIONS]
     if wanted.fund is not None:
         bounds.append(trade.c.fund == wanted.fund.id)
     query = _joined().where(*bounds)
@@ -79,7 +96,15 @@ def _rows(conn: Connection, wanted: TradesWanted) -> list[Row[Any]]:
 
 
 def _joined() -> Select[Any]:
-    columns = (flow.c.session_from, flow.c.session_to, flow.c.factor, flow.c.units, snapshot.c.value.label("total"))
+    columns = (
+        flow.c.as_of,
+        flow.c.session_from,
+        flow.c.session_to,
+        flow.c.factor,
+        flow.c.units,
+        snapshot.c.value.label("total"),
+        snapshot.c.currency,
+    )
     same = and_(flow.c.fund == trade.c.fund, flow.c.snapshot == trade.c.snapshot)
     newer = and_(snapshot.c.fund == trade.c.fund, snapshot.c.id == trade.c.snapshot)
     return select(trade, *columns).join(flow, same).join(snapshot, newer)
@@ -98,7 +123,9 @@ def _named(
 
 def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
     return TradeRow(
+        owner.issuer,
         owner.ticker,
+        date_of_day(row.as_of),
         Interval(_day(row.session_from), _day(row.session_to)),
         security,
         _decimal(row.shares_before),
@@ -107,6 +134,7 @@ def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
         row.units,
         _decimal(row.active_shares),
         decode_value(row.value),
+        row.currency or None,
         None if row.value is None or not row.total else (Decimal(row.value) / row.total).quantize(SHARE_PLACES),
         row.label,
     )
@@ -123,3 +151,17 @@ def _day(value: int | None) -> date | None:
 
 def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+def later_splits(
+    conn: Connection, ids: Collection[int], funds: Collection[tuple[str, str]]
+) -> Callable[[str, str, str, date], Decimal]:
+    """By what the shares of a file are multiplied to be those of today: a function of issuer, fund, public id of a
+    security and date of the file. `ids` are the identities of the securities, `funds` the issuers and tickers."""
+    owners = [one for one in funds_called(conn, {ticker for _, ticker in funds}) if (one.issuer, one.ticker) in funds]
+    splits = splits_by_fund(conn, owners, ids)
+    by_name = {(one.issuer, one.ticker): splits[one.id] for one in owners}
+    numbers = {public: number for number, public in public_of(conn, ids).items()}
+    return lambda issuer, fund, security, as_of: factor_between(
+        by_name[issuer, fund](numbers[security]), as_of, date.max
+    )
