@@ -20,7 +20,7 @@ def story(engine: Engine) -> None:
     ]
     bought = replace(QUILL, shares=40_000, price=50.0)
     files = [file("LANA", n, portfolio(row), moved=False) for n, row in enumerate(days)]
-    files += [file("LANB", n, portfolio(bought) if n == 3 else portfolio(), moved=False) for n in range(4)]
+    files += [file("LANB", n, portfolio(bought) if n == 3 else portfolio(), moved=n < 3) for n in range(4)]
     load(engine, files)
 
 

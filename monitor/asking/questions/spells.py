@@ -15,8 +15,7 @@ QUESTIONS = (
         empty="No fund held a material position of it.",
         table=("issuer", "fund", "security.ticker", "first.to", "last", "open", "spells", "sessions", "first_words"),
         cites=("first_file", "last_file", "exit_file"),
-        note="The first is an interval where files are missing before it; it has no beginning when the fund's first file"
-        " lists it.",
+        note="The first is an interval where files are missing before it, without a beginning if the first has it.",
     ),
     Question(
         "history",
