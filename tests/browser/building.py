@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from monitor import pipeline
@@ -58,7 +58,7 @@ def build(folder: Path) -> App:
 
 
 def _evening(day: date) -> datetime:
-    return datetime.combine(day, town.NOW.timetz())
+    return datetime.combine(day, time(20, tzinfo=UTC))
 
 
 def _deliver(engine: Engine, now: datetime, *channels: FakeChannel) -> None:
@@ -130,11 +130,8 @@ def _fetched(source: Source, ticker: str, body: bytes) -> Answer:
 
 def _restated(engine: Engine, source: Source) -> None:
     """The last file of Lantern A once more, with a larger position in Quillon: what was told is corrected."""
-    number = town.LAST
-    rows = [
-        replace(row, shares=row.shares + 30_000) if row.ticker == "AMBE" else row
-        for row in town.rows_of("LANA", number)
-    ]
+    number, listed = list(town.portfolios("LANA"))[-1]
+    rows = [replace(row, shares=row.shares + 30_000) if row.ticker == "AMBE" else row for row in listed]
     answer = _fetched(source, "LANA", town.file("LANA", number, rows, ".v2")[1])
     pipeline.keep(engine, source, [answer], now=town.NOW - timedelta(minutes=20), plan=PLAN, progress=quiet)
 

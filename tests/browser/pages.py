@@ -21,5 +21,8 @@ PLACES: tuple[Place, ...] = (
     Place("coverage", "/coverage?files=all", "Coverage and quarantine"),
     Place("coverage-file", "/coverage/file/LANC/2026-06-22", "LANC file dated 2026-06-22"),
     Place("deliveries", "/deliveries", "Deliveries"),
+    Place("search", "/search?q=fund&all=1", "Found for"),
+    Place("search-nothing", "/search?q=zzzzz", "Found for"),
+    Place("issuer", "/issuer/lantern", "Lantern"),
     Place("delivery", "/deliveries/1", "Delivery 1"),
 )

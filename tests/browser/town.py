@@ -113,21 +113,25 @@ def program(folder: Path, more: str = "", database: str | None = None) -> App:
 # --- files ----------------------------------------------------------------------------------------
 
 
-def files(ticker: str, last: int = LAST) -> Iterator[tuple[int, File]]:
-    """The fund's files by the number of their session."""
+def portfolios(ticker: str) -> Iterator[tuple[int, list[Row]]]:
+    """What the fund lists in each of its files, by the number of their session."""
     random = Random(ticker)
     units = 0
-    for number in range(last + 1):
+    for number in range(LAST + 1):
         units += random.choice((0, 0, 0, 1, 2, -1))
         if ticker == "LANC" and number in SILENT:
             continue
-        rows = rows_of(ticker, number, units)
-        if ticker == "LANB" and session(number) == DAMAGED:
-            rows = rows[:3]
+        rows = _rows(ticker, number, units)
+        yield number, rows[:3] if ticker == "LANB" and session(number) == DAMAGED else rows
+
+
+def files(ticker: str) -> Iterator[tuple[int, File]]:
+    """The fund's files by the number of their session."""
+    for number, rows in portfolios(ticker):
         yield number, file(ticker, number, rows)
 
 
-def rows_of(ticker: str, number: int, units: int = 0) -> list[Row]:
+def _rows(ticker: str, number: int, units: int) -> list[Row]:
     scale = {"LANA": 3, "LANB": 2, "LANC": 1, "LANX": 5, "HARB": 1, "HARG": 2}[ticker]
     held = [*BASE.values(), *_story(ticker, number)]
     held = [replace(row, shares=row.shares * scale + units * max(1, row.shares * scale // 2000)) for row in held]

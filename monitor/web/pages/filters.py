@@ -156,6 +156,11 @@ def fund_url(issuer: object, ticker: object, **asked: object) -> str:
     return f"/fund/{quote(str(issuer), safe='')}/{quote(str(ticker), safe='')}{_query(asked)}"
 
 
+def issuer_url(code: object) -> str:
+    """The page of an issuer."""
+    return f"/issuer/{quote(str(code), safe='')}"
+
+
 def item_url(key: object) -> str:
     """The page of an item or event."""
     return f"/item/{quote(str(key), safe='')}"
@@ -183,5 +188,5 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     )
 }  # fmt: skip
 URLS: Mapping[str, Callable[..., str]] = {
-    one.__name__: one for one in (security_url, fund_url, item_url, api_url, page_url)
+    one.__name__: one for one in (security_url, fund_url, issuer_url, item_url, api_url, page_url)
 }

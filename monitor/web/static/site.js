@@ -40,6 +40,24 @@
     }
   });
 
+  // Suggestions under the search: arrows go through them, Escape closes them.
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest("form.find");
+    const list = document.getElementById("suggestions");
+    if (!form || !list) return;
+    const find = document.getElementById("find");
+    const links = [...list.querySelectorAll("a")];
+    if (event.key === "Escape" && list.childNodes.length) {
+      list.replaceChildren();
+      find.focus();
+      event.preventDefault();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && links.length) {
+      const at = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+      (at < 0 ? find : links[Math.min(at, links.length - 1)]).focus();
+      event.preventDefault();
+    }
+  });
+
   // A link with aria-controls opens its row; htmx fetches what stands there the first time.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[aria-controls][hx-get]");
