@@ -66,6 +66,7 @@ class SlackSettings(ChannelSection):
     base_url: Address = "https://slack.com/api/"
     allow_private: bool = False  # plain http to a host that is not this machine
     timeout: Seconds = 20
+    charts: bool = False  # pictures in alerts: needs the scope files:write and `holdings-monitor[png]`
     interactive: bool = False  # buttons and a slash command over Socket Mode: needs app_token
     app_token: SecretStr | None = None
     app_token_env: str | None = None
@@ -145,6 +146,7 @@ class MailSettings(ChannelSection):
     sender: Header = Field(alias="from")
     recipients: Annotated[tuple[Header, ...], BeforeValidator(split_list), Field(min_length=1)] = Field(alias="to")
     ca_file: Path | None = None
+    charts: bool = True  # pictures in alerts, where `holdings-monitor[png]` is installed
     unsubscribe: Header | None = None  # an address (mailto: or https:) for List-Unsubscribe; default: mail to `from`
     timeout: Seconds = 20
 

@@ -92,6 +92,7 @@ type = "console"
 # type = "slack"                       # an app with chat:write; with channels:history nothing comes twice
 # channel = "C0123456789"
 # token_env = "SLACK_BOT_TOKEN"        # or token_file = "slack.token"
+# charts = false                       # a picture of the position under alerts: needs the scope files:write
 # interactive = false                  # buttons under alerts and a slash command: deploy/slack-manifest.yaml
 # app_token_env = "SLACK_APP_TOKEN"    # needed by these: an app token with connections:write
 
@@ -108,6 +109,7 @@ type = "console"
 # password_file = "smtp.password"      # or password_env
 # from = "Holdings monitor <monitor@example.org>"
 # to = ["desk@example.org"]
+# charts = true                        # a picture of the position: pip install "holdings-monitor[png]"
 # unsubscribe = "mailto:desk-leader@example.org"    # List-Unsubscribe; default: mail to `from`
 
 # [channels.service]

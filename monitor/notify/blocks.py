@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from monitor.notify.chart import ALT, alt_text
 from monitor.notify.message import Form, Message
 from monitor.notify.text import (
     ITEM_LINK,
@@ -51,10 +52,18 @@ def metadata(message: Message, key: str) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
-def blocks(message: Message, *, buttons: bool = False) -> list[Block]:
-    """Header, figures, table and history, caveats, sources: at most seven blocks, and the buttons where wanted."""
+def blocks(message: Message, *, buttons: bool = False, picture: str | None = None) -> list[Block]:
+    """Header, figures, table and history, caveats, sources: at most eight blocks, and the buttons where wanted.
+
+    `picture` is the id of an uploaded file that shows the history.
+    """
     asked = buttons and message.form in WITH_BUTTONS and message.security is not None
-    return [*_blocks(message), *([_buttons(message.item)] if asked else [])]
+    return [*_blocks(message, picture), *([_buttons(message.item)] if asked else [])]
+
+
+def _image(file: str, message: Message) -> Block:
+    """An uploaded picture; its alternative text has no markup, but is escaped like all plain text."""
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": fitting(alt_text(message), ALT)}
 
 
 def _buttons(item: str) -> Block:
@@ -67,7 +76,7 @@ def _buttons(item: str) -> Block:
     return {"type": "actions", "elements": elements}
 
 
-def _blocks(message: Message) -> Iterator[Block]:
+def _blocks(message: Message, picture: str | None) -> Iterator[Block]:
     yield {"type": "header", "text": plain(message.title, HEADER)}
     if message.form is Form.DIGEST:
         yield from _linked_pages(message) if any(message.links) else _pages(message.lines)
@@ -80,6 +89,8 @@ def _blocks(message: Message) -> Iterator[Block]:
         yield preformatted(grid)
     if message.history:
         yield preformatted([history_title(message), history_line(message)])
+    if picture is not None:
+        yield _image(picture, message)
     if message.notes:
         yield {"type": "section", "text": plain("\n".join(message.notes), SECTION)}
     if message.sources:

@@ -19,6 +19,7 @@ from monitor.config import (
 )
 from monitor.core.errors import ConfigError
 from monitor.notify.message import Message
+from monitor.notify.painter import Painter
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ class Patient(Protocol):
     """A channel that says how many seconds one answer may take in all."""
 
     patience: float
+
+
+@runtime_checkable
+class Illustrated(Protocol):
+    """A channel that shows charts; None when it is told not to."""
+
+    painter: Painter | None
 
 
 def references(thread: str | None) -> tuple[str, ...]:
@@ -144,12 +152,15 @@ def build(config: Config, *, out: TextIO, only: str | None = None) -> dict[str, 
     faults = [f"channels.{name}: {config.unavailable[name]}" for name in wanted if name in config.unavailable]
     if faults:
         raise ConfigError("\n".join(faults))
-    return {name: _built(config, name, out) for name in wanted}
+    painter = Painter()
+    return {name: _built(config, name, out, painter) for name in wanted}
 
 
-def _built(config: Config, name: str, out: TextIO) -> Channel:
+def _built(config: Config, name: str, out: TextIO, painter: Painter) -> Channel:
     settings = config.channels[name]
     channel = CHANNELS[settings.type](name, settings, out)
     if settings.pace is not None:
         channel.pace = settings.pace
+    if isinstance(channel, Illustrated) and channel.painter is not None:
+        channel.painter = painter  # one for all: the same chart goes to several
     return channel

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from monitor.core.model import FundPart
+from monitor.notify.chart import alt_text
 from monitor.notify.message import Message
 from monitor.notify.text import (
     HEADINGS,
@@ -20,6 +21,7 @@ from monitor.notify.text import (
     source_lines,
 )
 
+WIDTH, HEIGHT = 600, 270  # of the picture, in pixels as they are read; it has twice as many
 STYLE = """
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 body { margin: 0; padding: 24px 16px; background: #ffffff; color: #1b1f24;
@@ -36,6 +38,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 td.words { text-align: left; color: #59636e; white-space: normal; }
 .spark { font-family: Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 15px; white-space: pre; }
 .caveat { border-left: 3px solid #d4a72c; padding-left: 12px; margin: 20px 0; }
+.chart { display: block; width: 100%; max-width: 600px; height: auto; border-radius: 6px; background: #f6f8fa; }
 a { color: #0969da; }
 @media (max-width: 480px) {
   table { font-size: 14px; }
@@ -52,9 +55,9 @@ a { color: #0969da; }
 """
 
 
-def letter(message: Message) -> str:
-    """The whole HTML document. Every foreign character is escaped."""
-    body = "\n".join(part for part in _parts(message) if part)
+def letter(message: Message, picture: str = "") -> str:
+    """The whole HTML document. Every foreign character is escaped. `picture` is where it finds the chart (`cid:…`)."""
+    body = "\n".join(part for part in _parts(message, picture) if part)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n<meta name="color-scheme" content="light dark">\n'
@@ -63,7 +66,7 @@ def letter(message: Message) -> str:
     )
 
 
-def _parts(message: Message) -> Sequence[str]:
+def _parts(message: Message, picture: str) -> Sequence[str]:
     hidden = f'<div style="display:none;max-height:0;overflow:hidden">{escape(first_words(message))}</div>'
     return (
         hidden,
@@ -72,6 +75,7 @@ def _parts(message: Message) -> Sequence[str]:
         _paragraphs([message.figures], "figures"),
         _paragraphs([message.subject]),
         _table(message),
+        _chart(message, picture),
         _history(message),
         _caveats(message),
         _sources(message),
@@ -121,6 +125,14 @@ def _row(texts: Sequence[str], part: FundPart) -> str:
 def _bystander(part: FundPart) -> str:
     words = "; ".join(text for text in (bystander(part), part.note) if text)
     return f'<tr><td>{escape(part.fund)}</td><td class="words" colspan="{len(HEADINGS) - 1}">{escape(words)}</td></tr>'
+
+
+def _chart(message: Message, picture: str) -> str:
+    """The picture on its own light ground, readable on a dark one; its size is also said for old mail programs."""
+    if not picture:
+        return ""
+    alt = escape(alt_text(message))
+    return f'<p><img class="chart" src="{escape(picture)}" width="{WIDTH}" height="{HEIGHT}" alt="{alt}"></p>'
 
 
 def _history(message: Message) -> str:

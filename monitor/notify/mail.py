@@ -1,4 +1,7 @@
-"""E-mail through an SMTP server: text and HTML, one stable Message-ID per key, so that a repeat is recognised."""
+"""E-mail through an SMTP server: text and HTML, one stable Message-ID per key, so that a repeat is recognised.
+
+Where charts are wanted and can be drawn, the HTML shows one: a part of the mail, nothing remote.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,13 @@ from typing import Any
 from monitor.config import MailSettings
 from monitor.config.hidden import masked
 from monitor.core.errors import DeliveryError
+from monitor.notify import painter as painting
 from monitor.notify.channels import Receipt, references
+from monitor.notify.chart import chart_of
 from monitor.notify.handing import last_chance
 from monitor.notify.letter import letter
 from monitor.notify.message import Message
+from monitor.notify.painter import Painter
 from monitor.notify.text import whole
 from monitor.notify.words import clean
 
@@ -84,9 +90,10 @@ class MailChannel:
 
     pace = 0.0
 
-    def __init__(self, name: str, settings: MailSettings) -> None:
+    def __init__(self, name: str, settings: MailSettings, *, painter: Painter | None = None) -> None:
         self.name = name
-        self.patience = settings.timeout + 10
+        self.painter = (painter or Painter()) if settings.charts else None
+        self.patience = settings.timeout + 10 + (painting.SECONDS if settings.charts else 0)
         self._settings = settings
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
@@ -107,7 +114,7 @@ class MailChannel:
     def _send(self, mail: EmailMessage, rest: Sequence[str], *, others: bool) -> Mapping[str, tuple[int, bytes]]:
         """Who of `rest` was refused, when others were not; `others` have it from before."""
         line, server, refused = _Line(), None, {}
-        watch = threading.Timer(self.patience - 5, line.cut)
+        watch = threading.Timer(self._settings.timeout + 5, line.cut)
         watch.daemon = True
         watch.start()
         try:
@@ -128,12 +135,13 @@ class MailChannel:
     def _mail(self, message: Message, key: str, thread: str | None) -> EmailMessage:
         settings, address = self._settings, parseaddr(self._settings.sender)[1]
         domain = address.partition("@")[2] or "localhost"
+        identity = f"{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}"
         mail = EmailMessage()
         mail["Subject"] = clean(message.title, 200)
         mail["From"] = settings.sender
         mail["To"] = ", ".join(settings.recipients)
         mail["Date"] = format_datetime(message.at)
-        mail["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+        mail["Message-ID"] = f"<{identity}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["List-Id"] = f"holdings-monitor {self.name} <{self.name}.holdings-monitor.{domain}>"
         mail["List-Unsubscribe"] = f"<{settings.unsubscribe or f'mailto:{address}?subject=unsubscribe'}>"
@@ -142,8 +150,21 @@ class MailChannel:
             mail["In-Reply-To"] = earlier[-1]
             mail["References"] = " ".join([earlier[0], *earlier[1:][-MOST_REFERENCES:]])
         mail.set_content(whole(message))
-        mail.add_alternative(letter(message), subtype="html")
+        self._add_letter(mail, message, f"chart.{identity}")
         return mail
+
+    def _add_letter(self, mail: EmailMessage, message: Message, cid: str) -> None:
+        """The HTML, with the picture it shows beside it where there is one."""
+        chart = chart_of(message) if self.painter is not None else None
+        picture = self.painter.paint(chart) if self.painter is not None and chart is not None else None
+        if picture is None:
+            mail.add_alternative(letter(message), subtype="html")
+            return
+        mail.add_alternative(letter(message, f"cid:{cid}"), subtype="html")
+        html = mail.get_payload(1)
+        assert isinstance(html, EmailMessage)
+        html.add_related(picture, "image", "png", cid=f"<{cid}>", disposition="inline", filename="chart.png")
+        html.set_param("type", "text/html")  # what the related parts belong to (RFC 2387)
 
     def _connect(self, line: _Line) -> smtplib.SMTP:
         settings = self._settings

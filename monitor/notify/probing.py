@@ -26,6 +26,7 @@ from monitor.config import (
     SlackWebhookSettings,
     WebhookSettings,
 )
+from monitor.notify.painter import NOT_INSTALLED, is_installed
 from monitor.notify.slack import quiet
 from monitor.notify.words import clean
 
@@ -60,6 +61,8 @@ def probe(settings: ChannelSettings, resolve: Resolve = socket.getaddrinfo) -> I
             yield _resolved(settings, resolve)
         case MailSettings():
             yield _greeted(settings)
+            if settings.charts:
+                yield Answer("charts", True, "drawn by matplotlib" if is_installed() else f"none: {NOT_INSTALLED}")
         case AppriseSettings():
             yield _understood(settings)
         case _:
@@ -94,10 +97,24 @@ def _slack(settings: SlackSettings) -> Iterator[Answer]:
         else:
             who = f"{answer.get('user', '?')} of {answer.get('team', '?')}" if name == "auth.test" else "allowed"
             yield Answer(name, True, clean(who, 100))
+            if name == "auth.test" and settings.charts:
+                yield _may_upload(answer)
 
 
 def _scope(name: str, reason: str) -> str:
     return f"the app lacks the scope {SCOPES[name]}" if reason == "missing_scope" and name in SCOPES else reason
+
+
+def _may_upload(answer: SlackResponse) -> Answer:
+    """Whether alerts can have pictures, by the scopes Slack names with every answer."""
+    headers = {name.lower(): str(value) for name, value in answer.headers.items()}
+    if not is_installed():
+        return Answer("charts", None, f"alerts go without pictures: {NOT_INSTALLED}")
+    if "x-oauth-scopes" not in headers:
+        return Answer("charts", None, "Slack does not say whether the app may upload pictures (files:write)")
+    if "files:write" in (scope.strip() for scope in headers["x-oauth-scopes"].split(",")):
+        return Answer("charts", True, "the app may upload pictures")
+    return Answer("charts", None, "the app lacks the scope files:write: alerts go without pictures")
 
 
 def _resolved(settings: SlackWebhookSettings | WebhookSettings, resolve: Resolve) -> Answer:

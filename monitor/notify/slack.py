@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,17 +21,24 @@ from slack_sdk.web import SlackResponse
 from monitor.config import SlackSettings
 from monitor.config.addresses import Resolver, system_resolver
 from monitor.core.errors import DeliveryError
-from monitor.notify import blocks
+from monitor.notify import blocks, slack_files
+from monitor.notify import painter as painting
 from monitor.notify.answers import check_place, lost, retry_after
 from monitor.notify.channels import Receipt, references
+from monitor.notify.chart import alt_text, chart_of
 from monitor.notify.handing import last_chance
 from monitor.notify.message import EDITED, Form, Message
+from monitor.notify.painter import Painter
+from monitor.notify.slack_files import SlackFiles
 
 TEMPORARY = frozenset({"fatal_error", "internal_error", "ratelimited", "rate_limited", "request_timeout"})
 TEMPORARY |= {"service_unavailable", "message_limit_exceeded", "team_added_to_org"}
 # About this one message. Everything else Slack answers by name (channel_not_found, invalid_auth, …) needs a person.
 THIS_MESSAGE = frozenset({"msg_too_long", "msg_blocks_too_long", "no_text", "invalid_blocks", "invalid_blocks_format"})
 THIS_MESSAGE |= {"invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "too_many_attachments"}
+BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format"})
+LOOKED_AT = (1.0, 2.0)  # seconds: Slack looks at a file after it was uploaded, mostly for about one
+FOR_PICTURES = painting.SECONDS + slack_files.SECONDS + 2 * sum(LOOKED_AT)  # an edit and a reply may wait
 NO_PARENT = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 EDIT_TRIES = 3
 PAGE = 200  # messages asked for at once when looking for one of ours
@@ -51,50 +59,86 @@ class SlackChannel:
 
     pace = 1.0  # Slack allows about one message a second in a conversation
 
-    def __init__(self, name: str, settings: SlackSettings, *, resolve: Resolver = system_resolver) -> None:
+    def __init__(
+        self, name: str, settings: SlackSettings, *, resolve: Resolver = system_resolver,
+        painter: Painter | None = None, rest: Callable[[float], object] = time.sleep,
+    ) -> None:  # fmt: skip
         self.name = name
+        self.painter = (painter or Painter()) if settings.charts else None
+        self._rest = rest
         self._resolve, self._url = resolve, settings.base_url
         self._channel = settings.channel
         self._buttons = settings.interactive
-        self.patience = settings.timeout + 10
+        self.patience = settings.timeout + 10 + (FOR_PICTURES if settings.charts else 0)
         self._unedited: Counter[str] = Counter()
         token = settings.token.get_secret_value() if settings.token else None
         self._client = WebClient(
             token, base_url=settings.base_url, timeout=int(settings.timeout) or 1, retry_handlers=[], logger=quiet()
         )
         self._client.proxy = None  # urllib's own reading of the environment also knows no_proxy
+        self._files = SlackFiles(name, self._client, resolve)
 
     def send(self, message: Message, *, key: str, thread: str | None) -> Receipt:
         """chat.postMessage; in a thread as a reply, after the parent was made to say what is known now."""
         check_place("Slack", self._url, self._resolve)
-        parent = _parent(thread)
+        parent, picture = _parent(thread), self._picture(message)
         if parent is None:
-            return self._post(message, key, None)
-        note = self._edit(parent, message) if message.form in EDITED else ""
+            return self._post(message, key, None, picture)
+        note = self._edit(parent, message, picture) if message.form in EDITED else ""
         try:
-            posted = self._post(message, key, parent)
+            posted = self._post(message, key, parent, picture)
         except SlackRefusal as error:
             if error.name not in NO_PARENT:
                 raise
-            posted, note = self._post(message, key, None), "the first message is gone; posted as a new one"
+            posted, note = self._post(message, key, None, picture), "the first message is gone; posted as a new one"
         return replace(posted, note=note)
 
-    def _post(self, message: Message, key: str, parent: _Place | None) -> Receipt:
+    def _picture(self, message: Message) -> str | None:
+        """The id of the chart of a message at Slack, where nobody sees it yet; None when it goes without one."""
+        chart = chart_of(message) if self.painter is not None else None
+        if self.painter is None or chart is None:
+            return None
+        last_chance()  # who must not send any more need not draw
+        drawn = self.painter.paint(chart)
+        return self._files.upload(drawn, alt_text(message)) if drawn is not None else None
+
+    def _shown(self, call: Callable[[str | None], SlackResponse], picture: str | None) -> SlackResponse:
+        """`call` with the picture, as soon as Slack has looked at the file; without it when that takes too long.
+
+        A refusal of blocks has certainly posted nothing, so that asking again makes no second message.
+        """
+        for wait in (*LOOKED_AT, 0.0) if picture is not None else ():
+            last_chance()
+            try:
+                answer = _call(lambda: call(picture))
+            except SlackRefusal as error:
+                if error.name not in BLOCKS:
+                    raise
+                self._rest(wait)
+            else:
+                self._files.was_shown()
+                return answer
+        if picture is not None:
+            self._files.was_not_shown(picture)
         last_chance()
-        answer = _call(
-            lambda: self._client.chat_postMessage(
+        return _call(lambda: call(None))
+
+    def _post(self, message: Message, key: str, parent: _Place | None, picture: str | None) -> Receipt:
+        answer = self._shown(
+            lambda file: self._client.chat_postMessage(
                 channel=parent.channel if parent else self._channel,
                 thread_ts=parent.timestamp if parent else None,
                 mrkdwn=False,
                 unfurl_links=False,
                 unfurl_media=False,
-                **self._content(message, key),
-            )
+                **self._content(message, key, file),
+            ),
+            picture,
         )
         channel = str(answer.get("channel") or self._channel)
         return Receipt(_Place(channel, str(answer.get("ts", "")), message.revision).reference)
 
-    def _edit(self, parent: _Place, message: Message) -> str:
+    def _edit(self, parent: _Place, message: Message, picture: str | None) -> str:
         """Let the parent show what `message` says, under its own key; the same edit twice changes nothing.
 
         A note when it cannot be edited (any more), or not after a few tries: the reply says it all and must not wait
@@ -102,23 +146,27 @@ class SlackChannel:
         """
         shown = replace(message, form=Form.ALERT, headline=f"{EDITED[message.form]}{message.headline}", repeated=False)
         key = f"{message.item}:{parent.revision}:{self.name}"
-        content = self._content(shown, key)
-        if message.form is Form.WITHDRAWN:
-            content["blocks"] = blocks.blocks(shown)
-        last_chance()
+        buttons = self._buttons and message.form is not Form.WITHDRAWN
         try:
-            _call(lambda: self._client.chat_update(channel=parent.channel, ts=parent.timestamp, **content))
+            self._shown(
+                lambda file: self._client.chat_update(
+                    channel=parent.channel, ts=parent.timestamp, **self._content(shown, key, file, buttons)
+                ),
+                picture,
+            )
         except DeliveryError as error:
+            last_chance()  # if it was we who had something against it, that is said as it is
             self._unedited[key] += 1
             if error.permanent or (error.ambiguous and self._unedited[key] >= EDIT_TRIES):
                 return f"the first message was not edited ({error})"
             raise DeliveryError(f"{error} (edit)", permanent=False, retry_after=error.retry_after) from None
         return ""
 
-    def _content(self, message: Message, key: str) -> dict[str, Any]:
+    def _content(self, message: Message, key: str, picture: str | None, buttons: bool | None = None) -> dict[str, Any]:
+        asked = self._buttons if buttons is None else buttons
         return {
             "text": blocks.fallback(message),
-            "blocks": blocks.blocks(message, buttons=self._buttons),
+            "blocks": blocks.blocks(message, buttons=asked, picture=picture),
             "metadata": blocks.metadata(message, key),
         }
 

@@ -42,7 +42,7 @@ def free_port() -> int:
 
 
 def mail_settings(port: int, **more: object) -> MailSettings:
-    plain = {"type": "mail", "host": "127.0.0.1", "port": port, "security": "none", "timeout": 5}
+    plain = {"type": "mail", "host": "127.0.0.1", "port": port, "security": "none", "timeout": 5, "charts": False}
     return MailSettings.model_validate(
         {**plain, "from": "Monitor <monitor@fund.example>", "to": ["desk@fund.example", "b@fund.example"], **more}
     )

@@ -52,6 +52,19 @@ class Post:
         return str(self.metadata.get("event_payload", {}).get("key", ""))
 
 
+@dataclass(slots=True)
+class File:
+    """A file that was announced, sent, and finished."""
+
+    id: str
+    length: int
+    alt: str
+    looks: int = 0
+    body: bytes = b""
+    complete: bool = False
+    shared: bool = False
+
+
 class Slack(Loopback):
     """Every conversation it is asked about exists. `scripts["method"]` misbehaves everywhere, `scripts["method C1"]`
     in one conversation; `pace` is the least time between
@@ -69,6 +82,11 @@ class Slack(Loopback):
         self._made = 0
         self._next_at: dict[str, float] = {}
         self._lock = threading.Lock()
+
+        self.files: dict[str, File] = {}
+        self.scopes = "chat:write,channels:history,files:write"
+        self.looks = 0  # how often a message with a fresh file is refused, because Slack still looks at it
+        self.upload_to = ""  # another place than ours
 
     @property
     def api(self) -> str:
@@ -98,7 +116,45 @@ class Slack(Loopback):
             return 0
         return max(1, round(self.pace))
 
+    def _file(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if "files:write" not in self.scopes:
+            return {"ok": False, "error": "missing_scope", "needed": "files:write", "provided": self.scopes}
+        name = f"F{len(self.files):010}"
+        self.files[name] = File(name, int(asked["length"]), str(asked.get("alt_txt") or ""), looks=self.looks)
+        return {"ok": True, "upload_url": f"{self.upload_to or self.url}/upload/v1/{name}", "file_id": name}
+
+    def upload(self, name: str, body: bytes) -> Fault | None:
+        """Bytes for a file that was announced."""
+        with self._lock:
+            fault = self.scripts["upload"].take()
+            self.calls.append(Call("upload", "", self.now(), fault))
+            if name in self.files and (fault is None or fault.kept):
+                self.files[name].body = body
+            return fault
+
+    def _complete(self, asked: dict[str, Any]) -> dict[str, Any]:
+        for one in _tree(asked["files"]):
+            file = self.files.get(one["id"])
+            if file is None or len(file.body) != file.length:
+                return {"ok": False, "error": "file_not_found"}
+            file.complete, file.shared = True, bool(asked.get("channel_id") or asked.get("channels"))
+        return {"ok": True, "files": [{"id": one["id"]} for one in _tree(asked["files"])]}
+
+    def _unready(self, asked: dict[str, Any]) -> bool:
+        """Whether the message shows a file that is not there, or that Slack has not looked at yet."""
+        for block in _tree(asked.get("blocks")) or []:
+            if block.get("type") == "image":
+                file = self.files.get(block["slack_file"]["id"])
+                if file is None or not file.complete or not block["alt_text"]:
+                    return True
+                file.looks -= 1
+                if file.looks >= 0:
+                    return True
+        return False
+
     def _post(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if self._unready(asked):
+            return {"ok": False, "error": "invalid_blocks", "errors": ["invalid slack file [/blocks/3/slack_file]"]}
         self._made = max(self._made + 1, time.time_ns() // 1000)
         ts = f"{self._made // 1_000_000}.{self._made % 1_000_000:06}"
         text, thread = str(asked.get("text") or ""), str(asked.get("thread_ts") or "")
@@ -111,6 +167,8 @@ class Slack(Loopback):
         return {"ok": True, "channel": post.channel, "ts": ts, "message": _shown(post, True)}
 
     def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if self._unready(asked):
+            return {"ok": False, "error": "invalid_blocks"}
         for post in self.posts:
             if (post.channel, post.ts) == (asked.get("channel"), asked.get("ts")):
                 post.text, post.edits = str(asked.get("text") or ""), post.edits + 1
@@ -143,6 +201,8 @@ class Slack(Loopback):
 _METHODS = {
     "chat.postMessage": Slack._post,
     "chat.update": Slack._update,
+    "files.getUploadURLExternal": Slack._file,
+    "files.completeUploadExternal": Slack._complete,
     "chat.delete": Slack._delete,
     "conversations.history": Slack._history,
     "conversations.replies": Slack._replies,
@@ -178,12 +238,16 @@ class _Answer(Answering):
         """One call of a method."""
         body = self.body()
         parts = urlsplit(self.path)
+        if parts.path.startswith("/upload/"):
+            self.answer(b"OK", "text/plain", self.server.upload(parts.path.rsplit("/", 1)[-1], body))
+            return
         asked: dict[str, Any] = dict(parse_qsl(parts.query))
         if body and "json" in (self.headers.get("Content-Type") or ""):
             asked |= json.loads(body)
         else:
             asked |= dict(parse_qsl(body.decode()))
         answer, fault = self.server.call(parts.path.rsplit("/", 1)[-1], asked)
-        self.answer(json.dumps(answer).encode(), fault=fault)
+        scopes = (("X-OAuth-Scopes", self.server.scopes),)
+        self.answer(json.dumps(answer).encode(), fault=fault or Fault(headers=scopes))
 
     do_GET = do_POST
