@@ -24,5 +24,6 @@ PLACES: tuple[Place, ...] = (
     Place("search", "/search?q=fund&all=1", "Found for"),
     Place("search-nothing", "/search?q=zzzzz", "Found for"),
     Place("issuer", "/issuer/lantern", "Lantern"),
+    Place("help", "/help", "API, feeds and SQL"),
     Place("delivery", "/deliveries/1", "Delivery 1"),
 )
