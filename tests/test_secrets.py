@@ -32,7 +32,7 @@ from tests.test_readme import commands
 
 PLACES = (
     "slacktoken", "apptoken", "slackhook", "hookpath", "hookquery", "hooksecret", "apprise", "mailpass", "database",
-    "heartbeat", "webtoken", "mirror", "issuerurl",
+    "heartbeat", "webtoken", "operator", "mirror", "issuerurl",
 )  # fmt: skip
 PLANTED = {place: f"PLANT{place}9Zx7Q" for place in PLACES}
 BUSY = 40  # seconds `run` may take to have tried every channel
@@ -200,6 +200,7 @@ every_minutes = 0.01
 enabled = true
 port = {free_port()}
 token_env = "WEB"
+operator_token_env = "OPERATOR"
 [channels.slack]
 type = "slack"
 channel = "C1"
@@ -233,6 +234,7 @@ to = "d@example.org"
     secrets = {
         "BEAT": f"{here}/beat/{PLANTED['heartbeat']}",
         "WEB": PLANTED["webtoken"],
+        "OPERATOR": PLANTED["operator"],
         "APP": PLANTED["apptoken"],
         "SLACKHOOK": f"{here}/services/T0/B0/{PLANTED['slackhook']}",
         "SIGN": PLANTED["hooksecret"],
@@ -393,4 +395,4 @@ def test_every_key_of_a_secret_is_planted() -> None:
     """A new kind of secret must be added here: these are the keys that hold one."""
     from monitor.config.fields import SECRETS
 
-    assert set(SECRETS) == {"token", "app_token", "password", "secret", "url"}
+    assert set(SECRETS) == {"token", "operator_token", "app_token", "password", "secret", "url"}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from monitor.asking.answer import cell
-from monitor.asking.plain import Record
+from monitor.asking.plain import Record, json_line
 from monitor.asking.question import Column, Sort, dtype
 
 
@@ -30,6 +31,19 @@ def frame(columns: Sequence[str], batches: Iterable[Sequence[tuple[object, ...]]
     """The rows as a frame; values stay what the database gave, dates and decimals included."""
     rows = [row for batch in batches for row in batch]
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def parquet(out: BinaryIO, columns: Sequence[Column], rows: Sequence[Record]) -> None:
+    """Writes the rows as Parquet with the types of `columns`; a list becomes its JSON text. It needs pyarrow."""
+    table = typed(columns, rows)
+    for column in columns:
+        if column.sort is Sort.LIST:
+            table[column.name] = table[column.name].map(_json).astype("string")
+    table.to_parquet(out, engine="pyarrow", index=False)
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else json_line(value)
 
 
 def write_parquet(path: Path, columns: Sequence[str], batches: Iterable[Sequence[tuple[object, ...]]]) -> int:

@@ -40,12 +40,12 @@ def channel_with_secrets(
         case FileSettings():
             return settings.model_copy(update={"path": under(folder, settings.path)}), []
         case SlackSettings():
-            return _with_secrets(settings, ("token", "app_token"), folder, environ)
+            return with_secrets(settings, ("token", "app_token"), folder, environ)
         case SlackWebhookSettings():
             resolved, faults = with_secret(settings, "url", folder, environ)
             return resolved, [*faults, *(f"url {fault}" for fault in webhook_faults(resolved))]
         case WebhookSettings():
-            signed, faults = _with_secrets(settings, ("url", "secret"), folder, environ)
+            signed, faults = with_secrets(settings, ("url", "secret"), folder, environ)
             return signed, [*faults, *(f"url {fault}" for fault in webhook_faults(signed))]
         case AppriseSettings():
             return with_secret(settings, "url", folder, environ)
@@ -54,7 +54,7 @@ def channel_with_secrets(
             return with_secret(settings.model_copy(update={"ca_file": ca_file}), "password", folder, environ)
 
 
-def _with_secrets(section: S, names: Sequence[str], folder: Path, environ: Mapping[str, str]) -> tuple[S, list[str]]:
+def with_secrets(section: S, names: Sequence[str], folder: Path, environ: Mapping[str, str]) -> tuple[S, list[str]]:
     """As `with_secret`, for several."""
     faults: list[str] = []
     for name in names:

@@ -69,10 +69,13 @@ time_zone = "America/New_York"
 
 [web]
 enabled = false            # `run` answers /healthz, /readyz and /metrics
+# page = true              # … and serves the page and the HTTP API, as `serve` does
 # host = "127.0.0.1"       # any other address needs a token
 # port = 8765
-# url = "https://monitor.example.org"    # where people reach the page: alerts link to it
+# url = "https://monitor.example.org"    # where people reach the page: alerts link to it; with https cookies are secure
 # token_env = "MONITOR_WEB_TOKEN"
+# operator_token_env = "MONITOR_OPERATOR_TOKEN"    # who shows it may accept and reject files on the page
+# hosts = ["holdings.example.org"]       # further names it is reached by
 
 # --- whom to tell: one block per channel, the name is yours. Secrets stay in variables or files. ---
 [channels.console]

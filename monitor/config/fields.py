@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-SECRETS = ("token", "app_token", "password", "secret", "url")
+SECRETS = ("token", "operator_token", "app_token", "password", "secret", "url")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from monitor.config.channels import ChannelSettings
-from monitor.config.credentials import channel_with_secrets, under, with_secret
+from monitor.config.credentials import channel_with_secrets, under, with_secret, with_secrets
 from monitor.config.faults import PREFIX, Where, contradictions, guess
 from monitor.config.fields import SECRETS
 from monitor.config.rules import Mute, Rule
@@ -48,6 +48,7 @@ class Config:
     web: Web
     channels: Mapping[str, ChannelSettings]
     unavailable: Mapping[str, str]
+    web_fault: str = ""  # why a token of it could not be read; nothing is served then
 
     @property
     def database_shown(self) -> str:
@@ -170,9 +171,12 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
         channels[name], faults = channel_with_secrets(settings, folder, environ)
         if faults:
             unavailable[name] = "; ".join(faults)
-    web, faults = with_secret(document.web, "token", folder, environ)
-    if faults and document.web.enabled:
-        raise ConfigError(f"{file or 'configuration'}: web: {'; '.join(faults)}")
+    web, faults = with_secrets(document.web, ("token", "operator_token"), folder, environ)
+    if web.token is not None and web.token == web.operator_token:
+        faults.append("token and operator_token are the same: whoever may look could decide")
+    web_fault = f"{file or 'configuration'}: web: {'; '.join(faults)}" if faults else ""
+    if web_fault and document.web.enabled:
+        raise ConfigError(web_fault)
     heartbeat, faults = with_secret(document.heartbeat, "url", folder, environ)
     database = _database_in_file(document, folder) or document.database
     return Config(
@@ -192,6 +196,7 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
         web=web,
         channels=channels,
         unavailable=unavailable,
+        web_fault=web_fault,
     )
 
 

@@ -91,21 +91,31 @@ class Blindness(Section):
 
 
 class Web(Section):
-    """The page the daemon serves. Reachable from elsewhere only with a token. `url` is where people reach it: what
-    alerts link to."""
+    """The page and the HTTP API, and what the daemon says of itself. Reachable from elsewhere only with a token.
+
+    `enabled`: the daemon answers /healthz, /readyz and /metrics; with `page` also the page and the API. `serve` needs
+    neither. `url` is where people reach the page, for links and cookies; `hosts` are further names it is reached by.
+    `operator_token` alone allows to accept or reject a file.
+    """
 
     enabled: bool = False
+    page: bool = False
     host: str = "127.0.0.1"
     port: Port = 8765
     url: Page | None = None
+    hosts: Names = ()
     token: SecretStr | None = None
     token_env: str | None = None
     token_file: Path | None = None
+    operator_token: SecretStr | None = None
+    operator_token_env: str | None = None
+    operator_token_file: Path | None = None
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
         if self.host not in LOOPBACK and not (self.token or self.token_env or self.token_file):
             raise ValueError("a host other than 127.0.0.1 needs token_env or token_file")
+        one_source(self, "operator_token", required=False)
         return one_source(self, "token", required=False)
 
 

@@ -7,17 +7,23 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from monitor import __version__
-from monitor.web import api, pages
+from monitor.web import login, pages, problems
+from monitor.web.api import openapi, routes
+from monitor.web.guard import Guard
 from monitor.web.reading import Reading
+from monitor.web.replying import Replying
+from monitor.web.sessions import Sessions, Tries
 
 if TYPE_CHECKING:
     from monitor.app import App
 
 STATIC = Path(__file__).parent / "static"
+THREADS = 8  # questions answered at the same time; fewer than the database has connections for us
 
 
 def build(app: App) -> FastAPI:
@@ -26,12 +32,26 @@ def build(app: App) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_service: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
         history.close()
 
-    service = FastAPI(title="holdings-monitor", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
-    service.state.history = history
-    service.include_router(api.router, prefix="/api/v1")
+    service = FastAPI(
+        title="holdings-monitor",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    service.state.app, service.state.history, service.state.tries = app, history, Tries()
+    service.include_router(routes.made())
+    service.include_router(login.router)
     service.include_router(pages.router)
     service.mount("/static", StaticFiles(directory=STATIC), name="static")
+    problems.install(service)
+    openapi.install(service, app.config.web.url)
+    service.add_middleware(Replying)
+    service.add_middleware(Guard, settings=app.config.web, sessions=Sessions(app.config.web))  # added last, outermost
     return service
