@@ -58,7 +58,7 @@ def drawn(tree: dict[str, Any]) -> bytes:
     shares = [None if text is None else float(text) for text in tree["shares"]]
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.095, 0.135, 0.875, 0.655), facecolor=PAPER)
+    axes = figure.add_axes((0.1, 0.145, 0.87, 0.635), facecolor=PAPER)
     frame(axes, days, [amount for amount in shares if amount is not None])
     high = last_known(days, shares)[1] > sum(axes.get_ylim()) / 2
     for first, last in bands(days, shares):
@@ -124,7 +124,7 @@ def frame(axes: "Axes", days: list[date], amounts: list[float]) -> None:
     dates(axes, days)
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.tick_params(colors=QUIET, labelsize=8, length=0, pad=4)
+    axes.tick_params(colors=QUIET, labelsize=9, length=0, pad=4)
     axes.tick_params(axis="x", length=2.5)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
@@ -139,7 +139,7 @@ def dates(axes: "Axes", days: list[date]) -> None:
     from matplotlib import dates as d
 
     length = (days[-1] - days[0]).days
-    form = "%Y" if length > 6 * 365 else "%b %Y" if length > 150 else "%d %b %Y"
+    form = "%Y" if length > 6 * 365 else "%b %Y" if length > 150 else "%d %b"
     locator: Any = d.DayLocator() if length < 5 else d.AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(d.DateFormatter(form))  # type: ignore[no-untyped-call]
@@ -215,7 +215,7 @@ def legend(axes: "Axes", kinds: dict[str, tuple[str, str, str]]) -> float:
         bbox_to_anchor=(1.01, 0.985),
         ncols=len(shown),
         frameon=False,
-        fontsize=7.5,
+        fontsize=8.5,
         labelcolor=QUIET,
         handletextpad=0.2,
         columnspacing=1.0,
@@ -237,7 +237,7 @@ def label_last(axes: "Axes", day: date, amount: float, unit: str) -> None:
         textcoords="offset points",
         ha="right",
         va="bottom",
-        fontsize=8.5,
+        fontsize=9.5,
         weight="bold",
         color=INK,
         zorder=5,
@@ -250,8 +250,8 @@ def name(figure: "Figure", tree: dict[str, Any], end: float) -> None:
     """The title, and below it what is counted, up to `end` of the width; in letters that the font has."""
     title = next((text for text in tree["titles"] if has_all(text)), "")
     subtitle = tree["subtitle"] if has_all(tree["subtitle"]) else f"{tree['unit'].capitalize()} held, split-adjusted"
-    write(figure, title, 0.955, 0.98, size=10.5, color=INK, weight="bold")
-    write(figure, subtitle, 0.865 if title else 0.945, end - 0.02, size=8.5, color=QUIET, weight="normal")
+    write(figure, title, 0.955, 0.98, size=11, color=INK, weight="bold")
+    write(figure, subtitle, 0.865 if title else 0.945, end - 0.02, size=9, color=QUIET, weight="normal")
 
 
 def write(figure: "Figure", text: str, y: float, end: float, *, size: float, color: str, weight: str) -> None:

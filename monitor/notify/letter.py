@@ -34,7 +34,7 @@ p { margin: 0 0 8px; }
 table { border-collapse: collapse; width: 100%; margin: 20px 0; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 8px; border-bottom: 1px solid #d1d9e0; text-align: right; white-space: nowrap; }
 th { color: #59636e; font-size: 13px; font-weight: 600; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; }
 td.words { text-align: left; color: #59636e; white-space: normal; }
 .spark { font-family: Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 15px; white-space: pre; }
 .caveat { border-left: 3px solid #d4a72c; padding-left: 12px; margin: 20px 0; }
