@@ -6,9 +6,9 @@ Nothing is sent here and nothing is decided: `announcing` says who is told, the 
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from monitor.core.hours import Cadence
@@ -27,6 +27,7 @@ from monitor.store.engine import Connection
 from monitor.store.outbox import NewDelivery
 
 POINTS = 40  # of the sparkline
+WEEKEND = timedelta(days=5)  # between two files, before and after a long one
 FLOOD = "flood"  # the cadence of lines that are told at once, but together
 NO_LONGER_SHOWN = "A later or corrected file of the issuer no longer shows this change."
 
@@ -158,10 +159,16 @@ def shares_over_time(conn: Connection, issuer: str, keys: Sequence[str], until: 
     ends = [days[0] + length * (n + 1) for n in range(POINTS - 1)] + [days[-1]]
     points, start = [], days[0]
     for end in ends:
-        covered = any(start <= day <= end for day in days)
+        covered = _is_covered(days, start, end)
         points.append(HistoryPoint(end, _together(tracks, end) if covered else None))
         start = end
     return points if any(point.shares is not None for point in points) else []
+
+
+def _is_covered(days: Sequence[date], start: date, end: date) -> bool:
+    """Whether a file is dated in the span, or those around it are only a long weekend apart."""
+    before, after = bisect_left(days, start), bisect_right(days, end)
+    return before < after or (0 < after < len(days) and days[after] - days[after - 1] <= WEEKEND)
 
 
 def _together(tracks: Sequence[Sequence[Point]], day: date) -> Decimal | None:

@@ -64,6 +64,9 @@ def hand_made(shared_data: Path, folder: Path) -> Path:
 def write_config(path: Path, slack: str, port: int) -> Path:
     path.write_text(
         f"""
+[web]
+url = "https://monitor.fund.example"
+
 [channels.slack]
 type = "slack"
 channel = "C1"
@@ -140,6 +143,10 @@ def test_two_funds_reopen_alibaba_and_each_channel_hears_it_once(
     for body in bodies:
         assert "first seen since 2021" in body
         assert "$16.3M" in body
+        assert "https://monitor.fund.example/item/I" in body
+        assert "https://monitor.fund.example/security/S" in body
+    assert "https://monitor.fund.example/item/I" in blocks
+    assert [part.get_content_type() for part in box.mails[0].walk()][-2:] == ["text/html", "image/png"]
     assert "planted-secret" not in capsys.readouterr().err
 
 

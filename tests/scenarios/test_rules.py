@@ -285,6 +285,21 @@ def test_five_hundred_new_positions_in_one_file_are_one_digest_with_all_of_them(
     assert states(engine) == Counter({"gathered": len(waiting)})
 
 
+def test_what_is_told_links_to_the_page(engine: Engine) -> None:
+    stage = begin(engine, replace(PLAN, page="https://m.example"))
+    stage.now += 9 * DAY
+    stage.arrive(file("LANA", 2, portfolio(*many(1, 60_000))))
+    (alert,) = stage.messages()
+    assert alert.link == f"https://m.example/item/{alert.item}"
+    assert alert.security_link is not None
+    stage.arrive(file("LANA", 3, portfolio(*many(1, 60_000), *many(3, 2_000)[1:])))
+    assert stage.wait(timedelta(hours=48)) == 1
+    (digest,) = stage.messages()
+    assert len(digest.links) == len(digest.lines) == 2
+    assert all(link.startswith("https://m.example/item/I") for link in digest.links)
+    assert all(f" · file of {session(3)}" in line for line in digest.lines)
+
+
 def test_what_does_not_fit_one_message_shares_lines_and_then_is_split(engine: Engine) -> None:
     stage = begin(engine, replace(PLAN, hours={"desk": replace(HOURS, room=9_000)}))
     crowd = portfolio(*many(500, 2_000))

@@ -9,10 +9,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from monitor import telling
+from monitor.notify.text import bars
 from monitor.pipeline import rebuild
 from monitor.store import queries
 from monitor.store import schema as t
-from monitor.store.engine import Engine, transaction
+from monitor.store.engine import Engine, reading, transaction
 from monitor.store.queries import Wanted
 from tests.scenarios.stories import (
     BASE,
@@ -481,6 +483,14 @@ def test_a_split_is_told_as_such_and_scales_the_past(lite: Engine) -> None:
     ]
     assert [row["factor"] for row in derived(lite)["split"]] == ["3"]
     assert "peak 60,000 shares" in events(lite)[1].body["claim"]
+    with reading(lite) as conn:
+        keys = list(
+            conn.execute(select(t.security.c.key).join(t.split, t.split.c.security == t.security.c.id)).scalars()
+        )
+        past = telling.shares_over_time(conn, LANTERN.id, keys, session(30))
+    # The first twenty thousand were as much as sixty now, and a weekend is no gap.
+    assert [point.shares for point in past] == [60_000] * 7 + [0] * 32 + [60_000]
+    assert bars(past).split(" ")[1][0] == "█"
 
 
 def test_a_purchase_in_another_fund_on_the_day_of_a_split_is_measured_in_new_shares(lite: Engine) -> None:
