@@ -9,6 +9,7 @@ with open_history("holdings.db") as history:
 from monitor.analysis.changes import changes, entries, exits, interval_claims, issuer_firsts, re_entries
 from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.history import History, open_history
+from monitor.analysis.knowledge import identity_changes, revisions, splits, told
 from monitor.analysis.portfolios import difference, holdings, who_holds
 from monitor.analysis.positions import position
 from monitor.analysis.records import coverage, funds, issuers, search
@@ -27,6 +28,7 @@ __all__ = [
     "funds",
     "history",
     "holdings",
+    "identity_changes",
     "interval_claims",
     "issuer_firsts",
     "issuers",
@@ -36,7 +38,10 @@ __all__ = [
     "overlap_history",
     "position",
     "re_entries",
+    "revisions",
     "search",
+    "splits",
+    "told",
     "trades",
     "who_holds",
 ]

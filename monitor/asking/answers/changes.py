@@ -13,7 +13,7 @@ from monitor.asking.plain import Record
 from monitor.core.model import Evidence, Instants, Interval, Kind, SecurityRef, Severity
 from monitor.store import queries
 from monitor.store.engine import Connection
-from monitor.store.queries import Change, Level, Wanted
+from monitor.store.queries import Change, IdentityRow, Level, SplitRow, Wanted
 
 ENTRIES = (Kind.INITIATED, Kind.INITIATED_AT_ISSUER, Kind.RE_ENTERED)
 RETURNS = (Kind.RE_ENTERED, Kind.RESUMED)
@@ -115,6 +115,16 @@ def issuer_firsts(conn: Connection, asked: Asked) -> Sequence[Annotated[Record, 
 def interval_claims(conn: Connection, asked: Asked) -> Sequence[Annotated[Record, ClaimRow]]:
     """Entries and exits known to an interval, oldest first."""
     return queries.interval_claims(conn, asked.fund(), asked.text("issuer"))
+
+
+def identity_changes(conn: Connection, asked: Asked) -> Sequence[IdentityRow]:
+    """What lines were called before and after, oldest first."""
+    return queries.identity_changes(conn, _wanted(asked, (), "event"))
+
+
+def splits(conn: Connection, asked: Asked) -> Sequence[SplitRow]:
+    """Splits and successors, oldest first."""
+    return queries.splits_applied(conn, _wanted(asked, (), "event"))
 
 
 def _events(conn: Connection, asked: Asked, kinds: tuple[Kind, ...]) -> list[Record]:

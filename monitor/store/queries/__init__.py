@@ -1,5 +1,7 @@
 """One function per question, each returning frozen results sorted by meaning. Nothing here writes."""
 
+from monitor.store.queries.applied import IdentityRow, SplitRow, identity_changes, splits_applied
+from monitor.store.queries.caused import Caused, caused_by
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, IssuerRow, coverage, funds, issuers
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
@@ -23,6 +25,7 @@ from monitor.store.queries.identities import (
     links_between,
     record_of,
 )
+from monitor.store.queries.knowledge import RevisionRow, Span, revisions
 from monitor.store.queries.matching import MatchRow, matches
 from monitor.store.queries.names import FundRef, Groups, find_fund, funds_known, groups, issuer_code, refs
 from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
@@ -34,6 +37,7 @@ from monitor.store.queries.tracks import Filed, PositionRow, position, tracks
 from monitor.store.queries.trades import TradeRow, TradesWanted, later_splits, trades
 
 __all__ = [
+    "Caused",
     "Change",
     "CoverageRow",
     "Difference",
@@ -48,6 +52,7 @@ __all__ = [
     "HeldLine",
     "Holding",
     "Identity",
+    "IdentityRow",
     "IssuerRow",
     "Level",
     "MatchRow",
@@ -55,13 +60,17 @@ __all__ = [
     "PositionRow",
     "PresenceRow",
     "RefusedFile",
+    "RevisionRow",
     "SecurityRecord",
+    "Span",
     "SpellRow",
+    "SplitRow",
     "StatusRow",
     "TradeRow",
     "TradesWanted",
     "Wanted",
     "accepted_files",
+    "caused_by",
     "change",
     "changes",
     "coverage",
@@ -79,6 +88,7 @@ __all__ = [
     "held_files",
     "history",
     "holdings",
+    "identity_changes",
     "interval_claims",
     "issuer_code",
     "issuers",
@@ -97,7 +107,9 @@ __all__ = [
     "record_of",
     "refs",
     "refused_files",
+    "revisions",
     "schedules",
+    "splits_applied",
     "splits_of",
     "status",
     "tracks",

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 
 from monitor.core.errors import UsageError
 from monitor.core.model import Reason, Standing
-from monitor.store.codec import date_of_day
+from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, funds_known
+from monitor.store.queries.names import FundRef, funds_by_id
 from monitor.store.schema import fund, issuer, refusal, snapshot, standing
 
 SHORT = 8  # digits of a hash that people type
@@ -58,8 +58,10 @@ class RefusedFile:
     times: int
 
 
-def held_files(conn: Connection, only: FundRef | None = None, standings: Sequence[Standing] = HELD) -> list[HeldFile]:
-    """The snapshots with these standings, by fund and date."""
+def held_files(
+    conn: Connection, only: FundRef | None = None, standings: Sequence[Standing] = HELD, named: str | None = None
+) -> list[HeldFile]:
+    """The snapshots with these standings, by fund and date; with `named` those alone that a reference may mean."""
     query = (
         select(snapshot, standing.c.standing, standing.c.reasons, standing.c.warnings.label("cautions"))
         .join(standing, and_(standing.c.fund == snapshot.c.fund, standing.c.snapshot == snapshot.c.id))
@@ -67,9 +69,12 @@ def held_files(conn: Connection, only: FundRef | None = None, standings: Sequenc
     )
     if only is not None:
         query = query.where(standing.c.fund == only.id)
-    owners = {one.id: one for one in funds_known(conn)}
+    if named is not None:
+        query = query.where(_may_mean(named))
+    rows = conn.execute(query).all()
+    owners = funds_by_id(conn, {row.fund for row in rows})
     found = []
-    for row in conn.execute(query):
+    for row in rows:
         owner, as_of = owners[row.fund], date_of_day(row.as_of)
         found.append(
             HeldFile(
@@ -124,15 +129,30 @@ def find_held(conn: Connection, ref: str) -> HeldFile | RefusedFile:
     Any stored file has such a name, an accepted one too; a file that is held or refused is preferred.
     """
     text = ref.strip()
-    files: list[HeldFile | RefusedFile] = [*held_files(conn, standings=NOT_COUNTED), *refused_files(conn)]
+    files: list[HeldFile | RefusedFile] = [*held_files(conn, standings=NOT_COUNTED, named=text), *refused_files(conn)]
     found = [one for one in files if _is_meant(one, text)]
     if not found:
-        found = [one for one in held_files(conn, standings=tuple(Standing)) if _is_meant(one, text)]
+        found = [one for one in held_files(conn, standings=tuple(Standing), named=text) if _is_meant(one, text)]
     if not found:
         raise UsageError(f"No file {ref!r} is known. See: holdings-monitor quarantine list --all")
     if len(found) > 1:
         raise UsageError(f"{ref!r} means several files. Say which one: {', '.join(_names(found))}")
     return found[0]
+
+
+def _may_mean(ref: str) -> ColumnElement[bool]:
+    """A condition that every file meets that `ref` names, and few others do."""
+    ticker, slash, rest = ref.lower().partition("/")
+    if not slash:
+        return snapshot.c.sha256.startswith(ref.lower(), autoescape=True)
+    try:
+        day = date.fromisoformat(rest.partition("/")[0])
+    except ValueError:
+        return false()
+    return and_(
+        snapshot.c.fund.in_(select(fund.c.id).where(func.lower(fund.c.ticker) == ticker)),
+        snapshot.c.as_of == day_of(day),
+    )
 
 
 def _names(files: Iterable[HeldFile | RefusedFile]) -> list[str]:
