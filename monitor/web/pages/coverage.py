@@ -28,6 +28,7 @@ from monitor.store.queries import (
 )
 from monitor.store.queries.held import NOT_COUNTED
 from monitor.store.queries.prospects import prospect
+from monitor.web.pages.deciding import powers
 from monitor.web.pages.paging import sliced
 from monitor.web.pages.rendering import Missing, Page, asked, reading, render
 
@@ -151,7 +152,8 @@ def one_file(request: Request, ref: str) -> Response:
                 "is_read": is_read,
                 "prospect": prospect(conn, found) if isinstance(found, HeldFile) else None,
                 "text": first_lines(archive.get(conn, found.sha256)),
-            },
+            }
+            | powers(request, found),
         )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from monitor.web.pages import compare, coverage, deliveries, help, issuer, search, today
+from monitor.web.pages import compare, coverage, deciding, deliveries, help, issuer, search, today
 
 router = APIRouter(include_in_schema=False)
 router.include_router(today.router)
 router.include_router(compare.router)
 router.include_router(coverage.router)
+router.include_router(deciding.router)
 router.include_router(deliveries.router)
 router.include_router(help.router)
 router.include_router(issuer.router)
