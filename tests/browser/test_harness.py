@@ -32,7 +32,7 @@ def test_without_a_browser_the_one_command_is_said(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_a_page_may_not_do_is_noticed(visitor: Visitor) -> None:
-    page = visitor.open(PLAIN)
+    page = visitor.open(PLAIN, bypass_csp=True)  # a policy would keep it from asking
     page.evaluate("fetch('https://elsewhere.example/x').catch(() => 0)")
     page.evaluate("console.error('spoken')")
     page.evaluate("new Promise(done => { setTimeout(() => { setTimeout(done, 50); throw new Error('thrown') }) })")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.looking import NARROW, Visitor
+from tests.browser.looking import NARROW, Visitor, hangs_over
 from tests.browser.town import QUILL
 
 FOCUS = "document.activeElement.id || document.activeElement.textContent.trim()"
@@ -60,6 +60,7 @@ def test_suggestions_come_while_typing(visitor: Visitor) -> None:
     first = page.locator("#suggestions a").first
     expect(first).to_contain_text("QUILLON ROBOTICS INC")
     visitor.picture(page, "suggestions")
+    assert not hangs_over(page)
     page.keyboard.press("ArrowDown")
     assert "QUILLON" in focus(page)
     page.keyboard.press("Escape")
