@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -13,6 +14,7 @@ from monitor.store.engine import Connection
 from monitor.store.queries import (
     FoundSecurity,
     Holding,
+    SpellRow,
     Wanted,
     changes,
     find_security,
@@ -91,9 +93,9 @@ def _held_now(conn: Connection, what: FoundSecurity, issuer: str | None) -> list
         return []
 
 
-def _spells(found: Sequence[Life]) -> list[tuple[str, object]]:
+def _spells(found: Sequence[Life]) -> list[tuple[str, SpellRow]]:
     rows = [(one.fund.issuer, spell) for one in found for spell in one.spells]
-    return sorted(rows, key=lambda row: (row[1].first_file, row[1].fund), reverse=True)  # type: ignore[return-value]
+    return sorted(rows, key=lambda row: (row[1].first_file, row[1].fund), reverse=True)
 
 
 def _series(found: Sequence[Life]) -> dict[str, object]:
@@ -108,7 +110,9 @@ def _series(found: Sequence[Life]) -> dict[str, object]:
             {
                 "fund": one.fund.ticker,
                 "issuer": one.fund.issuer,
-                "holes": [[_seconds(a), _seconds(b)] for a, b in zip(mine, mine[1:], strict=False) if (b - a).days > HOLE],
+                "holes": [[_seconds(a), _seconds(b)] for a, b in pairwise(mine) if (b - a).days > HOLE],
+                    [_seconds(a), _seconds(b)] for a, b in zip(mine, mine[1:], strict=False) if (b - a).days > HOLE
+                ],
                 "shares": [shown.get(day) for day in days],
             }
         )

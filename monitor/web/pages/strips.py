@@ -59,7 +59,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One fund through time: stretches with files, spells, sizes as an SVG path (100 high, 1000 wide), what it has now."""
+    """One fund through time: stretches with files, spells, sizes as an SVG path (100 high, 1000 wide), its last row."""
 
     fund: FundRef
     files: tuple[Bar, ...]
