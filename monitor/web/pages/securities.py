@@ -111,8 +111,6 @@ def _series(found: Sequence[Life]) -> dict[str, object]:
                 "fund": one.fund.ticker,
                 "issuer": one.fund.issuer,
                 "holes": [[_seconds(a), _seconds(b)] for a, b in pairwise(mine) if (b - a).days > HOLE],
-                    [_seconds(a), _seconds(b)] for a, b in zip(mine, mine[1:], strict=False) if (b - a).days > HOLE
-                ],
                 "shares": [shown.get(day) for day in days],
             }
         )
