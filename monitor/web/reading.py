@@ -38,7 +38,7 @@ class Reading:
     @contextmanager
     def connection(self, seconds: float = SECONDS) -> Iterator[Connection]:
         """One consistent state. Raises StoreError where there is no database, StoreUnavailable when it takes longer."""
-        with reading_within(self._open(), seconds) as conn:
+        with reading_within(self.engine(), seconds) as conn:
             yield conn
 
     def close(self) -> None:
@@ -46,7 +46,8 @@ class Reading:
         if self._engine is not None:
             self._engine.dispose()
 
-    def _open(self) -> Engine:
+    def engine(self) -> Engine:
+        """The pool. Raises StoreError where there is no database, or one of another schema."""
         with self._lock:
             if self._engine is None:
                 self._engine = open_current(self.app.config.database, read_only=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from monitor.app import App
     from monitor.store.engine import Engine
     from monitor.store.workers import Tick
+    from monitor.web.listening import PageService
 
 DEADLINE = 10.0  # seconds for one connection, from its first byte to our last
 ANSWER = 5.0  # seconds for the database
@@ -233,12 +234,21 @@ def serving(app: App, engine: Engine, ticks: Callable[[], Sequence[Tick]]) -> It
     if not app.config.web.enabled:
         yield
         return
-    service = _Service(Site(app, engine, ticks))
+    service = _service(Site(app, engine, ticks))
     service.thread.start()
     try:
         yield
     finally:
         service.stop()
+
+
+def _service(site: Site) -> _Service | PageService:
+    """The small server; with `page` the whole service, whose imports a daemon without it does not pay for."""
+    if not site.app.config.web.page:
+        return _Service(site)
+    from monitor.web.listening import PageService
+
+    return PageService(site)
 
 
 class _Service:

@@ -12,22 +12,24 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from monitor import __version__
-from monitor.web import login, pages, problems
+from monitor.web import feeds, login, pages, problems, vital
 from monitor.web.api import openapi, routes
 from monitor.web.guard import Guard
 from monitor.web.reading import Reading
 from monitor.web.replying import Replying
 from monitor.web.sessions import Sessions, Tries
+from monitor.web.vital import Vital
 
 if TYPE_CHECKING:
     from monitor.app import App
+    from monitor.web.server import Site
 
 STATIC = Path(__file__).parent / "static"
 THREADS = 8  # questions answered at the same time; fewer than the database has connections for us
 
 
-def build(app: App) -> FastAPI:
-    """The service for one configuration; `uvicorn` runs it."""
+def build(app: App, site: Site | None = None) -> FastAPI:
+    """The service for one configuration; `uvicorn` runs it. `site` answers for health where a daemon has one."""
     history = Reading(app)
 
     @asynccontextmanager
@@ -46,7 +48,10 @@ def build(app: App) -> FastAPI:
         lifespan=lifespan,
     )
     service.state.app, service.state.history, service.state.tries = app, history, Tries()
+    service.state.vital = Vital(app, history, site)
     service.include_router(routes.made())
+    service.include_router(feeds.router)
+    service.include_router(vital.router)
     service.include_router(login.router)
     service.include_router(pages.router)
     service.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -59,7 +59,7 @@ def endpoint(question: Question, *, suffixed: bool) -> Endpoint:
     found = [inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)]
     if suffixed:
         found.append(inspect.Parameter("form", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, Path()]))
-    found += [_parameter(one) for one in question.parameters]
+    found += [parameter(one) for one in question.parameters]
     found += [PAGING[0]] if pages(question) else []
     run.__signature__ = inspect.Signature([*found, PAGING[1]])  # type: ignore[attr-defined]
     run.__name__ = question.name
@@ -115,7 +115,7 @@ def given(request: Request, parameters: Iterable[Parameter], also: Collection[st
     return found
 
 
-def _parameter(one: Parameter) -> inspect.Parameter:
+def parameter(one: Parameter) -> inspect.Parameter:
     """Text for the validator, so that a wrong value is answered in our words; typed in the description."""
     shown = schema.example(one)
     about = one.about if one.want is not Want.CHOICES else f"{one.about} Repeatable, or with commas between."
