@@ -1,0 +1,134 @@
+"""`serve` and the page of `run`, as processes people start and stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+
+COMMAND = (sys.executable, "-c", "from monitor.cli import main; main()")
+
+
+def clean() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HOLDINGS_MONITOR_")}
+    return kept | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+
+
+def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *arguments], cwd=folder, env=clean(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def get(address: str, token: str = "") -> tuple[int, str]:
+    request = urllib.request.Request(address)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.fixture
+def serving(look_alike: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process, and the address it printed."""
+    process = started(tmp_path, "serve", "--port", "0", "--db", str(look_alike))
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/", said)
+        assert found is not None, said
+        yield process, found[0]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_answers_until_it_is_told_to_stop(
+    serving: tuple[subprocess.Popen[str], str], number: signal.Signals
+) -> None:
+    process, address = serving
+    status, text = get(f"{address}api/v1/holdings?fund=ARKF")
+    assert (status, json.loads(text)["total"]) == (200, 10)
+    assert get(f"{address}readyz") == (200, "ready\n")
+    assert get(f"{address}nothing")[0] == 404
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_a_busy_port_is_said_in_words(look_alike: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        out, err = started(tmp_path, "serve", "--port", str(port), "--db", str(look_alike)).communicate(timeout=60)
+    assert out == ""
+    assert f"Cannot listen at 127.0.0.1:{port}" in err
+    assert "Traceback" not in err
+
+
+def test_other_machines_are_not_answered_without_a_token(look_alike: Path, tmp_path: Path) -> None:
+    process = started(tmp_path, "serve", "--host", "0.0.0.0", "--port", "0", "--db", str(look_alike))
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "token_env" in err
+
+
+def test_a_token_that_cannot_be_read_is_no_token(look_alike: Path, tmp_path: Path) -> None:
+    (tmp_path / "monitor.toml").write_text('[web]\ntoken_env = "NOWHERE"\n', "utf-8")
+    process = started(tmp_path, "serve", "--port", "0", "--db", str(look_alike))
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "NOWHERE" in err
+
+
+def test_it_starts_before_its_database_and_says_so(tmp_path: Path) -> None:
+    process = started(tmp_path, "serve", "--port", "0", "--db", "none.db")
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        assert found is not None
+        assert get(f"{found[0]}readyz")[0] == 503
+        assert subprocess.run([*COMMAND, "db", "upgrade", "--db", "none.db"], cwd=tmp_path, env=clean()).returncode == 0
+        assert get(f"{found[0]}readyz") == (200, "ready\n")
+    finally:
+        process.terminate()
+        _out, err = process.communicate(timeout=60)
+    assert "There is no database" in err
+
+
+def test_a_daemon_serves_its_page(look_alike: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    (tmp_path / "own.db").write_bytes(look_alike.read_bytes())
+    (tmp_path / "monitor.toml").write_text(
+        'database = "sqlite:///own.db"\n[[watch]]\nissuer = "ark"\nfunds = ["ARKF"]\n'
+        f'[issuers.ark]\nbase_url = "http://127.0.0.1:9"\nallow_private = true\n'
+        f'[web]\nenabled = true\npage = true\nport = {port}\n[channels.console]\ntype = "console"\n',
+        "utf-8",
+    )
+    process = started(tmp_path, "run")
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "answering at" in line:
+                break
+        address = f"http://127.0.0.1:{port}/"
+        assert json.loads(get(f"{address}api/v1/holdings?fund=ARKF")[1])["total"] == 10
+        assert "ticks" in json.loads(get(f"{address}healthz")[1])
+    finally:
+        process.terminate()
+        process.communicate(timeout=90)
+    assert process.returncode == 0
