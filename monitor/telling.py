@@ -146,17 +146,19 @@ def picture(conn: Connection, told: Told) -> list[HistoryPoint]:
     return shares_over_time(conn, told.item.issuer, told.keys, told.item.as_of)
 
 
-def shares_over_time(conn: Connection, issuer: str, keys: Sequence[str], until: date) -> list[HistoryPoint]:
-    """Shares the issuer's funds held together, in units of the last day, at the ends of 40 equal spans.
+def shares_over_time(
+    conn: Connection, issuer: str, keys: Sequence[str], until: date, *, spans: int = POINTS, fund: str | None = None
+) -> list[HistoryPoint]:
+    """Shares the issuer's funds (or the one) held together, in units of the last day, at the ends of equal spans.
 
     None where no file covers a span or a fund prints no counts; nothing where none is known.
     """
-    tracks = lines.issuer_tracks(conn, issuer, keys, until)
+    tracks = lines.issuer_tracks(conn, issuer, keys, until, fund)
     days = sorted({point.as_of for track in tracks for point in track})
     if not days:
         return []
-    length = (days[-1] - days[0]) / POINTS
-    ends = [days[0] + length * (n + 1) for n in range(POINTS - 1)] + [days[-1]]
+    length = (days[-1] - days[0]) / spans
+    ends = [days[0] + length * (n + 1) for n in range(spans - 1)] + [days[-1]]
     points, start = [], days[0]
     for end in ends:
         covered = _is_covered(days, start, end)

@@ -9,6 +9,7 @@ from monitor.cli import (
     alerts,
     asking,
     changing,
+    charting,
     database,
     doctor,
     evidence,
@@ -48,6 +49,7 @@ cli.command()(questions.funds)
 cli.command()(questions.coverage)
 cli.command()(questions.holdings)
 cli.command()(questions.history)
+cli.command()(charting.chart)
 cli.add_typer(evidence.group, name="evidence")
 cli.command("who-holds")(questions.who_holds)
 cli.command()(changing.changes)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from monitor.core.model import SecurityRef
 from monitor.notify.message import HistoryPoint, Message
 from monitor.notify.words import clean, plural, quantity
 
@@ -44,17 +45,23 @@ class Chart:
 
 def chart_of(message: Message) -> Chart | None:
     """The chart that belongs to a message; None when its past says nothing that could be drawn."""
-    known = [point for point in message.history if point.shares is not None]
-    if len(message.history) < 2 or not any(point.shares for point in known):
+    holder = f"{clean(message.issuer_name, 40)} funds" if message.issuer_name else ""
+    return chart_of_history(message.history, message.security, holder, message.unit)
+
+
+def chart_of_history(
+    history: Sequence[HistoryPoint], security: SecurityRef | None, holder: str, unit: str = "shares"
+) -> Chart | None:
+    """The chart of what `holder` held over time; None when there is nothing to draw."""
+    if len(history) < 2 or not any(point.shares for point in history):
         return None
-    security, funds = message.security, f" by {clean(message.issuer_name, 40)} funds" if message.issuer_name else ""
     ticker = clean(security.ticker or "", 20) if security else ""
     titles = []
     if security is not None:
         titles.append(clean(f"{clean(security.name, 48)}{f' ({ticker})' if ticker else ''}", 72))
     titles += [ticker] if ticker else []
-    unit = message.unit.capitalize()
-    return Chart(tuple(titles), f"{unit} held{funds}, split-adjusted", message.unit, message.history)
+    subtitle = f"{unit.capitalize()} held{f' by {holder}' if holder else ''}, split-adjusted"
+    return Chart(tuple(titles), subtitle, unit, tuple(history))
 
 
 def alt_text(message: Message) -> str:

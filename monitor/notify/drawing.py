@@ -58,7 +58,7 @@ def drawn(tree: dict[str, Any]) -> bytes:
     shares = [None if text is None else float(text) for text in tree["shares"]]
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.1, 0.145, 0.87, 0.635), facecolor=PAPER)
+    axes = figure.add_axes((0.1, 0.145, 0.845, 0.635), facecolor=PAPER)
     frame(axes, days, [amount for amount in shares if amount is not None])
     high = last_known(days, shares)[1] > sum(axes.get_ylim()) / 2
     for first, last in bands(days, shares):
@@ -66,7 +66,7 @@ def drawn(tree: dict[str, Any]) -> bytes:
     for run in runs(days, shares):
         curve(axes, run)
     kinds = marks(axes, days, shares)
-    label_last(axes, *last_known(days, shares), tree["unit"])
+    label_last(axes, days, shares, tree["unit"])
     name(figure, tree, legend(axes, kinds) if kinds else 1.0)
     out = io.BytesIO()
     figure.savefig(out, format="png", facecolor=PAPER, metadata={"Software": None})
@@ -212,7 +212,7 @@ def legend(axes: "Axes", kinds: dict[str, tuple[str, str, str]]) -> float:
     made = axes.legend(
         handles=shown,
         loc="lower right",
-        bbox_to_anchor=(1.01, 0.985),
+        bbox_to_anchor=(1.04, 0.985),
         ncols=len(shown),
         frameon=False,
         fontsize=8.5,
@@ -224,19 +224,21 @@ def legend(axes: "Axes", kinds: dict[str, tuple[str, str, str]]) -> float:
     return float(made.get_window_extent().x0) / (WIDTH * DPI)
 
 
-def label_last(axes: "Axes", day: date, amount: float, unit: str) -> None:
-    """The last count, written beside its point."""
+def label_last(axes: "Axes", days: list[date], shares: list[float | None], unit: str) -> None:
+    """The last count, written beside its point where the curve leaves room."""
     from matplotlib.patheffects import withStroke
 
+    day, amount = last_known(days, shares)
     text = f"{amount:,.8f}".rstrip("0").rstrip(".") if amount != int(amount) else f"{int(amount):,}"
     axes.plot(day, amount, "o", color=LINE, markersize=4, zorder=3, clip_on=False)  # type: ignore[arg-type]
+    height, above = place(axes, days, shares)
     axes.annotate(
         f"{text.replace('-', '−')} {unit} on {day.isoformat()}",
-        (day, amount),
-        xytext=(2, 7),
+        (day, height),
+        xytext=(2, 7 if above else -7),
         textcoords="offset points",
         ha="right",
-        va="bottom",
+        va="bottom" if above else "top",
         fontsize=9.5,
         weight="bold",
         color=INK,
@@ -244,6 +246,20 @@ def label_last(axes: "Axes", day: date, amount: float, unit: str) -> None:
         parse_math=False,
         path_effects=[withStroke(linewidth=2.5, foreground=PAPER)],
     )
+
+
+def place(axes: "Axes", days: list[date], shares: list[float | None]) -> tuple[float, bool]:
+    """The height of the last label and whether it stands above that, else below: at its point, or off the curve."""
+    day, amount = last_known(days, shares)
+    begin = day - (days[-1] - days[0]) * 0.5  # the label takes up to half of the width
+    near = [one for when, one in zip(days, shares, strict=True) if one is not None and when >= begin]
+    low, high = axes.get_ylim()
+    line = (high - low) * 0.03
+    if max(near) <= amount + line:
+        return amount, True
+    if min(near) >= amount - line and amount - low > (high - low) * 0.2:
+        return amount, False
+    return max(near), True
 
 
 def name(figure: "Figure", tree: dict[str, Any], end: float) -> None:

@@ -44,6 +44,7 @@ class Painter:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._said: set[str] = set()
+        self.reason = ""  # why there was no picture, the last time there was none
         self._failures = 0
         self._folder = ""
 
@@ -104,6 +105,7 @@ class Painter:
 
     def _none(self, reason: str, *, count: bool = True) -> bytes | None:
         self._failures += count
+        self.reason = reason
         if reason not in self._said:
             self._said.add(reason)
             log.warning("messages go without a picture: %s", reason)

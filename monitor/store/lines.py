@@ -216,8 +216,11 @@ def _sum(one: Point, other: Point) -> Point:
     return Point(one.as_of, one.session, shares, value, weight, one.sha256)
 
 
-def issuer_tracks(conn: Connection, code: str, keys: Sequence[str], until: date) -> list[list[Point]]:
-    """The lines of a security in every accepted file up to `until`, for each fund of the issuer that ever held it.
+def issuer_tracks(
+    conn: Connection, code: str, keys: Sequence[str], until: date, fund: str | None = None
+) -> list[list[Point]]:
+    """The lines of a security in every accepted file up to `until`, for each fund of the issuer that ever held it
+    (or only for the one with this ticker).
 
     Share counts are in units of `until`: splits since a file are applied as the fund's own files show them.
     """
@@ -228,15 +231,15 @@ def issuer_tracks(conn: Connection, code: str, keys: Sequence[str], until: date)
         select(t.fund.c.id, t.fund.c.ticker, func.min(spell.first_file))
         .join(t.spell, spell.fund == t.fund.c.id)
         .join(t.issuer, t.issuer.c.id == t.fund.c.issuer)
-        .where(t.issuer.c.code == code, spell.security.in_(numbers))
+        .where(t.issuer.c.code == code, spell.security.in_(numbers), *([t.fund.c.ticker == fund] if fund else []))
         .group_by(t.fund.c.id, t.fund.c.ticker)
         .order_by(t.fund.c.id)
     )
     known, after = splits_of(conn, code, numbers), until + timedelta(days=1)
     tracks = []
-    for fund, ticker, first in conn.execute(holders).all():
+    for number, ticker, first in conn.execute(holders).all():
         seen = effective(known, ticker)
-        track_of = track(conn, fund, numbers, date_of_day(first), after)
+        track_of = track(conn, number, numbers, date_of_day(first), after)
         tracks.append([in_units_of(point, seen, until) for point in track_of] if seen else track_of)
     return tracks
 
