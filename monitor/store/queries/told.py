@@ -17,6 +17,7 @@ from monitor.store.engine import Connection
 from monitor.store.queries.changes import Change
 from monitor.store.queries.names import issuer_number
 from monitor.store.schema import item
+from monitor.store.schema import superseded as replaced
 
 LOUD = (Severity.HIGH, Severity.NORMAL, Severity.LOW)
 
@@ -87,3 +88,17 @@ def _texts(values: Sequence[object]) -> list[str]:
 
 def _date(value: int | None) -> date | None:
     return None if value is None else date_of_day(value)
+
+
+def told_before(conn: Connection, item_id: str) -> list[tuple[str, Change]]:
+    """What an item said before it said something else or was taken back, with the instant we came to know better,
+    the newest first."""
+    table = replaced
+    query = select(table.c.at, table.c.body).where(table.c.item == item_id).order_by(table.c.at.desc())
+    return [(row.at, json.loads(row.body)) for row in conn.execute(query)]
+
+
+def body_of(conn: Connection, item_id: str) -> Change | None:
+    """All that was derived of an item, also what the documented keys leave out: its parts and its score's terms."""
+    text = conn.scalar(select(item.c.body).where(item.c.id == item_id))
+    return None if text is None else json.loads(text)
