@@ -21,7 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """The exit code of a command; every error we raise on purpose becomes one clear message."""
     from monitor.cli.commands import cli
+    from monitor.cli.completing import VARIABLE, prepare
 
+    if VARIABLE in os.environ:
+        prepare()
     try:
         result = cli(list(arguments), prog_name="holdings-monitor", standalone_mode=True)
     except SystemExit as stop:

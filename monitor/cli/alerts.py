@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output, summary
+from monitor.cli import completing, output, summary
 from monitor.cli.context import ATTENTION, DONE, history, program
-from monitor.cli.options import ConfigFile, Db, Form, known_channel
+from monitor.cli.options import Channel, ConfigFile, Db, Form, known_channel, one_of
 from monitor.cli.output import Format
+from monitor.cli.shape import Program
 from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
 
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
     from monitor.store.engine import Connection
     from monitor.store.outbox import DeliveryRow
 
-group = typer.Typer(help="Messages promised, sent or given up.", no_args_is_help=True)
+group = Program(
+    "Messages promised, sent or given up.",
+    examples=(
+        "alerts list --failing",
+        "alerts show 12",
+        "alerts resend --channel slack",
+    ),
+)
 STATES = ("pending", "sending", "sent", "dead", "withdrawn", "waiting")
 HIDDEN = ("message", "receipt", "key", "holder", "lease_until")  # of a list; `show` has them
 Number = Annotated[int, typer.Argument(metavar="ID", help="The number that `alerts list` shows.")]
@@ -31,11 +39,13 @@ Number = Annotated[int, typer.Argument(metavar="ID", help="The number that `aler
 
 @group.command("list")
 def list_alerts(
-    state: Annotated[str | None, typer.Option("--state", help=f"Only {', '.join(STATES)}.")] = None,
-    channel: Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Only this channel.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help=f"Only {', '.join(STATES)}.", autocompletion=completing.words(STATES))
+    ] = None,
+    channel: Channel = None,
     item: Annotated[str | None, typer.Option("--item", metavar="ITEM", help="Only about this item.")] = None,
     failing: Annotated[bool, typer.Option("--failing", help="Only what failed and is not sent, dead or not.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the newest so many.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Only the newest so many.")] = None,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,
@@ -43,8 +53,7 @@ def list_alerts(
     """The deliveries, newest first; --state waiting: the lines that wait for a digest. --item also finds digests."""
     from monitor.store import digests, outbox
 
-    if state is not None and state not in STATES:
-        raise UsageError(f"There is no state {state!r}. Known: {', '.join(STATES)}")
+    one_of(state, STATES, "state")
     with history(config, db) as conn:
         if state == "waiting":
             lines = digests.listing(conn, state, item=item, channel=channel, limit=limit)
@@ -106,7 +115,10 @@ def resend(
         list[int] | None, typer.Argument(metavar="[ID…]", help="Numbers that `alerts list` shows.", show_default=False)
     ] = None,
     channel: Annotated[
-        str | None, typer.Option("--channel", metavar="NAME", help="Every dead letter of this channel.")
+        str | None,
+        typer.Option(
+            "--channel", metavar="NAME", help="Every dead letter of this channel.", autocompletion=completing.channel
+        ),
     ] = None,
     dead: Annotated[bool, typer.Option("--dead", help="Every dead letter.")] = False,
     db: Db = None,
@@ -165,7 +177,12 @@ def _all_again(conn: Connection, channel: str | None, now: datetime) -> None:
 
 
 def send_test(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's name in the configuration.")],
+    channel: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHANNEL", help="The channel's name in the configuration.", autocompletion=completing.channel
+        ),
+    ],
     config: ConfigFile = None,
 ) -> None:
     """Send a sample alert through one channel, marked as a test."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor.asking.question import Parameter, Question, Want
-from monitor.cli import output
+from monitor.cli import completing, output
 from monitor.cli.context import history, now
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format
@@ -41,16 +41,22 @@ def command(question: Question) -> Callable[..., None]:
 
 def _parameter(one: Parameter) -> inspect.Parameter:
     if one.required:
-        kind: Any = Annotated[str, typer.Argument(metavar=one.name.upper(), help=one.about, show_default=False)]
+        about = _about(one)
+        kind: Any = Annotated[
+            str,
+            typer.Argument(metavar=one.name.upper(), help=about, show_default=False, autocompletion=_complete(one)),
+        ]
         return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
     flag, about = f"--{one.name.replace('_', '-')}", _about(one)
     if one.want is Want.FLAG:
         kind = Annotated[bool, typer.Option(flag, help=about)]
         return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
     if one.want is Want.CHOICES:
-        kind = Annotated[list[str] | None, typer.Option(flag, metavar="NAME", help=about)]
+        option = typer.Option(flag, metavar="NAME", help=about, autocompletion=_complete(one))
+        kind = Annotated[list[str] | None, option]
     else:
-        kind = Annotated[str | None, typer.Option(flag, metavar=METAVARS.get(one.want, "TEXT"), help=about)]
+        metavar = METAVARS.get(one.want, "TEXT")
+        kind = Annotated[str | None, typer.Option(flag, metavar=metavar, help=about, autocompletion=_complete(one))]
     return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 
@@ -64,6 +70,18 @@ METAVARS = {
     Want.NUMBER: "N",
     Want.CHOICE: "NAME",
 }
+
+
+COMPLETES = {
+    Want.FUND: completing.fund,
+    Want.ISSUER: completing.issuer,
+    Want.SECURITY: completing.security,
+    Want.DAY: completing.words(("today", "yesterday")),
+}
+
+
+def _complete(one: Parameter) -> completing.Complete | None:
+    return completing.words(one.choices) if one.choices else COMPLETES.get(one.want)
 
 
 def _about(one: Parameter) -> str:

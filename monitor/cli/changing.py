@@ -7,15 +7,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import completing, output
 from monitor.cli.context import history as asking
-from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, choices, period
+from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, Security, choices, one_of, period
 from monitor.cli.output import Format
-from monitor.core.errors import UsageError
+from monitor.core.model import Kind, Severity
 
 if TYPE_CHECKING:
     from monitor.store.queries import Change
 
+LEVELS = ("event", "item")
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="K", help="Only this kind; repeatable.", autocompletion=completing.words(Kind)),
+]
+Severities = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--severity",
+        metavar="LEVEL",
+        help="Only high, normal or low; repeatable.",
+        autocompletion=completing.words(Severity),
+    ),
+]
 COLUMNS = (("id", 15), ("as_of", 10), ("severity", 6), ("kind", 10))
 
 
@@ -24,22 +38,22 @@ def changes(
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Up to files dated so.")] = None,
     fund: Fund = None,
     issuer: Issuer = None,
-    security: Annotated[str | None, typer.Option("--security", metavar="S", help="Only this security.")] = None,
-    kind: Annotated[list[str] | None, typer.Option("--kind", metavar="K", help="Only this kind; repeatable.")] = None,
-    severity: Annotated[
-        list[str] | None, typer.Option("--severity", metavar="LEVEL", help="Only high, normal or low; repeatable.")
-    ] = None,
+    security: Security = None,
+    kind: Kinds = None,
+    severity: Severities = None,
     level: Annotated[
         str | None,
         typer.Option(
-            "--level", help="Only 'event' (one fund) or 'item' (issuer-wide: what people are told). Default: both."
+            "--level",
+            help="Only 'event' (one fund) or 'item' (issuer-wide: what people are told). Default: both.",
+            autocompletion=completing.words(LEVELS),
         ),
     ] = None,
     superseded: Annotated[
         bool, typer.Option("--superseded", help="Also what was told and has been replaced or taken back.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Only the newest so many of what is listed.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the newest so many of what is listed.")
     ] = None,
     form: Form = Format.TABLE,
     db: Db = None,
@@ -50,13 +64,11 @@ def changes(
     By default both levels are listed: the events of each fund and the issuer-wide items made of them. With
     --level item you get what people are told.
     """
-    from monitor.core.model import Kind, Severity
     from monitor.store import queries
 
     first, last = period(since, until)
     kinds, severities = choices(Kind, kind, "kind"), choices(Severity, severity, "severity")
-    if level not in (None, "event", "item"):
-        raise UsageError(f"There is no level {level!r}. Known: event, item")
+    one_of(level, LEVELS, "level")
     with asking(config, db) as conn:
         found = queries.changes(
             conn,

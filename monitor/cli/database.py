@@ -13,12 +13,20 @@ from monitor.cli import files, output
 from monitor.cli.context import FAILED, program
 from monitor.cli.options import ConfigFile, Db
 from monitor.cli.progress import Progress
+from monitor.cli.shape import Program
 from monitor.cli.wording import counted
 
 if TYPE_CHECKING:
     from monitor.store.engine import Engine
 
-group = typer.Typer(help="The database itself.", no_args_is_help=True)
+group = Program(
+    "The database itself.",
+    examples=(
+        "db backup holdings-2026-01-31.zip",
+        "db check",
+        "db rebuild",
+    ),
+)
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one file.")]
 
 

@@ -7,23 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output, summary
+from monitor.cli import completing, output, summary
 from monitor.cli.context import history, program
-from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer
+from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, one_of
 from monitor.cli.output import Format, record
 from monitor.cli.progress import Progress
-from monitor.core.errors import UsageError
+from monitor.cli.shape import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.core.evidence import Origin
 
-group = typer.Typer(
-    help="Evidence of what a fund held beside its daily files: N-PORT schedules, archived or re-published copies.",
-    no_args_is_help=True,
+group = Program(
+    "Evidence of what a fund held beside its daily files: N-PORT schedules, archived or re-published copies.",
+    examples=(
+        "evidence add nport-2021q3.xml --fund ARKK",
+        "evidence list --security TSLA",
+        "evidence claims --fund ARKK",
+    ),
 )
 
+KINDS = ("n-port", "back-file", "archive", "third-party")
 LISTS = ("fund", "source", "as_of", "pos_session", "lines", "title", "place")
 PRESENCE = ("fund", "pos_session", "state", "shares", "weight", "file_shares", "source", "as_of", "note")
 
@@ -31,11 +36,19 @@ PRESENCE = ("fund", "pos_session", "state", "shares", "weight", "file_shares", "
 @group.command()
 def add(
     file: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files, folders, zip or tar archives.")],
-    fund: Annotated[str, typer.Option("--fund", metavar="FUND", help="Whose they are: ticker, or issuer/ticker.")],
+    fund: Annotated[
+        str,
+        typer.Option(
+            "--fund", metavar="FUND", help="Whose they are: ticker, or issuer/ticker.", autocompletion=completing.fund
+        ),
+    ],
     origin: Annotated[
         str,
         typer.Option(
-            "--as", metavar="KIND", help="n-port (XML), or files of the issuer's form: back-file, archive, third-party."
+            "--as",
+            metavar="KIND",
+            autocompletion=completing.words(KINDS),
+            help="n-port (XML), or files of the issuer's form: back-file, archive, third-party.",
         ),
     ] = "n-port",
     db: Db = None,
@@ -55,11 +68,9 @@ def add(
 def _kind(text: str) -> Origin:
     from monitor.core.evidence import Origin
 
-    try:
-        return Origin(text.strip().lower())
-    except ValueError:
-        known = ", ".join(Origin)
-        raise UsageError(f"There is no kind of evidence {text!r}. Known: {known}") from None
+    word = text.strip().lower()
+    one_of(word, KINDS, "kind of evidence")
+    return Origin(word)
 
 
 def _bodies(paths: list[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -77,7 +88,10 @@ def list_evidence(
     security: Annotated[
         str | None,
         typer.Option(
-            "--security", metavar="S", help="What each list says of this security: HELD, NOT_LISTED, UNKNOWN."
+            "--security",
+            metavar="S",
+            autocompletion=completing.security,
+            help="What each list says of this security: HELD, NOT_LISTED, UNKNOWN.",
         ),
     ] = None,
     fund: Fund = None,

@@ -10,14 +10,20 @@ from monitor.cli import output, summary
 from monitor.cli.context import ATTENTION, history, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
+from monitor.cli.shape import Program
 from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.store.queries import HeldFile, RefusedFile
 
-group = typer.Typer(
-    help="Files that were not believed or not understood: see them, accept, reject or read again.", no_args_is_help=True
+group = Program(
+    "Files that were not believed or not understood: see them, accept, reject or read again.",
+    examples=(
+        "quarantine list --all",
+        "quarantine show ARKF/2021-09-03",
+        "quarantine accept ARKF/2021-09-03",
+    ),
 )
 Ref = Annotated[
     str, typer.Argument(metavar="FILE", help="As `list` names it: FUND/DATE/HASH, or the beginning of its hash.")

@@ -10,9 +10,14 @@ from monitor.cli import output
 from monitor.cli.context import history
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
+from monitor.cli.shape import Program
 
-group = typer.Typer(
-    help="Where we are blind: what could not be seen of issuers and funds, and since when.", no_args_is_help=True
+group = Program(
+    "Where we are blind: what could not be seen of issuers and funds, and since when.",
+    examples=(
+        "incidents list",
+        "incidents list --all --json",
+    ),
 )
 
 

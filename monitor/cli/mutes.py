@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import completing, output
 from monitor.cli.context import program
 from monitor.cli.options import ConfigFile, Db, Form, choices, day, known_channel
 from monitor.cli.output import Format
+from monitor.cli.shape import Program
 from monitor.core.errors import UsageError
+from monitor.core.model import Kind
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -21,19 +23,42 @@ if TYPE_CHECKING:
     from monitor.store.engine import Connection
     from monitor.store.mutes import Scope, StoredMute
 
-group = typer.Typer(help="What is not told until a day; it is still kept and counted.", no_args_is_help=True)
+group = Program(
+    "What is not told until a day; it is still kept and counted.",
+    examples=(
+        'mute add --security TSLA --days 30 --note "known"',
+        "mute list",
+        "mute end 3",
+    ),
+)
 LONGEST = 3650  # days
 
 
 @group.command()
 def add(
-    security: Annotated[str | None, typer.Option("--security", metavar="S", help="This security.")] = None,
-    fund: Annotated[str | None, typer.Option("--fund", metavar="FUND", help="What only this fund did.")] = None,
-    issuer: Annotated[str | None, typer.Option("--issuer", metavar="ID", help="All funds of this issuer.")] = None,
-    kind: Annotated[str | None, typer.Option("--kind", metavar="K", help="This kind of change.")] = None,
-    channel: Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Only there; default: all.")] = None,
+    security: Annotated[
+        str | None, typer.Option("--security", metavar="S", help="This security.", autocompletion=completing.security)
+    ] = None,
+    fund: Annotated[
+        str | None,
+        typer.Option("--fund", metavar="FUND", help="What only this fund did.", autocompletion=completing.fund),
+    ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option("--issuer", metavar="ID", help="All funds of this issuer.", autocompletion=completing.issuer),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", metavar="K", help="This kind of change.", autocompletion=completing.words(Kind)),
+    ] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option("--channel", metavar="NAME", help="Only there; default: all.", autocompletion=completing.channel),
+    ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="To the end of this day.")] = None,
-    days: Annotated[int | None, typer.Option("--days", min=1, max=LONGEST, help="For so many days.")] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", metavar="N", min=1, max=LONGEST, help="For so many days.")
+    ] = None,
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Your reason; it is kept.")] = "",
     db: Db = None,
     config: ConfigFile = None,

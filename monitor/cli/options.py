@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from monitor.cli import completing
 from monitor.cli.output import Format
 from monitor.core import days
 from monitor.core.errors import UsageError
@@ -30,19 +32,48 @@ ConfigFile = Annotated[
 ]
 
 
-def _format(text: str | Format) -> Format:
-    try:
-        return Format(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(Format)}.") from None
+def named(kind: type[E], flag: str) -> Callable[[str | E], E]:
+    """What makes a member of an enum of an option's text; a wrong one is answered with the nearest."""
+
+    def parse(text: str | E) -> E:
+        try:
+            return kind(text.lower())
+        except ValueError:
+            hint = meant(text, [member.value for member in kind])
+            raise typer.BadParameter(f"{text!r} is no value of {flag}.{hint}") from None
+
+    return parse
 
 
 Form = Annotated[
     Format,
-    typer.Option("--format", parser=_format, metavar="[table|json|csv]", help="How to print the list."),
+    typer.Option(
+        "--format",
+        parser=named(Format, "--format"),
+        metavar="[table|json|csv]",
+        help="How to print the list.",
+        show_default=False,
+        autocompletion=completing.words(Format),
+    ),
 ]
-Issuer = Annotated[str | None, typer.Option("--issuer", metavar="ID", help="Only this issuer.")]
-Fund = Annotated[str | None, typer.Option("--fund", metavar="FUND", help="Only this fund (ticker, or issuer/ticker).")]
+Issuer = Annotated[
+    str | None,
+    typer.Option("--issuer", metavar="ID", help="Only this issuer.", autocompletion=completing.issuer),
+]
+Fund = Annotated[
+    str | None,
+    typer.Option(
+        "--fund", metavar="FUND", help="Only this fund (ticker, or issuer/ticker).", autocompletion=completing.fund
+    ),
+]
+Security = Annotated[
+    str | None,
+    typer.Option("--security", metavar="S", help="Only this security.", autocompletion=completing.security),
+]
+Channel = Annotated[
+    str | None,
+    typer.Option("--channel", metavar="NAME", help="Only this channel.", autocompletion=completing.channel),
+]
 On = Annotated[
     str | None,
     typer.Option("--on", metavar="DATE", help="The latest file dated so or before: 2021-09-03, yesterday, -30d."),
@@ -70,7 +101,20 @@ def period(since: str | None, until: str | None) -> tuple[date | None, date | No
 def known_channel(config: Config, name: str | None) -> None:
     """Raises UsageError unless the configuration has a channel called so, or none was named."""
     if name is not None and name not in config.channels:
-        raise UsageError(f"There is no channel {name!r}. Known: {', '.join(config.channels) or 'none'}")
+        raise UsageError(f"There is no channel {name!r}.{meant(name, list(config.channels))}")
+
+
+def one_of(text: str | None, known: Sequence[str], what: str) -> str | None:
+    """The text, which must be one of these words; a wrong one is answered with the nearest."""
+    if text is not None and text not in known:
+        raise UsageError(f"There is no {what} {text!r}.{meant(text, known)}")
+    return text
+
+
+def meant(text: str, known: Sequence[str]) -> str:
+    """What was probably meant, and what there is: the end of a sentence about a wrong word."""
+    close = get_close_matches(text.strip().lower(), known, 1, 0.5)
+    return f"{f' Did you mean {close[0]}?' if close else ''} Known: {', '.join(known) or 'none'}"
 
 
 def choices(kind: type[E], texts: list[str] | None, what: str) -> tuple[E, ...]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from shutil import get_terminal_size
 
 from monitor.asking.plain import Record, csv_text, flat, json_line, json_text, number_text, plain, record
+from monitor.cli.manner import MANNER
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 WIDE = 64  # characters of a text cell in a table: a SHA-256 is whole, an absurdly long name is not
@@ -148,13 +149,20 @@ def clean(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
+def write(text: str) -> None:
+    """Text of ours, as it is."""
+    sys.stdout.write(text)
+
+
 def say(text: str = "") -> None:
     """A line of answer."""
     print("\n".join(clean(line) for line in text.split("\n")))
 
 
 def tell(text: str) -> None:
-    """A line beside the answer: what went on, on the standard error."""
+    """A line beside the answer: what went on, on the standard error. With --quiet nothing."""
+    if MANNER.quiet:
+        return
     print("\n".join(clean(line) for line in text.split("\n")), file=sys.stderr, flush=True)
 
 

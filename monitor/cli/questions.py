@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import completing, output
 from monitor.cli.context import history as asking
 from monitor.cli.context import now
 from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, day, instant
@@ -16,7 +16,12 @@ from monitor.cli.wording import counted
 
 OLD_DAYS = 14  # a latest file older than this is pointed out
 Security = Annotated[
-    str, typer.Argument(metavar="SECURITY", help="Public id, ticker (also a former one), CUSIP, ISIN, SEDOL or a name.")
+    str,
+    typer.Argument(
+        metavar="SECURITY",
+        help="Public id, ticker (also a former one), CUSIP, ISIN, SEDOL or a name.",
+        autocompletion=completing.security,
+    ),
 ]
 
 
@@ -31,7 +36,9 @@ def funds(issuer: Issuer = None, form: Form = Format.TABLE, db: Db = None, confi
 
 
 def coverage(
-    fund: Annotated[str | None, typer.Argument(metavar="[FUND]", help="Only this fund.")] = None,
+    fund: Annotated[
+        str | None, typer.Argument(metavar="[FUND]", help="Only this fund.", autocompletion=completing.fund)
+    ] = None,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,
@@ -59,7 +66,9 @@ def _gaps(gaps: object) -> str:
 
 
 def holdings(
-    fund: Annotated[str, typer.Argument(metavar="FUND", help="Ticker, or issuer/ticker.")],
+    fund: Annotated[
+        str, typer.Argument(metavar="FUND", help="Ticker, or issuer/ticker.", autocompletion=completing.fund)
+    ],
     on: On = None,
     as_known: Annotated[
         str | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import completing, output
 from monitor.cli.context import ATTENTION, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
@@ -43,8 +43,10 @@ Columns: sql "SELECT * FROM v_holdings LIMIT 1". Dates are dates on PostgreSQL a
 
 def sql(
     statement: Annotated[str, typer.Argument(metavar="QUERY", help='For example "SELECT * FROM v_coverage".')],
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1, max=3600, help="Time limit.")] = 30,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="Most rows printed.")] = 10_000,
+    seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=0.1, max=3600, help="Time limit.")] = 30,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=1_000_000, help="Most rows printed.")
+    ] = 10_000,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,
@@ -68,7 +70,12 @@ sql.__doc__ = SQL_HELP
 
 
 def export(
-    view: Annotated[str, typer.Argument(metavar="VIEW", help="One of the documented views, with or without v_.")],
+    view: Annotated[
+        str,
+        typer.Argument(
+            metavar="VIEW", help="One of the documented views, with or without v_.", autocompletion=completing.view
+        ),
+    ],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="FILE.csv, .json, .jsonl or .parquet.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     db: Db = None,

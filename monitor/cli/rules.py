@@ -9,15 +9,21 @@ import typer
 
 from monitor.cli import output
 from monitor.cli.context import program
-from monitor.cli.options import ConfigFile, Db, Form, known_channel, period
+from monitor.cli.options import Channel, ConfigFile, Db, Form, known_channel, period
 from monitor.cli.output import Format
+from monitor.cli.shape import Program
 
 if TYPE_CHECKING:
     from monitor.config import Config, Rule
     from monitor.core.rehearsal import Tried
 
-group = typer.Typer(
-    help="Who is told what: the rules, and what they would have told of the past.", no_args_is_help=True
+group = Program(
+    "Who is told what: the rules, and what they would have told of the past.",
+    examples=(
+        "rules list",
+        "rules try --since -90d --channel slack",
+        "rules try --since -90d --details --config other.toml",
+    ),
 )
 WHEN = {"now": "at once", "daily": "in the daily digest", "weekly": "in the weekly digest", "never": "not at all"}
 
@@ -73,7 +79,7 @@ def try_rules(
     since: Annotated[str, typer.Option("--since", metavar="DATE", help="From files dated so on: 2024-01-02, -90d.")],
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Up to files dated so.")] = None,
     details: Annotated[bool, typer.Option("--details", help="Every change and channel instead of weeks.")] = False,
-    channel: Annotated[str | None, typer.Option("--channel", metavar="NAME", help="Only this channel.")] = None,
+    channel: Channel = None,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output, summary
+from monitor.cli import completing, output, summary
 from monitor.cli.context import history, program
 from monitor.cli.options import ConfigFile, Db, Form, Fund, day
 from monitor.cli.output import Format, cell, record
+from monitor.cli.shape import Program
 from monitor.cli.wording import counted
 
 if TYPE_CHECKING:
     from monitor.identities import Effect
     from monitor.store.queries import SecurityRecord
 
-group = typer.Typer(
-    help="What a security is and was called, and your word on which identities are one position.", no_args_is_help=True
+group = Program(
+    "What a security is and was called, and your word on which identities are one position.",
+    examples=(
+        "securities show TSLA",
+        'securities link G01767105 02079K305 --why "renamed"',
+    ),
 )
 SHOWN = 30  # sentences of each sort; the counts always say all
 Earlier = Annotated[str, typer.Argument(metavar="EARLIER", help="The identity before: public id, CUSIP, SEDOL, ISIN …")]
@@ -29,7 +34,14 @@ Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Your reason; it
 
 @group.command()
 def show(
-    security: Annotated[str, typer.Argument(metavar="SECURITY", help="Public id, ticker, CUSIP, ISIN, SEDOL or name.")],
+    security: Annotated[
+        str,
+        typer.Argument(
+            metavar="SECURITY",
+            help="Public id, ticker, CUSIP, ISIN, SEDOL or name.",
+            autocompletion=completing.security,
+        ),
+    ],
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,

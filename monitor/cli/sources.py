@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import completing, output
 from monitor.cli.context import ATTENTION, DONE, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
+from monitor.cli.shape import Program
 from monitor.core.errors import ParseError, UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +21,17 @@ if TYPE_CHECKING:
     from monitor.sources.spec import Source
     from monitor.store.engine import Engine
 
-group = typer.Typer(help="What we can read: issuers, their funds and files.", no_args_is_help=True)
-SourceId = Annotated[str, typer.Argument(metavar="ID", help="As `sources list` names it.")]
+group = Program(
+    "What we can read: issuers, their funds and files.",
+    examples=(
+        "sources list",
+        "sources try ark ARKK_HOLDINGS.csv",
+        "sources calibrate ark ARKK",
+    ),
+)
+SourceId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `sources list` names it.", autocompletion=completing.source)
+]
 
 
 @group.command("list")
@@ -129,10 +139,19 @@ def _rest(file: HoldingsFile, say: object) -> None:
 def calibrate(
     source: SourceId,
     fund: Annotated[
-        str | None, typer.Argument(metavar="[FUND]", help="Only this fund; default: all with files.")
+        str | None,
+        typer.Argument(
+            metavar="[FUND]", help="Only this fund; default: all with files.", autocompletion=completing.fund
+        ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option("--against", metavar="FUND", help="Compare with this calibrated fund's prices.")
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="FUND",
+            help="Compare with this calibrated fund's prices.",
+            autocompletion=completing.fund,
+        ),
     ] = None,
     prices: Annotated[
         Path | None,

@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli import output
 from monitor.cli.context import history as asking
-from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, day, period
+from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, Security, day, period
 from monitor.cli.output import Format, Record, record
 from monitor.cli.wording import counted
 
@@ -22,7 +22,7 @@ COLUMNS = ("session", "fund", "ticker", "label", "before", "after", "active", "v
 def trades(
     fund: Fund = None,
     issuer: Issuer = None,
-    security: Annotated[str | None, typer.Option("--security", metavar="S", help="Only this security.")] = None,
+    security: Security = None,
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this trade session on.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Up to this trade session.")] = None,
     session: Annotated[

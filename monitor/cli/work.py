@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output, summary
+from monitor.cli import completing, output, summary
 from monitor.cli.context import program
 from monitor.cli.options import ConfigFile, Db, instant
 from monitor.cli.progress import Progress
@@ -36,7 +36,12 @@ def demo(
 def init(
     issuer: Annotated[
         list[str] | None,
-        typer.Option("--issuer", metavar="ID", help="Watch this issuer; repeatable. Default: all we know."),
+        typer.Option(
+            "--issuer",
+            metavar="ID",
+            help="Watch this issuer; repeatable. Default: all we know.",
+            autocompletion=completing.source,
+        ),
     ] = None,
     db: Db = None,
     config: ConfigFile = None,
@@ -71,7 +76,8 @@ def init(
 
 def check(
     fund: Annotated[
-        list[str] | None, typer.Argument(metavar="[FUND]…", help="Only these; default: all watched.")
+        list[str] | None,
+        typer.Argument(metavar="[FUND]…", help="Only these; default: all watched.", autocompletion=completing.fund),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and compare, but store and send nothing.")] = False,
     at: Annotated[str | None, typer.Option("--at", metavar="INSTANT", help="Use this instead of the clock.")] = None,
@@ -107,7 +113,15 @@ def run(db: Db = None, config: ConfigFile = None) -> None:
 
 def ingest(
     path: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files, folders, zip or tar archives.")],
-    source: Annotated[str, typer.Option("--source", metavar="ID", help="Whose files these are: see `sources list`.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source",
+            metavar="ID",
+            help="Whose files these are: see `sources list`.",
+            autocompletion=completing.source,
+        ),
+    ],
     alert: Annotated[
         bool, typer.Option("--alert", help="Treat them as arriving now, in the order of their dates, and send alerts.")
     ] = False,
@@ -146,6 +160,15 @@ def _told(found: Iterable[LocalFile | NotRead], unread: list[str]) -> Iterator[t
             yield one.name, one.body
         else:
             unread.append(f"{one.name}: {one.reason}")
+
+
+def say_version(wanted: bool) -> None:
+    """The option --version: one line, and nothing else is done."""
+    if wanted:
+        from monitor import __version__
+
+        output.say(f"holdings-monitor {__version__}")
+        raise typer.Exit
 
 
 def version() -> None:

@@ -92,7 +92,9 @@ def find_view(name: str) -> View:
     wanted = name.strip().lower()
     found = known.get(wanted) or known.get(f"v_{wanted}")
     if found is None:
-        raise UsageError(f"There is no view {name!r}. There are: {', '.join(known)}")
+        close = get_close_matches(f"v_{wanted.removeprefix('v_')}", list(known), 1, 0.5)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise UsageError(f"There is no view {name!r}.{hint} There are: {', '.join(known)}")
     return found
 
 
