@@ -14,13 +14,13 @@ PORTFOLIOS = st.dictionaries(st.sampled_from("ABCDEFGH"), st.one_of(st.none(), W
 
 
 def test_one_name_that_is_all() -> None:
-    found = concentration([Decimal(100)])
-    assert (found.positions, found.largest, found.top10, found.hhi, found.effective) == (1, 100, 100, 10_000, 1)
+    hundred, one = Decimal(100), Decimal(1)
+    assert concentration([hundred]) == Concentration(1, hundred, hundred, Decimal(10_000), one)
 
 
 def test_equal_names_count_as_many_whatever_cash_stands_beside_them() -> None:
-    found = concentration([Decimal(4)] * 20)
-    assert (found.positions, found.largest, found.top10, found.hhi, found.effective) == (20, 4, 40, 320, 20)
+    four, forty = Decimal(4), Decimal(40)
+    assert concentration([four] * 20) == Concentration(20, four, forty, Decimal(320), Decimal(20))
 
 
 def test_short_positions_count_by_their_size() -> None:
@@ -36,7 +36,8 @@ def test_nothing_is_claimed_of_unknown_weights_or_of_none() -> None:
 @given(st.lists(st.decimals("0.01", 50, places=2, allow_nan=False), min_size=1))
 def test_the_effective_number_is_between_one_and_all(weights: list[Decimal]) -> None:
     found = concentration(weights)
-    assert found.effective is not None and found.hhi is not None and found.top10 is not None
+    assert found.effective is not None
+    assert found.top10 is not None
     assert Decimal("0.9999") <= found.effective <= len(weights) + Decimal("0.0001")
     assert found.largest == max(weights) <= found.top10 <= sum(weights)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,5 +38,5 @@ def test_runs_hold_all_that_is_wanted_and_never_touch(flags: list[bool]) -> None
     items = [(date(2021, 1, 1) + timedelta(days=n), flag) for n, flag in enumerate(flags)]
     found = list(runs(items, lambda one: one[1]))
     assert [one for run in found for one in run] == [one for one in items if one[1]]
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert (after[0][0] - before[-1][0]).days > 1

@@ -14,6 +14,6 @@ QUESTIONS = (
         (of(FUND), of(SECURITY), SINCE, UNTIL),
         empty="No accepted file of the fund dated so lists it.",
         table=("as_of", "security.ticker", "shares", "adjusted_shares", "value", "weight", "price"),
-        note="A file that does not list the security has a row with 0 shares: not held, or below what the issuer lists.",
+        note="A file that does not list the security has 0 shares: it is not held, or below what the issuer lists.",
     ),
 )

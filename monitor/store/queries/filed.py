@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -145,7 +145,7 @@ def _held(conn: Connection, *where: ColumnElement[bool]) -> list[HeldLine]:
     return list(_lines(conn.execute(query)))
 
 
-def _lines(rows: Iterable[Row[Any]]) -> Iterable[HeldLine]:
+def _lines(rows: Iterable[Sequence[Any]]) -> Iterable[HeldLine]:
     for fund, file, security, line, sort, shares, exponent, value, weight, total in rows:
         if not (shares if shares is not None else weight):
             continue

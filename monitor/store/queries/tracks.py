@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import and_, select
 
 from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value
@@ -107,7 +107,7 @@ def tracks(
     return _files(conn.execute(query))
 
 
-def _files(rows: Iterable[Row[Any]]) -> list[Filed]:
+def _files(rows: Iterable[Sequence[Any]]) -> list[Filed]:
     found: list[Filed] = []
     last: tuple[int, int] | None = None
     for fund, as_of, session, exponent, total, currency, security, listing, shares, value, weight in rows:
