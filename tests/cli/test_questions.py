@@ -32,8 +32,8 @@ def test_coverage_counts_sessions_and_held_files(run: Run, story: str) -> None:
     rows = run("coverage", "--format", "json", "--db", story).rows
     assert list(rows[0]) == ["issuer", "fund", "first", "last", "sessions", "files", "gaps", "quarantined", "late"]
     assert rows[0] == {
-        "issuer": "ark", "fund": "ARKF", "first": "2021-12-31", "last": "2022-01-12", "sessions": 9, "files": 9, "gaps": [],
-        "quarantined": 1, "late": None,
+        "issuer": "ark", "fund": "ARKF", "first": "2021-12-31", "last": "2022-01-12", "sessions": 9, "files": 9,
+        "gaps": [], "quarantined": 1, "late": None,
     }  # fmt: skip
 
 

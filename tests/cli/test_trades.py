@@ -13,8 +13,8 @@ from tests.cli.look_alike import BLOCK, COINBASE
 from tests.cli.test_questions import SECURITY_KEYS
 
 KEYS = [
-    "issuer", "fund", "as_of", "trade_session", "security", "shares_before", "shares_after", "flow_factor", "units", "active_shares",
-    "value", "currency", "share_of_fund", "label",
+    "issuer", "fund", "as_of", "trade_session", "security", "shares_before", "shares_after", "flow_factor", "units",
+    "active_shares", "value", "currency", "share_of_fund", "label",
 ]  # fmt: skip
 
 
