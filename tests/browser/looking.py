@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from monitor.app import App
 from monitor.web.service import build
 
-WIDE, NARROW = (1440, 900), (390, 844)
+WIDE, NARROW, A4 = (1440, 900), (390, 844), (794, 1123)
 SERIOUS = ("serious", "critical")
 PAINTED = "performance.getEntriesByName('first-contentful-paint').map(one => one.startTime)[0] ?? null"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -133,9 +133,12 @@ def folder_of_pictures(default: Path) -> Path:
     return Path(os.environ.get("SCREENSHOTS") or default)
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe calls serious or critical, a line each."""
-    found = Axe().run(page).response["violations"]
+def barriers(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe calls serious or critical, by all of its rules or these, a line each."""
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if rules is not None:
+        options["runOnly"] = rules
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{one['id']} ({one['impact']}): {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
         for one in found

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
+from monitor.asking.registry import QUESTIONS
 from monitor.store.views import VIEWS
 from monitor.web.pages.rendering import Page, render
 
 router = APIRouter(route_class=Page)
 PREFIX, FEEDS = "/api/v1/", "/feeds"
-FORMS = ("json", "csv", "parquet", "jsonl")
 PAGING = ("limit", "offset")  # of every endpoint that pages: said once, not at each
 Tree = Mapping[str, Any]
 
@@ -70,7 +70,6 @@ def help_page(request: Request) -> Response:
         "views": VIEWS,
         "base": str(request.base_url).rstrip("/"),
         "token": request.app.state.history.app.config.web.token is not None,
-        "forms": FORMS,
         "openapi": request.app.openapi_url,
     }
     return render(request, "help.html", shown)
@@ -95,9 +94,15 @@ def _is_question(one: Endpoint) -> bool:
     return one.path.startswith(PREFIX) and one.is_open and "/" not in one.path.removeprefix(PREFIX)
 
 
+def _examples(name: str) -> Mapping[str, str]:
+    """What may be asked as an example, by parameter: of a question from its own description."""
+    return {one.name: one.example for question in QUESTIONS if question.slug == name for one in question.parameters}
+
+
 def _endpoint(path: str, way: Tree) -> Endpoint:
+    examples = _examples(path.removeprefix(PREFIX))
     said = [line.strip() for line in str(way.get("description") or "").split("\n\n") if line.strip()]
-    parameters = tuple(_parameter(one) for one in way.get("parameters", ()) if one["name"] not in PAGING)
+    parameters = tuple(_parameter(one, examples) for one in way.get("parameters", ()) if one["name"] not in PAGING)
     return Endpoint(
         path,
         path.removeprefix(PREFIX).strip("/"),
@@ -108,7 +113,7 @@ def _endpoint(path: str, way: Tree) -> Endpoint:
     )
 
 
-def _parameter(one: Tree) -> Parameter:
+def _parameter(one: Tree, known: Mapping[str, str]) -> Parameter:
     schema = one.get("schema", {})
     inner = schema.get("items", schema)
     examples: Sequence[object] = schema.get("examples") or ([one["example"]] if "example" in one else [])
@@ -118,7 +123,7 @@ def _parameter(one: Tree) -> Parameter:
         str(one["name"]),
         str(one.get("description") or ""),
         bool(one.get("required")),
-        _text(examples[0]) if examples else "",
+        _text(examples[0]) if examples else known.get(str(one["name"]), ""),
         choices,
         "" if default is None else _text(default),
     )
