@@ -82,7 +82,8 @@ def strip(on: Axis, fund: FundRef, rows: Sequence[PositionRow], spells: Sequence
     runs = _runs([day for day, _ in sizes])
     bars = tuple(_bar(on, one[0], one[-1]) for one in runs)
     held = [one for one in rows if one.listed and one.shares]
-    last = rows[-1] if rows and held and held[-1].as_of == rows[-1].as_of else None
+    holds = bool(held) and fund.closed is None and held[-1].as_of == rows[-1].as_of
+    last = rows[-1] if holds else None
     peak = max((size for _, size in sizes if size is not None), default=None)
     spans = tuple(_span(on, one, rows[-1].as_of if rows else on.last) for one in spells)
     return Strip(fund, bars, spans, _path(on, sizes, peak), tuple(spells), last, peak)
