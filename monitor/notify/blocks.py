@@ -118,24 +118,26 @@ def _linked_pages(message: Message) -> Iterator[Block]:
     used = 0
     for line, link in message.linked:
         if page and used + len(line) + len(link) > SECTION - 100:
-            yield {"type": "rich_text", "elements": page}
+            yield _rich(page)
             page, used = [], 0
-        page.append({"type": "rich_text_section", "elements": _words(line, link)})
+        page += [{"type": "text", "text": "\n"}] if page else []
+        page += _words(line, link)
         used += len(line) + len(link) + 20
     if page:
-        yield {"type": "rich_text", "elements": page}
+        yield _rich(page)
+
+
+def _rich(words: list[Block]) -> Block:
+    """One paragraph: how sections beside one another are set apart is Slack's affair, a line feed is ours."""
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}]}
 
 
 def _words(line: str, link: str) -> list[Block]:
     """A line of rich text. It knows no markup, but what looks like it becomes a look-alike all the same."""
-    line = shorten(line.translate(LOOK_ALIKES), 2 * SECTION // 3)
+    text = shorten(line.translate(LOOK_ALIKES), 2 * SECTION // 3)
     if not link:
-        return [{"type": "text", "text": f"{line}\n"}]
-    return [
-        {"type": "text", "text": f"{line} · "},
-        {"type": "link", "url": _safe(link), "text": LINE_LINK},
-        {"type": "text", "text": "\n"},
-    ]
+        return [{"type": "text", "text": text}]
+    return [{"type": "text", "text": f"{text} · "}, {"type": "link", "url": _safe(link), "text": LINE_LINK}]
 
 
 def plain(text: str, limit: int) -> Block:

@@ -31,19 +31,25 @@ def texts(tree: object) -> list[str]:
 
 @pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE)
 def test_slack_takes_it_and_calls_nobody(message: Message) -> None:
-    made = blocks(message, buttons=True)
+    made = blocks(message, buttons=True, picture="F0123456789" if message.history else None)
     assert len(made) <= 50
     assert [one.to_dict()["type"] for one in Block.parse_all(made)] == [
         one["type"] for one in made
     ]  # Slack's own rules
     for block in made:
-        limit = {"header": HEADER, "section": SECTION, "context": CONTEXT, "actions": 75, "rich_text": SECTION}[
-            str(block["type"])
-        ]
+        limit = {
+            "header": HEADER,
+            "section": SECTION,
+            "context": CONTEXT,
+            "actions": 75,
+            "rich_text": SECTION,
+            "image": 0,
+        }[str(block["type"])]
         assert all(0 < len(text) <= limit for text in texts(block))
-    assert sum(len(text) for text in texts(made)) < 12_000
+    words = [str(block["alt_text"]) for block in made if block["type"] == "image"]
+    assert sum(len(text) for text in [*texts(made), *words]) < 12_000
     assert len(fallback(message)) <= 1000
-    for text in [*texts(made), fallback(message)]:
+    for text in [*texts(made), *words, fallback(message)]:
         assert not re.search(r"<(?!https://page\.example/)", text)
 
 
@@ -67,7 +73,8 @@ def test_no_message_grows_without_end() -> None:
     many = samples.hostile("&<`>" * 1_000)
     funds = tuple(replace(many.funds[0], fund=f"{n:03}{'<' * 37}") for n in range(300))
     big = replace(many, funds=funds, others=many.others * 200, sources=many.sources * 200)
-    assert sum(len(text) for text in texts(blocks(big, buttons=True))) < 12_000
+    made = blocks(big, buttons=True, picture="F0123456789")
+    assert sum(len(text) for text in texts(made)) + sum(len(str(one.get("alt_text", ""))) for one in made) < 12_000
     assert len(big.title) < 700
     assert "more lines" in json.dumps(blocks(big))
 
