@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from monitor.web.api.schema import COMPONENTS
+from monitor.web.api.schema import COMPONENTS, UNKNOWN
 
 ABOUT = """Read-only answers over the history of funds' holdings. Every question of the command line is an endpoint with
 the same parameters. Dates: 2021-09-03, today, yesterday, -30d.
@@ -38,4 +38,14 @@ def _made(service: FastAPI, url: str | None) -> dict[str, Any]:
     components["schemas"] = COMPONENTS
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     found["security"] = [{}, {"token": []}]
-    return found
+    filled: dict[str, Any] = _filled(found)
+    return filled
+
+
+def _filled(tree: Any) -> Any:
+    """With null where an example has it: FastAPI leaves out what is None."""
+    if isinstance(tree, dict):
+        return {key: _filled(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_filled(value) for value in tree]
+    return None if tree == UNKNOWN else tree

@@ -10,6 +10,7 @@ from monitor.web.api.forms import MEDIA, Shape
 from monitor.web.problems import MEDIA as PROBLEM
 
 Tree = dict[str, Any]
+UNKNOWN = "(unknown)"  # stands for null in examples until the document is made
 TYPES: dict[Sort, Tree] = {
     Sort.TEXT: {"type": ["string", "null"]},
     Sort.DAY: {"type": ["string", "null"], "format": "date"},
@@ -21,7 +22,7 @@ TYPES: dict[Sort, Tree] = {
 }
 EXAMPLES: dict[str, object] = {  # invented
     "issuer": "ark", "fund": "ARKK", "other": "ARKW", "ticker": "TSLA", "name": "TESLA INC", "cusip": "88160R101",
-    "isin": "US88160R1014", "sedol": None, "figi": None, "currency": "USD",
+    "isin": "US88160R1014", "sedol": UNKNOWN, "figi": UNKNOWN, "currency": "USD",
     "id": "S000000000000001",
     "security": "S000000000000001",
     "shares": 1234567, "value": 9876543.21, "weight": 10.05, "kind": "INITIATED", "severity": "high",
@@ -165,7 +166,7 @@ def _example(column: Column) -> object:
     usual = BY_SORT[column.sort]
     found = EXAMPLES.get(column.path[-1], usual)
     alike = isinstance(found, (int, float)) if column.sort is Sort.NUMBER else isinstance(found, type(usual))
-    return found if alike or found is None else usual
+    return found if alike or found == UNKNOWN else usual
 
 
 def responses(name: str, columns: Sequence[Column], described: Sequence[Mapping[str, object]]) -> dict[int | str, Tree]:
@@ -186,7 +187,7 @@ def responses(name: str, columns: Sequence[Column], described: Sequence[Mapping[
         },
     }  # fmt: skip
     shown = example_row(columns)
-    example = {"question": name, "asked": {}, "columns": list(described)[:1], "total": 1, "next": None,
+    example = {"question": name, "asked": {}, "columns": list(described)[:1], "total": 1, "next": UNKNOWN,
                "files": [FILE_EXAMPLE], "rows": [shown]}  # fmt: skip
     texts: Tree = {"schema": {"type": "string"}}
     content: Tree = {
