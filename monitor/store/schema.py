@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
 
 from monitor.store.ledger import (
@@ -140,6 +141,12 @@ listing = Table(
     UniqueConstraint("security", "name", "ticker", "identifier", "asset_class"),
     Index("ix_listing_ticker", "ticker"),
 )
+for _column in (listing.c.ticker, listing.c.name):  # as people type them; the operators are those that serve LIKE 'X%'
+    Index(
+        f"ix_listing_{_column.name}_folded",
+        func.upper(_column).label("folded"),
+        postgresql_ops={"folded": "text_pattern_ops"},
+    )
 
 # Exchange sessions, so that SQL and the command line can count them without a calendar library.
 session = Table(
@@ -349,6 +356,8 @@ link = Table(
     Column("rule", String(24), nullable=False),
     Column("confidence", String(8), nullable=False),
     Column("evidence", Text, nullable=False),
+    Index("ix_link_earlier", "earlier"),
+    Index("ix_link_later", "later"),
 )
 
 split = Table(
@@ -481,6 +490,7 @@ sighting = Table(
     Column("as_of", Integer, nullable=False),
     Column("session", Integer),
     Column("day", Integer, nullable=False),
+    Index("ix_sighting_security", "security"),
     sqlite_with_rowid=False,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,8 @@ from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
 from monitor.store.queries.names import chunks, funds_called
 from monitor.store.schema import snapshot, standing
+
+FEW = 5  # days of a fund: asked for together with other funds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,32 @@ def files_of(conn: Connection, wanted: Collection[tuple[str | None, str, date]])
     days: dict[tuple[str | None, str], set[int]] = {}
     for issuer, fund, day in wanted:
         days.setdefault((issuer, fund), set()).add(day_of(day))
+    owners = {one.id: one for one in funds_called(conn, {fund for _, fund in days})}
+    mine = {
+        number: days.get((one.issuer, one.ticker), set()) | days.get((None, one.ticker), set())
+        for number, one in owners.items()
+    }
+    query = (
+        select(standing.c.fund, standing.c.as_of, snapshot.c.place, snapshot.c.sha256, snapshot.c.known_at)
+        .join(snapshot, and_(snapshot.c.fund == standing.c.fund, snapshot.c.id == standing.c.snapshot))
+        .where(standing.c.standing == str(Standing.ACCEPTED))
+    )
     found = []
-    for owner in funds_called(conn, {fund for _, fund in days}):
-        mine = days.get((owner.issuer, owner.ticker), set()) | days.get((None, owner.ticker), set())
-        for some in chunks(mine):
-            query = (
-                select(standing.c.as_of, snapshot.c.place, snapshot.c.sha256, snapshot.c.known_at)
-                .join(snapshot, and_(snapshot.c.fund == standing.c.fund, snapshot.c.id == standing.c.snapshot))
-                .where(standing.c.fund == owner.id, standing.c.as_of.in_(some))
-                .where(standing.c.standing == str(Standing.ACCEPTED))
-            )
-            found += [
-                FileRef(owner.issuer, owner.ticker, date_of_day(row.as_of), row.place, row.sha256, row.known_at)
-                for row in conn.execute(query)
-            ]
+    for funds, some in _rectangles(mine):
+        for row in conn.execute(query.where(standing.c.fund.in_(funds), standing.c.as_of.in_(some))):
+            if row.as_of in mine[row.fund]:
+                one, day = owners[row.fund], date_of_day(row.as_of)
+                found.append(FileRef(one.issuer, one.ticker, day, row.place, row.sha256, row.known_at))
     return sorted(found, key=lambda one: (one.issuer, one.fund, one.as_of))
+
+
+def _rectangles(mine: Mapping[int, set[int]]) -> Iterator[tuple[list[int], list[int]]]:
+    """Funds and days in which all files lie that are asked for, and few others: funds with few days together."""
+    few = {number: days for number, days in mine.items() if 0 < len(days) <= FEW}
+    if few:
+        for some in chunks({day for days in few.values() for day in days}):
+            yield sorted(few), some
+    for number, days in mine.items():
+        if len(days) > FEW:
+            for some in chunks(days):
+                yield [number], some

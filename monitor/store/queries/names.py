@@ -218,6 +218,17 @@ def keys_of(conn: Connection, ids: Collection[int]) -> list[str]:
     return found
 
 
+def groups_by_issuer(conn: Connection, ids: Collection[int]) -> Mapping[int, Groups]:
+    """As `joined_with` of one issuer, for every issuer of which a fund links any of them."""
+    found = links_with(conn, ids)
+    owners = funds_by_id(conn, {owner for _, owner in found})
+    by_issuer: dict[int, set[tuple[int, int]]] = {}
+    for pair, owner in found:
+        by_issuer.setdefault(owners[owner].issuer_id, set()).add(pair)
+    public = public_of(conn, {one for pairs in by_issuer.values() for pair in pairs for one in pair})
+    return {owner: Groups(_roots(sorted(pairs), public)) for owner, pairs in by_issuer.items()}
+
+
 def public_roots(conn: Connection, ids: Iterable[int], joined: Groups) -> dict[int, str]:
     """The public id of the position each identity belongs to."""
     wanted = set(ids)

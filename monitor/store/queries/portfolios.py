@@ -17,14 +17,15 @@ from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, decode_weight, instant_text
 from monitor.store.engine import Connection
 from monitor.store.queries.names import (
+    NOTHING_JOINED,
     FundRef,
     Groups,
     chunks,
     funds_by_id,
     groups,
     groups_by_fund,
+    groups_by_issuer,
     issuer_number,
-    joined_with,
     refs,
     refs_by_fund,
 )
@@ -350,24 +351,29 @@ def splits_by_fund(
     conn: Connection, funds: Collection[FundRef], only: Collection[int] | None = None
 ) -> dict[int, Callable[[int], list[Split]]]:
     """As `split_factors`, for several funds; with `only` of these identities, which must be all of their positions."""
-    found: dict[int, Callable[[int], list[Split]]] = {}
-    for issuer_id in {one.issuer_id for one in funds}:
-        joined = groups(conn, issuer_id=issuer_id) if only is None else joined_with(conn, only, issuer_id=issuer_id)
-        known = _known_splits(conn, issuer_id, joined, only)
-        found |= {one.id: _splits_in(one, known, joined) for one in funds if one.issuer_id == issuer_id}
-    return found
+    issuers = {one.issuer_id for one in funds}
+    joined = {one: groups(conn, issuer_id=one) for one in issuers} if only is None else groups_by_issuer(conn, only)
+    known = _known_splits(conn, issuers, joined, only)
+    return {
+        one.id: _splits_in(one, known.get(one.issuer_id, {}), joined.get(one.issuer_id, NOTHING_JOINED))
+        for one in funds
+    }
 
 
 def _known_splits(
-    conn: Connection, issuer_id: int, joined: Groups, only: Collection[int] | None
-) -> dict[int, list[rules.Split]]:
-    query = select(split.c.shown_by, split.c.day, split.c.security, split.c.factor).where(split.c.issuer == issuer_id)
-    if only is not None:
-        query = query.where(split.c.security.in_(sorted(only)))
-    found: dict[int, list[rules.Split]] = {}
-    for row in conn.execute(query):
-        known = found.setdefault(joined.root_of(row.security), [])
-        known.append(rules.Split("", date_of_day(row.day), Fraction(row.factor), "", "", row.shown_by))
+    conn: Connection, issuers: Collection[int], joined: Mapping[int, Groups], only: Collection[int] | None
+) -> dict[int, dict[int, list[rules.Split]]]:
+    """The splits by issuer and root."""
+    columns = (split.c.issuer, split.c.shown_by, split.c.day, split.c.security, split.c.factor)
+    found: dict[int, dict[int, list[rules.Split]]] = {}
+    for some in chunks(issuers):
+        query = select(*columns).where(split.c.issuer.in_(some))
+        if only is not None:
+            query = query.where(split.c.security.in_(sorted(only)))
+        for row in conn.execute(query):
+            root = joined.get(row.issuer, NOTHING_JOINED).root_of(row.security)
+            one = rules.Split("", date_of_day(row.day), Fraction(row.factor), "", "", row.shown_by)
+            found.setdefault(row.issuer, {}).setdefault(root, []).append(one)
     return found
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from monitor.core.errors import UsageError
 from monitor.store.engine import Connection, begins
@@ -14,6 +15,7 @@ from monitor.store.queries.names import Groups, chunks, joined_with
 from monitor.store.schema import identifier, listing, security, sighting
 
 SCHEMES = ("cusip", "figi", "isin", "sedol")  # the leading column of the key: with it a value is found at once
+FEW = 2_000  # names that are compared with a word that means nothing: more take too long
 SHOWN = 8  # candidates listed before "and N more"
 
 
@@ -133,11 +135,22 @@ def _listed(candidates: Sequence[_Candidate], ids: set[int]) -> str:
 
 
 def _hint(conn: Connection, text: str) -> str:
-    rows = conn.execute(select(listing.c.ticker, listing.c.name).distinct()).all()
-    spellings = {word.upper(): f"{row.ticker or row.name}" for row in rows for word in (row.ticker, row.name) if word}
-    if not spellings:
+    """What may have been meant. Of many names only those that begin alike and are about as long are compared."""
+    if conn.execute(select(listing.c.id).limit(1)).first() is None:
         return "There is no holding yet: load files with `ingest`, or fetch with `check`."
+    spellings: dict[str, str] = {}
+    for column in (listing.c.ticker, listing.c.name):
+        for ticker, name, word in conn.execute(_alike(conn, column, text.upper())):
+            spellings.setdefault(word.upper(), ticker or name)
     close = get_close_matches(text.upper(), sorted(spellings), 3, 0.6)
     if not close:
         return "Try a part of its name."
     return f"Did you mean {' or '.join(dict.fromkeys(spellings[one] for one in close))}?"
+
+
+def _alike(conn: Connection, column: ColumnElement[str], text: str) -> Select[Any]:
+    query = select(listing.c.ticker, listing.c.name, column).where(column != "").distinct()
+    if (conn.scalar(select(func.max(listing.c.id))) or 0) <= FEW:
+        return query
+    near = func.abs(func.length(column) - len(text))
+    return query.where(begins(conn, func.upper(column), text[:2]), near <= 3).order_by(near, column).limit(FEW)

@@ -111,12 +111,15 @@ def history(
     calendars = {code: days_of(conn, code) for code in {one.calendar for one in owners.values()}}
     names = refs_by_fund(conn, ((of, x.security, x.listing) for (of, _), some in lines.items() for x in some), joined)
     public = public_of(conn, what.ids)
+    by_fund: dict[int, dict[int, list[_Line]]] = {}
+    for (of, root), some in lines.items():
+        by_fund.setdefault(of, {})[root] = some
     found = []
     for number, mine in stored.items():
         one = owners[number]
         own = joined.get(number, NOTHING_JOINED)
         ground = _Ground(one, calendars[one.calendar], own, splits[number], names, public)
-        found += _of_fund(ground, mine, {root: some for (of, root), some in lines.items() if of == number})
+        found += _of_fund(ground, mine, by_fund.get(number, {}))
     return sorted(found, key=lambda row: (row.first_file, row.fund, row.security.id))
 
 

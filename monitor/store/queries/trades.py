@@ -19,10 +19,10 @@ from monitor.store.queries.names import (
     chunks,
     funds_by_id,
     funds_called,
+    groups_by_issuer,
     issuer_number,
-    joined_with,
     public_of,
-    refs,
+    refs_by_fund,
 )
 from monitor.store.queries.portfolios import factor_between, splits_by_fund
 from monitor.store.save import REVISIONS
@@ -74,7 +74,7 @@ def trades(conn: Connection, wanted: TradesWanted) -> list[TradeRow]:
     owners = funds_by_id(conn, {row.fund for row in rows})
     rows = [row for row in rows if issuer_id in (None, owners[row.fund].issuer_id)]
     named = _named(conn, rows, owners)
-    found = [_row(row, owners[row.fund], named[row.security, row.listing]) for row in rows]
+    found = [_row(row, owners[row.fund], named[owners[row.fund].issuer_id, row.security, row.listing]) for row in rows]
     return sorted(found, key=_order)
 
 
@@ -112,13 +112,10 @@ def _joined() -> Select[Any]:
 
 def _named(
     conn: Connection, rows: Sequence[Row[Any]], owners: dict[int, FundRef]
-) -> dict[tuple[int, int], SecurityRef]:
+) -> dict[tuple[int, int, int], SecurityRef]:
     """What to call each line; a security is the position it is in the funds of the issuer."""
-    named: dict[tuple[int, int], SecurityRef] = {}
-    for issuer_id in sorted({owners[row.fund].issuer_id for row in rows}):
-        mine = [(row.security, row.listing) for row in rows if owners[row.fund].issuer_id == issuer_id]
-        named |= refs(conn, mine, joined_with(conn, {one for one, _ in mine}, issuer_id=issuer_id))
-    return named
+    lines = {(owners[row.fund].issuer_id, row.security, row.listing) for row in rows}
+    return refs_by_fund(conn, lines, groups_by_issuer(conn, {one for _, one, _ in lines}))
 
 
 def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
