@@ -84,6 +84,18 @@ def test_the_composed_services_are_locked_down() -> None:
     assert "ports" not in compose["services"]["database"]
 
 
+def test_the_page_is_served_read_only_and_knows_no_secret_of_channels() -> None:
+    (compose,) = documents(DEPLOY / "compose.yaml")
+    web = compose["services"]["web"]
+    assert web["command"] == ["serve"]
+    assert web["secrets"] == ["database_url", "web_token"]
+    assert all(volume.endswith(":ro") for volume in web["volumes"])
+    unit = (DEPLOY / "systemd" / "holdings-monitor-web.service").read_text("utf-8")
+    assert "holdings-monitor serve " in unit
+    (args,) = [pod["containers"][0]["args"] for name, pod in pods() if name == "web.yaml"]
+    assert args == ["serve"]
+
+
 def test_the_configuration_for_containers_loads(tmp_path: Path) -> None:
     for text in (_example(), _config_map()):
         places = re.findall(r'"(/run/secrets/[^"]+)"', text)
@@ -142,7 +154,7 @@ def test_pods_are_restricted_and_find_what_they_mount() -> None:
     made = {
         (one["kind"], one["metadata"]["name"]) for path in MANIFESTS for one in documents(path) if "metadata" in one
     }
-    assert len(list(pods())) == 3
+    assert len(list(pods())) == 4
     for name, pod in pods():
         assert pod["automountServiceAccountToken"] is False, name
         assert pod["securityContext"]["runAsNonRoot"] is True, name
