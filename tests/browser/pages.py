@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.browser.town import HOSTILE
+
 
 @dataclass(frozen=True)
 class Place:
@@ -24,6 +26,8 @@ PLACES: tuple[Place, ...] = (
     Place("search", "/search?q=fund&all=1", "Found for"),
     Place("search-nothing", "/search?q=zzzzz", "Found for"),
     Place("issuer", "/issuer/lantern", "Lantern"),
+    Place("security", "/security/QLN", "QUILLON"),
+    Place("security-hostile", f"/security/{HOSTILE[4].identifier}", "LONG"),
     Place("help", "/help", "API, feeds and SQL"),
     Place("delivery", "/deliveries/1", "Delivery 1"),
 )

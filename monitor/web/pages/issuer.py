@@ -18,6 +18,7 @@ from monitor.core.model import SecurityRef
 from monitor.core.trades import TradeLabel
 from monitor.store.engine import Connection
 from monitor.store.queries import (
+    FileLine,
     FundRef,
     HeldLine,
     TradeRow,
@@ -26,7 +27,7 @@ from monitor.store.queries import (
     groups,
     issuer_code,
     latest_files,
-    lines_on,
+    lines_of,
     refs,
     trades,
 )
@@ -87,7 +88,7 @@ def issuer(request: Request, code: str) -> Response:
             "funds": [(fund, row) for fund, row in zip(known, rows(request, conn, "funds", issuer=code), strict=True)],
             "net": sliced(request, net(trades(conn, _wanted(code, period))), SHOWN, "trades"),
             "items": items(conn, Told(period.since, period.until, code), ITEMS),
-            "exclusive": exclusive(conn, known),
+            "exclusive": exclusive(conn, known, files),
             "size": SHOWN,
         }
         for name in ("entries", "exits"):
@@ -148,15 +149,16 @@ class Only:
     value: Decimal | None
 
 
-def exclusive(conn: Connection, known: Sequence[FundRef]) -> list[Only]:
+def exclusive(conn: Connection, known: Sequence[FundRef], files: Mapping[int, FileLine]) -> list[Only]:
     """The securities that only one of the issuer's open funds holds in its latest file, the largest value first."""
     still = {one.id: one for one in known if one.closed is None}
     if len(still) < 2:
         return []
     joined = groups(conn, issuer_id=known[0].issuer_id)
     held: dict[int, list[HeldLine]] = defaultdict(list)
-    for line in lines_on(conn, list(still.values())):
-        held[joined.root_of(line.security)].append(line)
+    for fund in still.values():
+        for line in lines_of(conn, fund, [files[fund.id]] if fund.id in files else []):
+            held[joined.root_of(line.security)].append(line)
     alone = [some for some in held.values() if len({one.fund for one in some}) == 1]
     named = refs(conn, [(some[-1].security, some[-1].listing) for some in alone], joined)
     found = [
