@@ -31,7 +31,7 @@ from monitor.web.pages.strips import HOLE, summed
 
 router = APIRouter(route_class=Page)
 ITEMS = 40
-LOUD = ("INCREASED", "DECREASED")
+TURNS = ("INITIATED", "INITIATED_AT_ISSUER", "RE_ENTERED", "RESUMED", "EXITED", "FLIPPED")
 
 
 @router.get("/security/{key}")
@@ -61,7 +61,7 @@ def security(request: Request, key: str) -> Response:
         "spells": _spells(found),
         "now": now,
         "items": sliced(request, told, ITEMS),
-        "last": [one for one in told if one["kind"] not in LOUD][:1],
+        "last": [one for one in told if one["kind"] in TURNS][:1],
         "what": what,
     }
     return render(request, "security.html", values)

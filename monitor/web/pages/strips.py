@@ -63,6 +63,7 @@ class Strip:
 
     fund: FundRef
     files: tuple[Bar, ...]
+    holes: tuple[Bar, ...]
     spans: tuple[Span, ...]
     sizes: str
     spells: tuple[SpellRow, ...]
@@ -86,7 +87,8 @@ def strip(on: Axis, fund: FundRef, rows: Sequence[PositionRow], spells: Sequence
     last = rows[-1] if holds else None
     peak = max((size for _, size in sizes if size is not None), default=None)
     spans = tuple(_span(on, one, rows[-1].as_of if rows else on.last) for one in spells)
-    return Strip(fund, bars, spans, _path(on, sizes, peak), tuple(spells), last, peak)
+    holes = tuple(_bar(on, before[-1], after[0]) for before, after in pairwise(runs))
+    return Strip(fund, bars, holes, spans, _path(on, sizes, peak), tuple(spells), last, peak)
 
 
 def summed(rows: Sequence[PositionRow]) -> list[tuple[date, Decimal | None]]:
