@@ -9,6 +9,7 @@ with open_history("holdings.db") as history:
 from monitor.analysis.changes import changes, entries, exits, interval_claims, issuer_firsts, re_entries
 from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.history import History, open_history
+from monitor.analysis.holders import exclusive, float_shares
 from monitor.analysis.knowledge import identity_changes, revisions, splits, told
 from monitor.analysis.portfolios import difference, holdings, who_holds
 from monitor.analysis.positions import position
@@ -23,8 +24,10 @@ __all__ = [
     "coverage",
     "difference",
     "entries",
+    "exclusive",
     "exits",
     "first_and_last",
+    "float_shares",
     "funds",
     "history",
     "holdings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from monitor.asking.question import Question
-from monitor.asking.questions import changes, composition, portfolios, positions, records, spells, trading
+from monitor.asking.questions import changes, composition, holders, portfolios, positions, records, spells, trading
 from monitor.core.errors import UsageError
 
 QUESTIONS: tuple[Question, ...] = (
@@ -13,6 +13,7 @@ QUESTIONS: tuple[Question, ...] = (
     *positions.QUESTIONS,
     *composition.QUESTIONS,
     *spells.QUESTIONS,
+    *holders.QUESTIONS,
     *changes.QUESTIONS,
     *trading.QUESTIONS,
     *records.QUESTIONS,

@@ -27,13 +27,32 @@ from monitor.store.queries.identities import (
 )
 from monitor.store.queries.knowledge import RevisionRow, Span, revisions
 from monitor.store.queries.matching import MatchRow, matches
-from monitor.store.queries.names import FundRef, Groups, find_fund, funds_known, groups, issuer_code, refs
-from monitor.store.queries.portfolios import Difference, Holding, difference, file_on, holdings, who_holds
+from monitor.store.queries.names import (
+    FundRef,
+    Groups,
+    find_fund,
+    funds_by_id,
+    funds_known,
+    groups,
+    issuer_code,
+    keys_by_id,
+    refs,
+)
+from monitor.store.queries.portfolios import (
+    Difference,
+    Holding,
+    difference,
+    file_on,
+    funds_listing,
+    holdings,
+    splits_by_fund,
+    who_holds,
+)
 from monitor.store.queries.search import FoundSecurity, find_security
 from monitor.store.queries.spells import Material, SpellRow, history, last_material
 from monitor.store.queries.state import needs_attention, status
 from monitor.store.queries.status_row import StatusRow
-from monitor.store.queries.tracks import Filed, PositionRow, position, tracks
+from monitor.store.queries.tracks import Filed, PositionRow, adjusted, position, tracks
 from monitor.store.queries.trades import TradeRow, TradesWanted, later_splits, trades
 
 __all__ = [
@@ -70,6 +89,7 @@ __all__ = [
     "TradesWanted",
     "Wanted",
     "accepted_files",
+    "adjusted",
     "caused_by",
     "change",
     "changes",
@@ -83,7 +103,9 @@ __all__ = [
     "find_security",
     "first_listed",
     "funds",
+    "funds_by_id",
     "funds_known",
+    "funds_listing",
     "groups",
     "held_files",
     "history",
@@ -93,6 +115,7 @@ __all__ = [
     "issuer_code",
     "issuers",
     "joined_for",
+    "keys_by_id",
     "last_material",
     "later_splits",
     "latest_files",
@@ -110,6 +133,7 @@ __all__ = [
     "revisions",
     "schedules",
     "splits_applied",
+    "splits_by_fund",
     "splits_of",
     "status",
     "tracks",

@@ -229,6 +229,12 @@ def groups_by_issuer(conn: Connection, ids: Collection[int]) -> Mapping[int, Gro
     return {owner: Groups(_roots(sorted(pairs), public)) for owner, pairs in by_issuer.items()}
 
 
+def keys_by_id(conn: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The key of each of these identities: `cusip:…`, `local:FUND:…`."""
+    query = select(security.c.id, security.c.key)
+    return {row.id: row.key for some in chunks(ids) for row in conn.execute(query.where(security.c.id.in_(some)))}
+
+
 def public_roots(conn: Connection, ids: Iterable[int], joined: Groups) -> dict[int, str]:
     """The public id of the position each identity belongs to."""
     wanted = set(ids)

@@ -149,7 +149,7 @@ def who_holds(
     Raises UsageError when no fund has a file by then: nobody knows what was held.
     """
     only = None if issuer is None else issuer_number(conn, issuer)
-    files = latest_files(conn, _listing_funds(conn, what.ids), on)
+    files = latest_files(conn, funds_listing(conn, what.ids), on)
     files = [one for one in files if only in (None, one.fund.issuer_id) and not _has_closed(one.fund, on)]
     if not files and not _any_file(conn, on, only):
         when = f" dated {on} or before" if on else ""
@@ -191,7 +191,7 @@ def latest_files(conn: Connection, funds: Collection[int] | None = None, on: dat
     )
 
 
-def _listing_funds(conn: Connection, ids: Collection[int]) -> set[int]:
+def funds_listing(conn: Connection, ids: Collection[int]) -> set[int]:
     """The funds of which an accepted file ever listed one of these identities."""
     query = select(sighting.c.fund).distinct()
     return {int(one) for some in chunks(ids) for one in conn.scalars(query.where(sighting.c.security.in_(some)))}
