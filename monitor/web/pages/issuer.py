@@ -45,9 +45,10 @@ SIZED = (TradeLabel.ACTIVE, TradeLabel.NEW, TradeLabel.GONE)
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """What all funds of the issuer together bought and sold of one security; in the currency of their files."""
+    """What all funds of the issuer whose files have this currency together bought and sold of one security."""
 
     security: SecurityRef
+    currency: str | None
     bought: Decimal
     sold: Decimal
     unknown: int  # trades without a value
@@ -116,9 +117,9 @@ def _wanted(code: str, period: Period) -> TradesWanted:
 
 def net(found: Iterable[TradeRow]) -> list[Net]:
     """The trades by security, the largest sum of purchases and sales first; unknown values are counted, not guessed."""
-    by_security: dict[str, list[TradeRow]] = defaultdict(list)
+    by_security: dict[tuple[str, str | None], list[TradeRow]] = defaultdict(list)
     for one in found:
-        by_security[one.security.id].append(one)
+        by_security[one.security.id, one.currency].append(one)
     made = [_net(some) for some in by_security.values()]
     return sorted(made, key=lambda one: (-abs(one.value), -one.bought - one.sold, one.security.name))
 
@@ -127,6 +128,7 @@ def _net(some: Sequence[TradeRow]) -> Net:
     values = [one.value for one in some if one.value is not None]
     return Net(
         some[-1].security,
+        some[-1].currency,
         sum((one for one in values if one > 0), Decimal(0)),
         -sum((one for one in values if one < 0), Decimal(0)),
         len(some) - len(values),
