@@ -22,9 +22,7 @@ def trade(security: str, value: str | None, fund: str = "LANA") -> TradeRow:
     ref = SecurityRef(security, f"NAME OF {security}", security)
     size = None if value is None else Decimal(value)
     day = Interval(DAY, DAY)
-    return TradeRow(
-        "lantern", fund, DAY, day, ref, None, None, None, None, None, size, "USD", None, "ACTIVE"
-    )
+    return TradeRow("lantern", fund, DAY, day, ref, None, None, None, None, None, size, "USD", None, "ACTIVE")
 
 
 def test_purchases_and_sales_are_added_by_security_and_unknown_sizes_counted() -> None:
