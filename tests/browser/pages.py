@@ -18,6 +18,15 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("today", "/", "Today"),
+    Place("today-chosen", "/?day=2026-06-22&issuer=lantern&severity=low", "Today"),
+    Place("item", "/item/I53D81E680A3D58", "QUILLON ROBOTICS INC"),
+    Place("item-corrected", "/item/ID208F6D6F1E130", ""),
+    Place("evidence", "/item/I53D81E680A3D58/evidence", "Evidence"),
+    Place("security", "/security/S77EC0A6F67", "QUILLON ROBOTICS INC"),
+    Place("security-hostile", "/security/S7F003000AC", "LONGWINDED"),
+    Place("funds", "/funds", "Funds"),
+    Place("fund", "/fund/lantern/LANB?on=2026-06-22&against=2026-03-02", "LANB"),
+    Place("fund-silent", "/fund/lantern/LANC", "LANC"),
     Place("compare", "/compare?fund=lantern/LANA&other=LANB", "LANA beside LANB"),
     Place("compare-choose", "/compare", "Compare two funds"),
     Place("coverage", "/coverage?files=all", "Coverage and quarantine"),
