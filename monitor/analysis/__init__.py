@@ -11,6 +11,7 @@ from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.history import History, open_history
 from monitor.analysis.holders import exclusive, float_shares
 from monitor.analysis.knowledge import identity_changes, revisions, splits, told
+from monitor.analysis.moves import weight_movers, wind_down_averages, wind_downs
 from monitor.analysis.portfolios import difference, holdings, who_holds
 from monitor.analysis.positions import position
 from monitor.analysis.records import coverage, funds, issuers, search
@@ -46,5 +47,8 @@ __all__ = [
     "splits",
     "told",
     "trades",
+    "weight_movers",
     "who_holds",
+    "wind_down_averages",
+    "wind_downs",
 ]

@@ -5,7 +5,17 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from monitor.asking.question import Question
-from monitor.asking.questions import changes, composition, holders, portfolios, positions, records, spells, trading
+from monitor.asking.questions import (
+    changes,
+    composition,
+    holders,
+    moves,
+    portfolios,
+    positions,
+    records,
+    spells,
+    trading,
+)
 from monitor.core.errors import UsageError
 
 QUESTIONS: tuple[Question, ...] = (
@@ -14,6 +24,7 @@ QUESTIONS: tuple[Question, ...] = (
     *composition.QUESTIONS,
     *spells.QUESTIONS,
     *holders.QUESTIONS,
+    *moves.QUESTIONS,
     *changes.QUESTIONS,
     *trading.QUESTIONS,
     *records.QUESTIONS,

@@ -27,6 +27,7 @@ from monitor.store.queries.identities import (
 )
 from monitor.store.queries.knowledge import RevisionRow, Span, revisions
 from monitor.store.queries.matching import MatchRow, matches
+from monitor.store.queries.moves import Dealt, EndedSpell, Step, dealt, ended_spells, spell_names, steps, traded_lines
 from monitor.store.queries.names import (
     FundRef,
     Groups,
@@ -42,6 +43,7 @@ from monitor.store.queries.portfolios import (
     Difference,
     Holding,
     difference,
+    factor_between,
     file_on,
     funds_listing,
     holdings,
@@ -59,7 +61,9 @@ __all__ = [
     "Caused",
     "Change",
     "CoverageRow",
+    "Dealt",
     "Difference",
+    "EndedSpell",
     "FileLine",
     "FileRef",
     "Filed",
@@ -85,6 +89,7 @@ __all__ = [
     "SpellRow",
     "SplitRow",
     "StatusRow",
+    "Step",
     "TradeRow",
     "TradesWanted",
     "Wanted",
@@ -94,7 +99,10 @@ __all__ = [
     "change",
     "changes",
     "coverage",
+    "dealt",
     "difference",
+    "ended_spells",
+    "factor_between",
     "file_on",
     "files_of",
     "find_fund",
@@ -132,11 +140,14 @@ __all__ = [
     "refused_files",
     "revisions",
     "schedules",
+    "spell_names",
     "splits_applied",
     "splits_by_fund",
     "splits_of",
     "status",
+    "steps",
     "tracks",
+    "traded_lines",
     "trades",
     "who_holds",
 ]

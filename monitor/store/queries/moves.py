@@ -1,0 +1,129 @@
+"""Consecutive files of a fund, for what no trade explains, and trades within spells that have ended. It reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import and_, func, select
+
+from monitor.core.model import Interval, SecurityRef
+from monitor.core.trades import TRADED
+from monitor.store.codec import date_of_day, day_of
+from monitor.store.engine import Connection
+from monitor.store.queries.filed import FileLine, accepted_files
+from monitor.store.queries.names import FundRef, Groups, chunks, refs_by_fund
+from monitor.store.schema import flow, listing, spell, trade
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Two consecutive accepted files of one fund, `gap` sessions apart."""
+
+    before: FileLine
+    after: FileLine
+    sessions: Interval
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSpell:
+    """A spell that has ended; dates are of files, `closed` the sessions of the exit."""
+
+    fund: int
+    security: int
+    opened_file: date
+    peak_file: date | None
+    peak_shares: Decimal | None
+    exit_file: date
+    closed: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """One active trade: the file that shows it, the last session it can have happened in, and its sign."""
+
+    fund: int
+    security: int
+    as_of: date
+    session: date | None
+    is_sale: bool
+
+
+def steps(conn: Connection, fund: FundRef, since: date | None = None, until: date | None = None) -> list[Step]:
+    """The pairs of consecutive files of which the newer is dated in the range, oldest first."""
+    files = {one.id: one for one in accepted_files(conn, fund, None, until)}
+    query = select(flow.c.snapshot, flow.c.previous, flow.c.session_from, flow.c.session_to, flow.c.gap)
+    query = query.where(flow.c.fund == fund.id).order_by(flow.c.as_of)
+    if since is not None:
+        query = query.where(flow.c.as_of >= day_of(since))
+    return [
+        Step(files[row.previous], files[row.snapshot], Interval(_day(row.session_from), _day(row.session_to)), row.gap)
+        for row in conn.execute(query)
+        if row.snapshot in files and row.previous in files
+    ]
+
+
+def traded_lines(conn: Connection, fund: FundRef, files: Collection[int]) -> set[tuple[int, int]]:
+    """(file, security) of every line of these files that any trade is recorded of."""
+    query = select(trade.c.snapshot, trade.c.security).where(trade.c.fund == fund.id)
+    found: set[tuple[int, int]] = set()
+    for some in chunks(files):
+        found |= {(row.snapshot, row.security) for row in conn.execute(query.where(trade.c.snapshot.in_(some)))}
+    return found
+
+
+def ended_spells(conn: Connection, funds: Collection[FundRef]) -> list[EndedSpell]:
+    """Every spell of these funds that has ended, by fund, security and date."""
+    query = select(spell).where(
+        spell.c.fund.in_(sorted(one.id for one in funds)),
+        spell.c.closed_day.is_not(None),
+        spell.c.exit_file.is_not(None),
+    )
+    return [
+        EndedSpell(
+            row.fund,
+            row.security,
+            date_of_day(row.first_file),
+            _day(row.peak_file),
+            None if row.peak_shares is None else Decimal(row.peak_shares),
+            date_of_day(row.exit_file),
+            Interval(_day(row.closed_from), _day(row.closed_to)),
+        )
+        for row in conn.execute(query.order_by(spell.c.fund, spell.c.security, spell.c.opened_day))
+    ]
+
+
+def dealt(conn: Connection, funds: Collection[FundRef]) -> list[Dealt]:
+    """The active trades of these funds that have a size, by fund, security and date."""
+    same = and_(flow.c.fund == trade.c.fund, flow.c.snapshot == trade.c.snapshot)
+    query = (
+        select(trade.c.fund, trade.c.security, flow.c.as_of, flow.c.session_to, trade.c.active_shares)
+        .join(flow, same)
+        .where(trade.c.fund.in_(sorted(one.id for one in funds)), trade.c.label.in_([str(one) for one in TRADED]))
+        .where(trade.c.active_shares.is_not(None))
+        .order_by(trade.c.fund, flow.c.as_of)
+    )
+    return [
+        Dealt(fund, security, date_of_day(as_of), _day(session), shares.startswith("-"))
+        for fund, security, as_of, session, shares in conn.execute(query)
+    ]
+
+
+def spell_names(
+    conn: Connection, spells: Collection[EndedSpell], joined: Mapping[int, Groups]
+) -> dict[tuple[int, int], SecurityRef]:
+    """What to call the security of each spell, by fund and security: as it was printed last, in whatever fund."""
+    table = listing.c
+    query = select(table.security, func.max(table.id).label("number")).group_by(table.security)
+    latest: dict[int, int] = {}
+    for some in chunks({one.security for one in spells}):
+        latest |= {row.security: row.number for row in conn.execute(query.where(table.security.in_(some)))}
+    wanted = {(one.fund, one.security, latest[one.security]) for one in spells}
+    return {(fund, one): ref for (fund, one, _), ref in refs_by_fund(conn, wanted, joined).items()}
+
+
+def _day(value: int | None) -> date | None:
+    return None if value is None else date_of_day(value)
