@@ -55,6 +55,7 @@ __all__ = [
 
 SQLITE_AT_LEAST = (3, 35, 0)  # RETURNING and window functions, as the queries use them
 BUSY_SECONDS = 30
+READ_CACHE = 32_000  # KiB of pages that a connection for questions keeps: the default of 2 MB holds no fund's history
 SCHEMA_LOCK = 4_737_001  # an arbitrary number: who holds it on PostgreSQL may change the tables
 STEPS = 5_000  # SQLite instructions between two looks at the clock
 CHUNK = 10_000  # rows handed to the driver at once: enough to be fast, small in memory
@@ -229,6 +230,7 @@ def _sqlite_settings(connection: sqlite3.Connection, _record: object) -> None:
 
 def _sqlite_settings_read_only(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
+    connection.execute(f"PRAGMA cache_size = -{READ_CACHE}")
     connection.execute("PRAGMA query_only = ON")
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # no other file may be opened through ours
 
