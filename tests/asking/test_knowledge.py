@@ -29,6 +29,19 @@ def test_what_a_line_was_called_before(stage: Engine) -> None:
     assert cited(stage, "identity_changes") == [("LANA", session(0)), ("LANA", session(1))]
 
 
+def test_a_new_identifier_is_named_beside_the_old_one(stage: Engine) -> None:
+    renamed = replace(QUILL, identifier="55501A989")
+    load(stage, [file("LANA", 0, portfolio(QUILL)), file("LANA", 1, portfolio(renamed))])
+    (one,) = answered(stage, "identity_changes")
+    assert (one["kind"], one["old_identifier"], one["new_identifier"], one["old_ticker"]) == (
+        "IDENTIFIER_CHANGE",
+        QUILL.identifier,
+        "55501A989",
+        "QLN",
+    )
+    assert cited(stage, "identity_changes", security="QLN") == [("LANA", session(0)), ("LANA", session(1))]
+
+
 def test_splits_say_who_showed_them(stage: Engine) -> None:
     halved = replace(QUILL, shares=40_000, price=50.0)
     load(stage, [file(of, n, portfolio(row)) for of in ("LANA", "LANB") for n, row in enumerate((QUILL, halved))])

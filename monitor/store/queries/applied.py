@@ -74,7 +74,69 @@ class SplitRow:
 
 
 def identity_changes(conn: Connection, wanted: Wanted) -> list[IdentityRow]:
-    """The changes of identifiers, tickers and names, oldest first."""
+    """The changes of identifiers, tickers and names, oldest first, whether or not an event tells of them."""
+    told = _told(conn, wanted)
+    known = {(one.issuer, one.fund, one.as_of, one.security.id) for one in told if one.kind == CHANGED[0].value}
+    linked = [one for one in _linked(conn, wanted) if (one.issuer, one.fund, one.as_of, one.security.id) not in known]
+    return sorted([*told, *linked], key=lambda one: (one.as_of, one.issuer, one.fund, one.security.name, one.kind))
+
+
+def _linked(conn: Connection, wanted: Wanted) -> list[IdentityRow]:
+    """Identifiers that continue others: a link without an event is one that nobody needed to hear of."""
+    rows = _links(conn, wanted, Kind.IDENTIFIER_CHANGE)
+    owners = funds_by_id(conn, {row.fund for row in rows})
+    rows = [row for row in rows if wanted.issuer in (None, owners[row.fund].issuer)]
+    before = {(row.fund, row.day): _file_before(conn, row.fund, row.day) for row in rows}
+    ids = {one for row in rows for one in (row.earlier, row.later)}
+    days = {(row.fund, day) for row in rows for day in (before[row.fund, row.day], date_of_day(row.day))}
+    lines, last = _printed(conn, days, ids), _last_listings(conn, ids)
+    named = refs_by_fund(conn, ((row.fund, row.later, last[row.later]) for row in rows), groups_by_fund(conn, ids))
+    found = []
+    for row in rows:
+        owner, previous, day = owners[row.fund], before[row.fund, row.day], date_of_day(row.day)
+        old, new = lines.get((row.fund, previous, row.earlier)), lines.get((row.fund, day, row.later))
+        called = named[row.fund, row.later, last[row.later]]
+        found.append(
+            IdentityRow(
+                owner.issuer,
+                owner.ticker,
+                day,
+                previous,
+                row.kind,
+                called,
+                *_names(old, new),
+                row.confidence,
+                row.evidence,
+            )
+        )
+    return found
+
+
+def _file_before(conn: Connection, fund: int, day: int) -> date:
+    """The date of the fund's accepted file before that of `day`; `day` itself where there is none."""
+    query = (
+        select(standing.c.as_of)
+        .where(standing.c.fund == fund, standing.c.as_of < day, standing.c.standing == str(Standing.ACCEPTED))
+        .order_by(standing.c.as_of.desc())
+        .limit(1)
+    )
+    return date_of_day(conn.scalar(query) or day)
+
+
+def _links(conn: Connection, wanted: Wanted, kind: Kind) -> list[Row[Any]]:
+    query = select(link).where(link.c.kind == kind.value)
+    if wanted.fund is not None:
+        query = query.where(link.c.fund == wanted.fund.id)
+    found = {
+        tuple(row): row
+        for column in (link.c.earlier, link.c.later)
+        for one in _within(query, link.c.day, column, wanted)
+        for row in conn.execute(one)
+    }
+    return list(found.values())
+
+
+def _told(conn: Connection, wanted: Wanted) -> list[IdentityRow]:
     found = changes(conn, _of_events(wanted, CHANGED))
     owners = {(one.issuer, one.ticker): one for one in funds_called(conn, {_fund(one) for one in found})}
     numbers = _numbers(conn, {_security(one) for one in found})
@@ -167,7 +229,6 @@ def _first(
 def _identity(one: Change, before: date, as_of: date, old: Printed | None, new: Printed | None) -> IdentityRow:
     tree = one["security"]
     assert isinstance(tree, dict)
-    then, now = old or (None, None, None), new or (None, None, None)
     return IdentityRow(
         str(one["issuer"]),
         _fund(one),
@@ -175,15 +236,19 @@ def _identity(one: Change, before: date, as_of: date, old: Printed | None, new: 
         before,
         str(one["kind"]),
         SecurityRef(**tree),
-        then[0],
-        now[0],
-        then[1] or None,
-        now[1] or None,
-        then[2] or None,
-        now[2] or None,
+        *_names(old, new),
         str(one["confidence"]),
         str(one["claim"]),
     )
+
+
+Names = tuple[str | None, str | None, str | None, str | None, str | None, str | None]
+
+
+def _names(old: Printed | None, new: Printed | None) -> Names:
+    """Old and new name, ticker, identifier."""
+    then, now = old or ("", "", ""), new or ("", "", "")
+    return then[0] or None, now[0] or None, then[1] or None, now[1] or None, then[2] or None, now[2] or None
 
 
 def splits_applied(conn: Connection, wanted: Wanted) -> list[SplitRow]:
@@ -280,15 +345,7 @@ def _split(row: Row[Any], called: SecurityRef, funds: tuple[str, ...]) -> SplitR
 
 
 def _successors(conn: Connection, wanted: Wanted) -> list[SplitRow]:
-    query = select(link).where(link.c.kind == Kind.SUCCESSOR.value)
-    if wanted.fund is not None:
-        query = query.where(link.c.fund == wanted.fund.id)
-    rows = {
-        tuple(row): row
-        for column in (link.c.earlier, link.c.later)
-        for one in _within(query, link.c.day, column, wanted)
-        for row in conn.execute(one)
-    }.values()
+    rows = _links(conn, wanted, Kind.SUCCESSOR)
     owners = funds_by_id(conn, {row.fund for row in rows})
     ids = {one for row in rows for one in (row.earlier, row.later)}
     public, lines = public_of(conn, ids), _last_listings(conn, ids)
