@@ -95,20 +95,9 @@ def _linked(conn: Connection, wanted: Wanted) -> list[IdentityRow]:
     for row in rows:
         owner, previous, day = owners[row.fund], before[row.fund, row.day], date_of_day(row.day)
         old, new = lines.get((row.fund, previous, row.earlier)), lines.get((row.fund, day, row.later))
-        called = named[row.fund, row.later, last[row.later]]
-        found.append(
-            IdentityRow(
-                owner.issuer,
-                owner.ticker,
-                day,
-                previous,
-                row.kind,
-                called,
-                *_names(old, new),
-                row.confidence,
-                row.evidence,
-            )
-        )
+        called, names = named[row.fund, row.later, last[row.later]], _names(old, new)
+        of = (owner.issuer, owner.ticker, day, previous)
+        found.append(IdentityRow(*of, row.kind, called, *names, row.confidence, row.evidence))
     return found
 
 
