@@ -96,7 +96,7 @@ class Guard:
         """What is answered instead; None: the request may pass, and its role is noted."""
         path = request.url.path
         request.state.sessions, request.state.secure = self.sessions, self.secure
-        request.state.role = Role.NOBODY
+        request.state.role, request.state.signed_in = Role.NOBODY, False
         if len(request.scope.get("raw_path") or b"") + len(request.scope["query_string"]) > ADDRESS:
             return problems.answer(request, Problem(414, f"An address may have {ADDRESS:,} bytes."))
         if _size(request) > BODY:
@@ -125,6 +125,7 @@ class Guard:
         if scheme.lower() == "basic" and request.url.path.startswith("/feeds") and not self.sessions.is_open:
             return Role.READER if self.sessions.by_token(_password(shown)) is not Role.NOBODY else Role.NOBODY
         role = self.sessions.by_session(session_of(request))
+        request.state.signed_in = role is not Role.NOBODY
         return Role.READER if role is Role.NOBODY and self.sessions.is_open else role
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from markupsafe import escape
+from fastapi.responses import RedirectResponse, Response
 
 from monitor.web.guard import cookie_name, session_of
+from monitor.web.pages.rendering import render
 from monitor.web.permits import role_of, same_site
 from monitor.web.sessions import LASTS, Role, Sessions, Tries
 
@@ -75,12 +75,6 @@ def local(address: str) -> str:
 def _form(
     request: Request, next: str, fault: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    said = f'<p role="alert">{escape(fault)}</p>' if fault else ""
-    text = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Log in</title></head><body><main>'
-        f'<h1>Holdings monitor</h1>{said}<form method="post" action="/login">'
-        f'<input type="hidden" name="next" value="{escape(next)}"><label for="token">Token</label> '
-        '<input id="token" name="token" type="password" autocomplete="current-password" required autofocus> '
-        "<button>Log in</button></form></main></body></html>\n"
-    )
-    return HTMLResponse(text, status, UNSTORED | (headers or {}))
+    page = render(request, "login.html", {"next": next, "fault": fault}, status)
+    page.headers.update(UNSTORED | (headers or {}))
+    return page

@@ -12,8 +12,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
-from markupsafe import escape
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from monitor.core.errors import MonitorError, StoreError, UsageError
@@ -100,10 +99,9 @@ def _fault(error: Mapping[str, object]) -> str:
 
 
 def _page(request: Request, problem: Problem) -> Response:
-    title = HTTPStatus(problem.status).phrase
-    text = (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
-        f'<body><main><h1>{escape(title)}</h1><p>{escape(problem.detail)}</p><p><a href="/">Today</a></p></main>'
-        "</body></html>\n"
-    )
-    return HTMLResponse(text, problem.status, problem.headers)
+    from monitor.web.pages.rendering import render  # which knows how to answer its own problems by us
+
+    title = HTTPStatus(problem.status).phrase.capitalize()
+    page = render(request, "problem.html", {"title": title, "message": problem.detail, "wanted": ""}, problem.status)
+    page.headers.update(problem.headers)
+    return page

@@ -21,11 +21,25 @@ from monitor.web.sessions import Sessions, Tries
 from monitor.web.vital import Vital
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import Scope
+
     from monitor.app import App
     from monitor.web.server import Site
 
 STATIC = Path(__file__).parent / "static"
 THREADS = 8  # questions answered at the same time; fewer than the database has connections for us
+
+
+class Static(StaticFiles):
+    """Our files. Their addresses hold a hash of the content (`rendering.static`): such a one is kept for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file."""
+        found = await super().get_response(path, scope)
+        if scope["query_string"] and found.status_code == 200:
+            found.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return found
 
 
 def build(app: App, site: Site | None = None) -> FastAPI:
@@ -54,7 +68,7 @@ def build(app: App, site: Site | None = None) -> FastAPI:
     service.include_router(vital.router)
     service.include_router(login.router)
     service.include_router(pages.router)
-    service.mount("/static", StaticFiles(directory=STATIC), name="static")
+    service.mount("/static", Static(directory=STATIC), name="static")
     problems.install(service)
     openapi.install(service, app.config.web.url)
     service.add_middleware(Replying)

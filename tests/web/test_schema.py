@@ -46,7 +46,8 @@ def operations(look_alike: Path) -> Iterator[list[Any]]:
     """Every operation of the document of a service that answers in this process."""
     service = build(app_over(look_alike, hosts="testserver"))
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", service)
-    yield [one.ok() for one in schema.get_all_operations()]
+    found: list[Any] = list(schema.get_all_operations())
+    yield [one.ok() for one in found]
     service.state.history.close()
 
 
