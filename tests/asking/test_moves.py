@@ -34,11 +34,11 @@ def test_a_weight_that_moved_by_price_alone(stage: Engine) -> None:
 
 
 def test_a_split_is_no_price_change(stage: Engine) -> None:
-    halved = replace(QUILL, shares=QUILL.shares * 2, price=QUILL.price / 2 * 1.4)
+    halved = replace(QUILL, shares=QUILL.shares * 2, price=QUILL.price / 2 * 1.04)
     load(stage, [file("LANA", 0, portfolio(QUILL), moved=False), file("LANA", 1, portfolio(halved), moved=False)])
     rows = answered(stage, "weight_movers", fund="LANA", since="2026-01-01", least="0.01")
     changes = {row["security"]["ticker"]: row["price_change"] for row in rows}
-    assert changes["QLN"] == 40
+    assert changes["QLN"] == 4
 
 
 def test_a_wind_down_counts_from_the_last_run_of_sales(stage: Engine) -> None:
