@@ -6,6 +6,7 @@ with open_history("holdings.db") as history:
     print(who_holds(history, "TSLA"))
 """
 
+from monitor.analysis.activity import flows, largest_trades, turnover
 from monitor.analysis.changes import changes, entries, exits, interval_claims, issuer_firsts, re_entries
 from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.history import History, open_history
@@ -29,6 +30,7 @@ __all__ = [
     "exits",
     "first_and_last",
     "float_shares",
+    "flows",
     "funds",
     "history",
     "holdings",
@@ -36,6 +38,7 @@ __all__ = [
     "interval_claims",
     "issuer_firsts",
     "issuers",
+    "largest_trades",
     "net_active",
     "open_history",
     "overlap",
@@ -47,6 +50,7 @@ __all__ = [
     "splits",
     "told",
     "trades",
+    "turnover",
     "weight_movers",
     "who_holds",
     "wind_down_averages",

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from monitor.asking.question import Question
 from monitor.asking.questions import (
+    activity,
     changes,
     composition,
     holders,
@@ -27,6 +28,7 @@ QUESTIONS: tuple[Question, ...] = (
     *moves.QUESTIONS,
     *changes.QUESTIONS,
     *trading.QUESTIONS,
+    *activity.QUESTIONS,
     *records.QUESTIONS,
 )
 

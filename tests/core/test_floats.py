@@ -22,7 +22,7 @@ def sizes(*shares: int) -> list[Size]:
 def test_first_last_and_peak_above() -> None:
     found = above(sizes(40, 60, 90, 50, 70, 10), Decimal(1_000), Decimal(5))
     assert found is not None
-    assert (found.first.shares, found.peak.shares, found.last.shares) == (60, 90, 70)
+    assert [found.first.shares, found.peak.shares, found.last.shares] == [60, 90, 70]
     assert (int(found.percent), found.sessions) == (9, 3)  # 50 is not more than 5 % of 1,000
 
 

@@ -39,6 +39,7 @@ from monitor.store.queries.names import (
     keys_by_id,
     refs,
 )
+from monitor.store.queries.pairs import PairOfFiles, pairs
 from monitor.store.queries.portfolios import (
     Difference,
     Holding,
@@ -80,6 +81,7 @@ __all__ = [
     "Level",
     "MatchRow",
     "Material",
+    "PairOfFiles",
     "PositionRow",
     "PresenceRow",
     "RefusedFile",
@@ -133,6 +135,7 @@ __all__ = [
     "links_of",
     "matches",
     "needs_attention",
+    "pairs",
     "position",
     "presence",
     "record_of",
