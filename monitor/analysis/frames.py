@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import pandas as pd
@@ -27,12 +26,6 @@ def _series(column: Column, values: list[object]) -> pd.Series:
     return pd.Series(values, dtype=pd.api.types.pandas_dtype(dtype(column.sort)))
 
 
-def frame(columns: Sequence[str], batches: Iterable[Sequence[tuple[object, ...]]]) -> pd.DataFrame:
-    """The rows as a frame; values stay what the database gave, dates and decimals included."""
-    rows = [row for batch in batches for row in batch]
-    return pd.DataFrame(rows, columns=list(columns))
-
-
 def parquet(out: BinaryIO, columns: Sequence[Column], rows: Sequence[Record]) -> None:
     """Writes the rows as Parquet with the types of `columns`; a list becomes its JSON text. It needs pyarrow."""
     table = typed(columns, rows)
@@ -44,10 +37,3 @@ def parquet(out: BinaryIO, columns: Sequence[Column], rows: Sequence[Record]) ->
 
 def _json(value: object) -> str | None:
     return None if value is None else json_line(value)
-
-
-def write_parquet(path: Path, columns: Sequence[str], batches: Iterable[Sequence[tuple[object, ...]]]) -> int:
-    """The number of rows written as Parquet, which needs pyarrow."""
-    table = frame(columns, batches)
-    table.to_parquet(path, engine="pyarrow", index=False)
-    return len(table)

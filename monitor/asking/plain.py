@@ -16,7 +16,19 @@ from monitor.core.model import Instants, Interval
 from monitor.core.sessions import Gap
 
 Record = Mapping[str, object]
-GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a formula
+GUARDED = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # what a spreadsheet takes for the beginning of a formula
 
 
 def record(value: object) -> dict[str, object]:

@@ -18,6 +18,7 @@ from importlib import import_module
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, assert_never, get_args, get_origin, get_type_hints
 
+from monitor.core.columns import Sort as Sort  # questions describe their columns with it
 from monitor.core.model import Instants, Interval, SecurityRef
 
 if TYPE_CHECKING:
@@ -41,18 +42,6 @@ class Want(StrEnum):
     CHOICES = "choices"  # several of them, the parameter repeated
     FLAG = "flag"
     TEXT = "text"
-
-
-class Sort(StrEnum):
-    """What the values of a column are; each has one dtype in a frame."""
-
-    TEXT = "text"
-    DAY = "day"
-    INSTANT = "instant"
-    WHOLE = "whole"
-    NUMBER = "number"
-    FLAG = "flag"
-    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from monitor.cli import (
     database,
     doctor,
     evidence,
+    exporting,
     held,
     incidents,
     mutes,
@@ -79,7 +80,7 @@ for question in QUESTIONS:
         cli.command(question.slug, rich_help_panel=ASK)(asking.command(question))
 cli.add_typer(securities.group, name="securities", rich_help_panel=ASK)
 cli.command(rich_help_panel=ASK, context_settings={"ignore_unknown_options": True})(reports.sql)  # "--": a comment
-cli.command(rich_help_panel=ASK)(reports.export)
+cli.command(rich_help_panel=ASK)(exporting.export)
 cli.command(rich_help_panel=ASK)(serving.serve)
 
 cli.command(rich_help_panel=SEE)(reports.status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,6 @@ from monitor.cli.context import ATTENTION, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
 from monitor.cli.wording import counted
-from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.store.queries import StatusRow
@@ -67,27 +65,6 @@ def sql(
 
 
 sql.__doc__ = SQL_HELP
-
-
-def export(
-    view: Annotated[
-        str,
-        typer.Argument(
-            metavar="VIEW", help="One of the documented views, with or without v_.", autocompletion=completing.view
-        ),
-    ],
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="FILE.csv, .json, .jsonl or .parquet.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
-    db: Db = None,
-    config: ConfigFile = None,
-) -> None:
-    """Write a whole view to a file."""
-    from monitor.cli.exporting import write_view
-
-    if to.is_file() and not force:
-        raise UsageError(f"{to} exists already. Choose another name, or replace it with --force.")
-    rows = write_view(program(config, db).config.database, view, to)
-    output.say(f"{counted(rows, 'row')} written to {to}.")
 
 
 COUNTED = {

@@ -44,6 +44,7 @@ __all__ = [
     "StoreUnavailable",
     "begins",
     "bulk_insert",
+    "database_name",
     "insert_new",
     "is_postgres",
     "open_engine",
@@ -176,6 +177,13 @@ def _address(url: str) -> URL:
             "The database address is not understood. Use sqlite:///path/to/monitor.db or postgresql://user@host/name."
         )
     return address
+
+
+def database_name(url: str) -> str:
+    """What the database is called, without where it lies and how it is reached."""
+    address = _address(url)
+    name = address.database or ""
+    return Path(name).name if address.get_backend_name() == "sqlite" else name
 
 
 def _where(engine: Engine) -> str:

@@ -1,7 +1,8 @@
 """Runs one SELECT a person wrote: the database itself refuses writing, and time, rows and sizes have limits.
 
-Three walls stand one behind the other: only a single SELECT is passed on, the connection is opened for
-reading (SQLite `mode=ro` and `query_only`, PostgreSQL a read-only transaction), and nothing is committed.
+Walls stand one behind the other: only a single SELECT is passed on, what reaches beyond the history is refused (SQLite
+asks us about each part of a query, PostgreSQL cannot: see `reach`), the connection is opened for reading (SQLite
+`mode=ro` and `query_only`, PostgreSQL a read-only transaction), and nothing is committed.
 """
 
 from __future__ import annotations
@@ -12,19 +13,29 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+import psycopg
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from monitor.core.errors import StoreError, UsageError
 from monitor.store.engine import Connection, is_postgres, stop_after
 from monitor.store.migrate import open_current
-from monitor.store.views import VIEWS, View
+from monitor.store.reach import check_reach
+from monitor.store.whole_views import views_like
 
-BATCH = 1_000  # rows fetched at once
-LONGEST_VALUE = 16 * 1024 * 1024  # bytes in one cell: a query cannot fill the memory with one text
+LONGEST_VALUE = 1024 * 1024  # bytes in one cell: no text fills the memory, and no function on one takes for ever
+LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of all cells together
+MOST_MEMORY = 1024 * 1024 * 1024  # bytes SQLite may use, for sorting and grouping
+READING = (  # and the end of the transaction, which is ours
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_TRANSACTION,
+)
+LOOKING = ("table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list")
 STARTS = ("select", "with", "values")
 
 Row = tuple[object, ...]
@@ -45,13 +56,16 @@ class Answer:
 
 def ask(url: str, statement: str, *, seconds: float, limit: int) -> Answer:
     """The first `limit` rows of the SELECT in `statement`, unless it takes longer than `seconds`."""
-    with _answering(url, _single(statement), seconds) as (columns, batches):
-        rows: list[Row] = []
-        for batch in batches:
-            rows += batch
-            if len(rows) > limit:
-                break
-    return Answer(columns, tuple(rows[:limit]), len(rows) > limit)
+    text = _single(statement)
+    engine = open_current(url, read_only=True)
+    try:
+        with _in_words(seconds), engine.connect() as conn:
+            if is_postgres(conn):
+                check_reach(text)
+            _limit(conn, seconds)
+            return _first_rows(conn, text, seconds, limit)
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -69,33 +83,12 @@ def asking(url: str, seconds: float) -> Iterator[Connection]:
         with _in_words(seconds), engine.connect() as conn:
             if is_postgres(conn):
                 conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            _limit(conn, seconds)
+                conn.exec_driver_sql("SET TRANSACTION READ ONLY")
+            stop_after(conn, seconds)
             yield conn
             conn.rollback()
     finally:
         engine.dispose()
-
-
-@contextmanager
-def stream_view(url: str, name: str) -> Iterator[tuple[tuple[str, ...], Iterator[Sequence[Row]]]]:
-    """The columns of a documented view and its rows in batches, in a fixed order."""
-    view = find_view(name)
-    order = ", ".join(str(number) for number in range(1, min(len(view.columns), 6) + 1))
-    statement = f"SELECT * FROM {view.name} ORDER BY {order}"  # noqa: S608 – a name of our own list
-    with _answering(url, statement, None) as answering:
-        yield answering
-
-
-def find_view(name: str) -> View:
-    """The documented view called `name`, with or without its `v_`."""
-    known = {view.name: view for view in VIEWS}
-    wanted = name.strip().lower()
-    found = known.get(wanted) or known.get(f"v_{wanted}")
-    if found is None:
-        close = get_close_matches(f"v_{wanted.removeprefix('v_')}", list(known), 1, 0.5)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise UsageError(f"There is no view {name!r}.{hint} There are: {', '.join(known)}")
-    return found
 
 
 def _single(statement: str) -> str:
@@ -114,59 +107,84 @@ def _single(statement: str) -> str:
     return text
 
 
-@contextmanager
-def _answering(
-    url: str, statement: str, seconds: float | None
-) -> Iterator[tuple[tuple[str, ...], Iterator[Sequence[Row]]]]:
-    engine = open_current(url, read_only=True)
-    try:
-        with _in_words(seconds), engine.connect() as conn:
-            _limit(conn, seconds)
-            options = {"stream_results": True, "max_row_buffer": BATCH, "no_parameters": True}
-            result = conn.execution_options(**options).exec_driver_sql(statement)
-            columns = tuple(str(name) for name in result.keys())  # noqa: SIM118 – a method, not a dict
-            yield columns, (tuple(map(tuple, batch)) for batch in result.partitions(BATCH))
-            conn.rollback()
-    finally:
-        engine.dispose()
+def _first_rows(conn: Connection, statement: str, seconds: float, limit: int) -> Answer:
+    """Row by row past SQLAlchemy, so that never more than one is in memory before it is counted."""
+    driver: Any = conn.connection.driver_connection
+    cursor = driver.cursor()
+    until, size = time.monotonic() + seconds, 0
+    found = cursor.stream(statement) if is_postgres(conn) else cursor.execute(statement)
+    rows: list[Row] = []
+    for row in found:
+        size += _size(row)
+        if size > LARGEST_ANSWER:
+            raise UsageError(f"The answer is larger than {LARGEST_ANSWER >> 20} MiB. Ask for less, or use `export`.")
+        if time.monotonic() > until:
+            raise _too_long(seconds)
+        rows.append(tuple(row))
+        if len(rows) > limit:
+            break
+    columns = tuple(str(one[0]) for one in cursor.description or ())
+    return Answer(columns, tuple(rows[:limit]), len(rows) > limit)
 
 
-def _limit(conn: Connection, seconds: float | None) -> None:
+def _size(row: Sequence[object]) -> int:
+    """Bytes of a row, roughly."""
+    total = 0
+    for value in row:
+        if isinstance(value, (str, bytes)):
+            total += len(value)
+        elif isinstance(value, (list, dict)):
+            total += len(str(value))
+        total += 16
+    return total
+
+
+def _limit(conn: Connection, seconds: float) -> None:
     if is_postgres(conn):
         conn.exec_driver_sql("SET TRANSACTION READ ONLY")
     else:
         driver: Any = conn.connection.driver_connection
         driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
-    if seconds is not None:
-        stop_after(conn, seconds)
+        driver.execute(f"PRAGMA hard_heap_limit = {MOST_MEMORY}")
+        driver.set_authorizer(_reads_only)
+    stop_after(conn, seconds)
+
+
+def _reads_only(action: int, first: str | None, second: str | None, *_: object) -> int:
+    """What SQLite asks before it prepares each part of a query."""
+    if action in READING or (action == sqlite3.SQLITE_PRAGMA and first in LOOKING and second is not None):
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
 
 
 @contextmanager
-def _in_words(seconds: float | None) -> Iterator[None]:
+def _in_words(seconds: float) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
         raise _explained(str(error.orig).strip(), seconds) from error
+    except (sqlite3.Error, psycopg.Error, OverflowError, UnicodeError, MemoryError) as error:
+        raise _explained(str(error).strip(), seconds) from error
 
 
-def _explained(reason: str, seconds: float | None) -> StoreError | UsageError:
+def _too_long(seconds: float) -> TookTooLong:
+    return TookTooLong(
+        f"The query took longer than {seconds:g} seconds and was stopped. Narrow it, or raise --seconds."
+    )
+
+
+def _explained(reason: str, seconds: float) -> StoreError | UsageError:
     """The database's complaint as the kind of error it is, with what to do."""
     first = reason.splitlines()[0] if reason else "no reason given"
     if first == "interrupted" or "statement timeout" in first:
-        return TookTooLong(
-            f"The query took longer than {seconds:g} seconds and was stopped. Narrow it, or raise --seconds."
-        )
+        return _too_long(seconds)
+    if "out of memory" in first or "too big" in first or not first:
+        return UsageError("The query needs too much memory: it makes values or sets that are too large.")
     if "one statement at a time" in first or "multiple commands" in first:
         return UsageError("Only a single SELECT is answered here; nothing can be changed.")
-    if any(sign in first for sign in ("readonly", "read-only", "not authorized", "data-modifying")):
+    if any(sign in first for sign in ("readonly", "read-only", "not authorized", "prohibited", "data-modifying")):
         return UsageError(f"Nothing can be changed here: {first}")
     missing = re.search(r'no such table: (\S+)|relation "([^"]+)" does not exist', first)
     if missing:
-        return UsageError(f"{first}. {_views_like(missing[1] or missing[2])}")
+        return UsageError(f"{first}. {views_like(missing[1] or missing[2])}")
     return UsageError(f"The query cannot be answered: {first}")
-
-
-def _views_like(name: str) -> str:
-    names = [view.name for view in VIEWS]
-    close = get_close_matches(f"v_{name.removeprefix('v_')}", names, 1, 0.6)
-    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names)}"

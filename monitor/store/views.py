@@ -10,17 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.core.columns import Sort
+
 Dialect = Literal["sqlite", "postgresql"]
 Say = Callable[["Words"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ViewColumn:
-    """One column: its name, how it is computed, and what it says."""
+    """One column: its name, how it is computed, what it says, and what its values are."""
 
     name: str
     sql: str | Say
     says: str
+    sort: Sort = Sort.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +113,28 @@ def drop_statement(view: View) -> str:
     return f"DROP VIEW IF EXISTS {view.name}"
 
 
-def _column(name: str, sql: str, says: str) -> ViewColumn:
-    return ViewColumn(name, sql, says)
+def _column(name: str, sql: str, says: str, sort: Sort = Sort.TEXT) -> ViewColumn:
+    return ViewColumn(name, sql, says, sort)
+
+
+def _instant(name: str, sql: str, says: str) -> ViewColumn:
+    return ViewColumn(name, sql, says, Sort.INSTANT)
+
+
+def _whole(name: str, sql: str, says: str) -> ViewColumn:
+    return ViewColumn(name, sql, says, Sort.WHOLE)
+
+
+def _quantity(name: str, sql: str | Say, says: str) -> ViewColumn:
+    return ViewColumn(name, sql, says, Sort.NUMBER)
 
 
 def _day(name: str, sql: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.day(sql), says)
+    return ViewColumn(name, lambda words: words.day(sql), says, Sort.DAY)
 
 
 def _scaled(name: str, sql: str, places: int, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.scaled(sql, places), says)
+    return ViewColumn(name, lambda words: words.scaled(sql, places), says, Sort.NUMBER)
 
 
 def _text(name: str, path: str, says: str) -> ViewColumn:
@@ -127,15 +142,15 @@ def _text(name: str, path: str, says: str) -> ViewColumn:
 
 
 def _number(name: str, path: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.number("b.body", *path.split(".")), says)
+    return ViewColumn(name, lambda words: words.number("b.body", *path.split(".")), says, Sort.NUMBER)
 
 
 def _integer(name: str, path: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.integer("b.body", *path.split(".")), says)
+    return ViewColumn(name, lambda words: words.integer("b.body", *path.split(".")), says, Sort.WHOLE)
 
 
 def _date(name: str, path: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.date("b.body", *path.split(".")), says)
+    return ViewColumn(name, lambda words: words.date("b.body", *path.split(".")), says, Sort.DAY)
 
 
 ISSUER = _column("issuer", "i.code", "short name of the issuer")
@@ -155,7 +170,7 @@ HOLDINGS = View(
         _column("ticker", "l.ticker", "ticker as printed in this file"),
         _column("identifier", "l.identifier", "identifier as printed in this file"),
         _column("asset_class", "l.asset_class", "equity, coin, cash, future, option, swap, bond or right"),
-        ViewColumn(
+        _quantity(
             "shares",
             lambda words: words.shares("h.shares", "n.shares_exp"),
             "number of shares or units; null in a file of weights",
@@ -163,7 +178,7 @@ HOLDINGS = View(
         _scaled("value", "h.value", 2, "market value in `currency`; null when not printed"),
         _scaled("weight", "h.weight", 4, "percent points of the fund; null when not printed"),
         _column("currency", "n.currency", "currency of the file"),
-        _column("known_at", "n.known_at", "when we had the file"),
+        _instant("known_at", "n.known_at", "when we had the file"),
     ),
     """holding h
 JOIN snapshot n ON n.fund = h.fund AND n.id = h.snapshot
@@ -191,10 +206,10 @@ SPELLS = View(
         _day("closed_to", "p.closed_to", "last session in which the exit may have happened"),
         _day("first_file", "p.first_file", "date of the first file that lists it"),
         _day("last_file", "p.last_file", "date of the last file that lists it; null while held"),
-        ViewColumn("entry_shares", lambda words: _decimal(words, "p.entry_shares"), "shares in the first file"),
-        ViewColumn("peak_shares", lambda words: _decimal(words, "p.peak_shares"), "most shares held; null while held"),
-        ViewColumn("exit_shares", lambda words: _decimal(words, "p.exit_shares"), "what was left at the exit"),
-        _column("files", "p.files", "number of files in the run; null while held"),
+        _quantity("entry_shares", lambda words: _decimal(words, "p.entry_shares"), "shares in the first file"),
+        _quantity("peak_shares", lambda words: _decimal(words, "p.peak_shares"), "most shares held; null while held"),
+        _quantity("exit_shares", lambda words: _decimal(words, "p.exit_shares"), "what was left at the exit"),
+        _whole("files", "p.files", "number of files in the run; null while held"),
         _column("censored", "p.censored", "left: held already in the first file we have; none: we saw the entry"),
     ),
     """spell p
@@ -221,7 +236,7 @@ LEFT JOIN listing l ON l.id = (
 CHANGE = (
     _date("session_from", "pos_session.from", "first session in which it may have happened; null when unknown"),
     _date("session_to", "pos_session.to", "last session in which it may have happened; null when unknown"),
-    _text("known_at", "known_at", "when we knew"),
+    ViewColumn("known_at", lambda words: words.text("b.body", "known_at"), "when we knew", Sort.INSTANT),
     _number("shares_before", "shares_before", "shares before; null when unknown"),
     _number("shares_after", "shares_after", "shares after; null when unknown"),
     _number("active_shares", "active_shares", "the change with the fund's own flows removed; null when unknown"),
@@ -274,7 +289,7 @@ ITEMS = View(
         _day("as_of", "b.as_of", "date of the file that shows the change"),
         _day("day", "b.day", "date of the file that settled it"),
         _column("severity", "b.severity", "high, normal or low"),
-        _column("score", "b.score", "rank among the items, higher first"),
+        _whole("score", "b.score", "rank among the items, higher first"),
         *CHANGE,
     ),
     """item b
@@ -291,20 +306,20 @@ COVERAGE = View(
         _column("name", "f.name", "name of the fund"),
         _day("first", "c.first", "date of the first accepted file; null when there is none"),
         _day("last", "c.last", "date of the last accepted file"),
-        _column("files", "coalesce(c.files, 0)", "number of accepted files"),
-        _column(
+        _whole("files", "coalesce(c.files, 0)", "number of accepted files"),
+        _whole(
             "sessions",
             "(SELECT count(*) FROM session x WHERE x.calendar = f.calendar"
             " AND x.day BETWEEN c.first_session AND c.last_session)",
             "trading days from the first to the last position session",
         ),
-        _column("covered", "coalesce(c.covered, 0)", "how many of them a file shows"),
-        _column(
+        _whole("covered", "coalesce(c.covered, 0)", "how many of them a file shows"),
+        _whole(
             "quarantined",
             "(SELECT count(*) FROM standing q WHERE q.fund = f.id AND q.standing = 'quarantined')",
             "files held back",
         ),
-        _column(
+        _whole(
             "refused", "(SELECT count(*) FROM refusal r WHERE r.fund = f.id)", "bodies that were not holdings files"
         ),
         _day("closed", "f.closed", "day the fund closed; null while it lives"),
@@ -325,19 +340,19 @@ DELIVERIES = View(
     "v_deliveries",
     "One message for one channel: promised, sent, or given up.",
     (
-        _column("id", "d.id", "number of the delivery"),
+        _whole("id", "d.id", "number of the delivery"),
         _column("item", "d.item", "id of the item, or of a notice"),
-        _column("revision", "d.revision", "1 for the first telling, more for corrections"),
+        _whole("revision", "d.revision", "1 for the first telling, more for corrections"),
         _column("kind", "b.kind", "what happened; null for notices"),
         _column("issuer", "i.code", "short name of the issuer; null for notices"),
         SECURITY,
         _column("channel", "d.channel", "name of the channel"),
         _column("severity", "d.severity", "high, normal or low"),
         _column("state", "d.state", "pending, sending, sent, dead or withdrawn"),
-        _column("attempts", "d.attempts", "how often sending was tried"),
-        _column("created_at", "d.created_at", "when it was promised"),
-        _column("due_at", "d.due_at", "when it is to be tried next"),
-        _column("sent_at", "d.sent_at", "when the channel took it; null before"),
+        _whole("attempts", "d.attempts", "how often sending was tried"),
+        _instant("created_at", "d.created_at", "when it was promised"),
+        _instant("due_at", "d.due_at", "when it is to be tried next"),
+        _instant("sent_at", "d.sent_at", "when the channel took it; null before"),
         _column("error", "d.error", "why the last attempt failed"),
     ),
     """delivery d
@@ -353,7 +368,7 @@ SNAPSHOTS = View(
         ISSUER,
         FUND,
         _day("as_of", "n.as_of", "date printed in the file"),
-        _column("number", "n.id % 256", "number of this version among those of its date, by arrival"),
+        _whole("number", "n.id % 256", "number of this version among those of its date, by arrival"),
         _day("pos_session", "t.pos_session", "session after whose close it was true; null when unknown"),
         _column(
             "standing", "t.standing", "accepted, quarantined, discarded, superseded or rejected; null: not yet judged"
@@ -364,12 +379,12 @@ SNAPSHOTS = View(
         _column("notes", "n.warnings", "what the reader noticed: JSON array of sentences"),
         _column("operator", "n.operator", "accept or reject when a person decided"),
         _column("arrival", "n.arrival", "live or history"),
-        _column("known_at", "n.known_at", "when we had it"),
-        _column("published_from", "n.published_from", "last poll without it; null when never polled"),
-        _column("published_to", "n.published_to", "first poll with it; null when never polled"),
-        _column("lines", "n.lines", "lines in the file"),
-        _column("positions", "n.positions", "positions they make"),
-        _column("unread", "n.unread", "rows that could not be used"),
+        _instant("known_at", "n.known_at", "when we had it"),
+        _instant("published_from", "n.published_from", "last poll without it; null when never polled"),
+        _instant("published_to", "n.published_to", "first poll with it; null when never polled"),
+        _whole("lines", "n.lines", "lines in the file"),
+        _whole("positions", "n.positions", "positions they make"),
+        _whole("unread", "n.unread", "rows that could not be used"),
         _scaled("value", "n.value", 2, "market value of all lines in `currency`"),
         _scaled("weight", "n.weight", 4, "weights of all lines in percent points"),
         _column("currency", "n.currency", "currency of the file"),
@@ -386,16 +401,16 @@ REFUSALS = View(
     "v_refusals",
     "One body that was not a holdings file, or not one of ours.",
     (
-        _column("id", "r.id", "number of the refusal"),
+        _whole("id", "r.id", "number of the refusal"),
         ISSUER,
         _column("fund", "f.ticker", "ticker of the fund it was fetched for; null when unknown"),
         _column("code", "r.code", "short word for the kind of refusal"),
         _column("text", "r.text", "the sentence"),
         _column("place", "r.place", "where it came from"),
         _column("sha256", "r.sha256", "SHA-256 of the body"),
-        _column("first_at", "r.first_at", "when it was seen first"),
-        _column("last_at", "r.last_at", "when it was seen last"),
-        _column("times", "r.times", "how often it was seen"),
+        _instant("first_at", "r.first_at", "when it was seen first"),
+        _instant("last_at", "r.last_at", "when it was seen last"),
+        _whole("times", "r.times", "how often it was seen"),
     ),
     """refusal r
 JOIN issuer i ON i.id = r.issuer
@@ -416,8 +431,8 @@ IDENTIFIERS = View(
         _day("valid_to", "x.last", "date of the last accepted file"),
         _column("source", "'file'", "where it is from: the issuer's files"),
         _column("confidence", "x.confidence", "verified: has a check digit; printed: as the issuer wrote it"),
-        _column("reused", "CASE WHEN x.users > 1 THEN 1 ELSE 0 END", "1: another security of the fund has had it, too"),
-        _column("conflict", "x.conflict", "1: another security had this ticker or identifier at the same time"),
+        _whole("reused", "CASE WHEN x.users > 1 THEN 1 ELSE 0 END", "1: another security of the fund has had it, too"),
+        _whole("conflict", "x.conflict", "1: another security had this ticker or identifier at the same time"),
     ),
     """(
     WITH RECURSIVE up (fund, security, root) AS (
@@ -474,7 +489,7 @@ INTERVAL = (
     _day("session_from", "w.session_from", "first session in which it may have happened; null when unknown"),
     _day("session_to", "w.session_to", "last session in which it may have happened; null when unknown"),
 )
-FACTOR = ViewColumn(
+FACTOR = _quantity(
     "flow_factor", lambda words: _decimal(words, "w.factor"), "what creations and redemptions did; null when unknown"
 )
 CONFIDENCE = _column("confidence", "w.confidence", "low when little of the flow is explained, or over several sessions")
@@ -488,15 +503,15 @@ FLOWS = View(
         _day("as_of", "w.as_of", "date of the newer file"),
         _day("previous", "o.as_of", "date of the older file"),
         *INTERVAL,
-        _column("gap", "w.gap", "sessions from one file to the other"),
+        _whole("gap", "w.gap", "sessions from one file to the other"),
         FACTOR,
-        _column("units", "w.units", "net creation units; null when unknown"),
-        _column("lines", "w.lines", "equity lines in both files"),
-        _column("unchanged", "w.unchanged", "lines whose share count did not change"),
-        _column("in_flow", "w.in_flow", "lines that changed with the flow; null across more than 5 sessions"),
-        _column("in_groups", "w.in_groups", "lines that changed by another common ratio"),
-        _column("active", "w.active", "lines that neither explains"),
-        _column("rebalance", "w.rebalance", "1 when most lines were re-sized, else 0"),
+        _whole("units", "w.units", "net creation units; null when unknown"),
+        _whole("lines", "w.lines", "equity lines in both files"),
+        _whole("unchanged", "w.unchanged", "lines whose share count did not change"),
+        _whole("in_flow", "w.in_flow", "lines that changed with the flow; null across more than 5 sessions"),
+        _whole("in_groups", "w.in_groups", "lines that changed by another common ratio"),
+        _whole("active", "w.active", "lines that neither explains"),
+        _whole("rebalance", "w.rebalance", "1 when most lines were re-sized, else 0"),
         CONFIDENCE,
     ),
     """flow w
@@ -522,20 +537,20 @@ TRADES = View(
             "d.label",
             "ACTIVE, NEW or GONE; PENDING: perhaps a split; REBALANCE: the fund re-sized most of its lines",
         ),
-        ViewColumn(
+        _quantity(
             "shares_before", lambda words: _decimal(words, "d.shares_before"), "before, in shares of the newer file"
         ),
-        ViewColumn("shares_after", lambda words: _decimal(words, "d.shares_after"), "shares after"),
+        _quantity("shares_after", lambda words: _decimal(words, "d.shares_after"), "shares after"),
         _column("split", "d.split", "new shares per old one between the two files"),
         FACTOR,
-        _column("units", "w.units", "net creation units; null when unknown"),
-        ViewColumn(
+        _whole("units", "w.units", "net creation units; null when unknown"),
+        _quantity(
             "active_shares",
             lambda words: _decimal(words, "d.active_shares"),
             "after minus flow factor times before; null where no size may be claimed",
         ),
         _scaled("value", "d.value", 2, "value of `active_shares` in `currency`; null when unknown"),
-        ViewColumn(
+        _quantity(
             "share_of_fund", lambda words: words.ratio("d.value", "n.value"), "`value` as a part of the fund, 0 … 1"
         ),
         _column("currency", "n.currency", "currency of `value`"),
@@ -560,15 +575,15 @@ PRESENCE = View(
         _day("as_of", "c.as_of", "date the list states"),
         _day("pos_session", "c.session", "session after whose close it was true"),
         _column("source", "c.source", "back-file, archive, n-port or third-party, in falling weight"),
-        _column("complete", "c.complete", "1: what the list leaves out was not held"),
+        _whole("complete", "c.complete", "1: what the list leaves out was not held"),
         _column("security", "s.public", "our public id; null when no file we have lists that identity"),
         _column("names", "p.names", "names as printed: JSON array"),
         _column("ids", "p.ids", "verified identifiers, scheme:value"),
         _column("state", "p.state", "HELD, or NOT_LISTED for a short position"),
-        ViewColumn("shares", lambda words: _decimal(words, "p.shares"), "as printed; null when not said"),
-        ViewColumn("value", lambda words: _decimal(words, "p.value"), "as printed; null when not said"),
-        ViewColumn("weight", lambda words: _decimal(words, "p.weight"), "percent points of the fund"),
-        _column("known_at", "c.known_at", "when we had the list"),
+        _quantity("shares", lambda words: _decimal(words, "p.shares"), "as printed; null when not said"),
+        _quantity("value", lambda words: _decimal(words, "p.value"), "as printed; null when not said"),
+        _quantity("weight", lambda words: _decimal(words, "p.weight"), "percent points of the fund"),
+        _instant("known_at", "c.known_at", "when we had the list"),
         _column("place", "c.place", "where it came from"),
         _column("sha256", "c.sha256", "SHA-256 of the document"),
     ),
@@ -583,11 +598,11 @@ INCIDENTS = View(
     "v_incidents",
     "One time we could not see what an issuer or fund published, from its first notice to its end.",
     (
-        _column("id", "c.id", "number of the incident"),
+        _whole("id", "c.id", "number of the incident"),
         _column("subject", "c.subject", "fund:ISSUER/TICKER, issuer:ISSUER, or all"),
         _column("kind", "c.kind", "late, missing, failing, renamed, closed, stale …"),
-        _column("opened_at", "c.opened_at", "when it was noticed"),
-        _column("closed_at", "c.closed_at", "when it ended; null while it lasts"),
+        _instant("opened_at", "c.opened_at", "when it was noticed"),
+        _instant("closed_at", "c.closed_at", "when it ended; null while it lasts"),
         _column("headline", "c.headline", "what people were told"),
         _column("detail", "c.detail", "what was seen, and what may help"),
         _column("notice", "c.notice", "item of the notice in `v_deliveries`; null: told as part of a larger one"),
@@ -599,16 +614,16 @@ MUTES = View(
     "v_mutes",
     "One wish not to hear of something until a day.",
     (
-        _column("id", "m.id", "number of the mute"),
+        _whole("id", "m.id", "number of the mute"),
         _column("scope", "m.scope", "security, fund, issuer or kind"),
         _column("value", "m.value", "public id, ISSUER/TICKER, issuer or kind"),
         _column("label", "m.label", "what people call it"),
         _column("channel", "m.channel", "the channel it is for; null: all"),
-        _column("until", "m.until", "when it ends by itself"),
-        _column("at", "m.at", "when it was said"),
+        _instant("until", "m.until", "when it ends by itself"),
+        _instant("at", "m.at", "when it was said"),
         _column("by", "m.by", "who said it, and where"),
         _column("note", "m.note", "why"),
-        _column("ended_at", "m.ended_at", "when it was lifted early; null: it was not"),
+        _instant("ended_at", "m.ended_at", "when it was lifted early; null: it was not"),
     ),
     "mute m",
 )

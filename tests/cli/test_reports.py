@@ -1,19 +1,15 @@
-"""sql, export and status: read-only at the database level, limited, and honest about what needs attention."""
+"""sql and status: read-only at the database level, limited, and honest about what needs attention."""
 
 from __future__ import annotations
 
-import csv
-import json
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from monitor.cli.wording import counted
 from monitor.store.views import VIEWS
 from tests.cli.conftest import Run
-from tests.cli.look_alike import HOSTILE, body
+from tests.cli.look_alike import body
 
 ENDLESS = "WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a) SELECT count(*) FROM a"
 
@@ -113,44 +109,6 @@ def test_sql_mistakes_are_explained(run: Run, story: str) -> None:
 def test_sql_help_documents_every_view(run: Run) -> None:
     text = run("sql", "--help").out
     assert all(f"{view.name} –" in text for view in VIEWS)
-
-
-@pytest.mark.parametrize("view", [view.name for view in VIEWS])
-def test_every_view_is_exported(run: Run, story: str, tmp_path: Path, view: str) -> None:
-    answer = run("export", view, "--to", tmp_path / "out.json", "--db", story)
-    assert answer.code == 0
-    rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    count = run("sql", f"SELECT count(*) AS n FROM {view}", "--format", "json", "--db", story).rows[0]["n"]
-    assert len(rows) == count
-    assert f"{counted(count, 'row')} written" in answer.out
-
-
-def test_exports_agree_and_are_guarded(run: Run, story: str, tmp_path: Path) -> None:
-    for ending in ("csv", "jsonl"):
-        assert run("export", "holdings", "--to", tmp_path / f"h.{ending}", "--db", story).code == 0
-    with (tmp_path / "h.csv").open(encoding="utf-8", newline="") as file:
-        table = list(csv.DictReader(file))
-    lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [row["as_of"] for row in table] == [row["as_of"] for row in lines]
-    hostile = [row["name"] for row in table if "HYPERLINK" in row["name"]]
-    assert set(hostile) == {f"'{HOSTILE}"}
-    assert {row["name"] for row in lines if "HYPERLINK" in row["name"]} == {HOSTILE}
-
-
-def test_export_refuses_what_it_cannot_do(run: Run, story: str, tmp_path: Path) -> None:
-    (tmp_path / "there.csv").write_text("mine", encoding="utf-8")
-    for view, to in (("holding", "x.csv"), ("v_items", "x.xlsx"), ("v_items", "none/x.csv"), ("v_items", "there.csv")):
-        assert run("export", view, "--to", tmp_path / to, "--db", story).code == 2
-    assert (tmp_path / "there.csv").read_text(encoding="utf-8") == "mine"
-    assert run("export", "v_items", "--to", tmp_path / "there.csv", "--force", "--db", story).code == 0
-    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix) == ["there.csv"]
-
-
-@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow is installed here")
-def test_parquet_without_pyarrow_says_what_to_install(run: Run, story: str, tmp_path: Path) -> None:
-    answer = run("export", "v_items", "--to", tmp_path / "x.parquet", "--db", story)
-    assert answer.code == 2
-    assert "pip install pyarrow" in answer.err
 
 
 def test_status_asks_for_attention_while_a_file_is_quarantined(run: Run, story: str) -> None:

@@ -13,9 +13,9 @@ from pydantic import WithJsonSchema
 from monitor.asking.plain import plain
 from monitor.asking.question import Column, Parameter, Sort, Want
 from monitor.core.errors import UsageError
-from monitor.store.readonly import find_view
 from monitor.store.viewing import view_page
 from monitor.store.views import VIEWS, View
+from monitor.store.whole_views import find_view
 from monitor.web.api import forms, schema
 from monitor.web.api.envelope import USUAL, Envelope, Page, described, reply
 from monitor.web.api.questions import PAGING, Limit, Offset, given
