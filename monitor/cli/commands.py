@@ -10,6 +10,7 @@ from monitor.asking.registry import QUESTIONS
 from monitor.cli import (
     alerts,
     asking,
+    assisting,
     changing,
     charting,
     completion,
@@ -82,6 +83,7 @@ cli.add_typer(securities.group, name="securities", rich_help_panel=ASK)
 cli.command(rich_help_panel=ASK, context_settings={"ignore_unknown_options": True})(reports.sql)  # "--": a comment
 cli.command(rich_help_panel=ASK)(exporting.export)
 cli.command(rich_help_panel=ASK)(serving.serve)
+cli.command(rich_help_panel=ASK)(assisting.mcp)
 
 cli.command(rich_help_panel=SEE)(reports.status)
 cli.command(rich_help_panel=SEE)(questions.coverage)

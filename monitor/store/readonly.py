@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,6 @@ READING = (  # and the end of the transaction, which is ours
     sqlite3.SQLITE_RECURSIVE,
     sqlite3.SQLITE_TRANSACTION,
 )
-LOOKING = ("table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list")
 STARTS = ("select", "with", "values")
 
 Row = tuple[object, ...]
@@ -114,17 +113,28 @@ def _first_rows(conn: Connection, statement: str, seconds: float, limit: int) ->
     until, size = time.monotonic() + seconds, 0
     found = cursor.stream(statement) if is_postgres(conn) else cursor.execute(statement)
     rows: list[Row] = []
-    for row in found:
-        size += _size(row)
-        if size > LARGEST_ANSWER:
-            raise UsageError(f"The answer is larger than {LARGEST_ANSWER >> 20} MiB. Ask for less, or use `export`.")
-        if time.monotonic() > until:
-            raise _too_long(seconds)
-        rows.append(tuple(row))
-        if len(rows) > limit:
-            break
-    columns = tuple(str(one[0]) for one in cursor.description or ())
+    with closing(found):  # the rest is cancelled before anything else is said to the server
+        for row in found:
+            size += _size(row)
+            if size > LARGEST_ANSWER:
+                most = f"{LARGEST_ANSWER >> 20} MiB"
+                raise UsageError(f"The answer is larger than {most}. Ask for less, or use `export`.")
+            if time.monotonic() > until:
+                raise _too_long(seconds)
+            rows.append(tuple(row))
+            if len(rows) > limit:
+                break
+        columns = tuple(str(one[0]) for one in cursor.description or ())
+    if not columns:  # a stream without rows does not say them
+        columns = _described(driver.pgconn, statement)
     return Answer(columns, tuple(rows[:limit]), len(rows) > limit)
+
+
+def _described(connection: Any, statement: str) -> tuple[str, ...]:
+    """The columns a query would have, without running it."""
+    connection.prepare(b"", statement.encode())
+    found = connection.describe_prepared(b"")
+    return tuple((found.fname(at) or b"").decode() for at in range(found.nfields))
 
 
 def _size(row: Sequence[object]) -> int:
@@ -150,11 +160,9 @@ def _limit(conn: Connection, seconds: float) -> None:
     stop_after(conn, seconds)
 
 
-def _reads_only(action: int, first: str | None, second: str | None, *_: object) -> int:
+def _reads_only(action: int, *_: object) -> int:
     """What SQLite asks before it prepares each part of a query."""
-    if action in READING or (action == sqlite3.SQLITE_PRAGMA and first in LOOKING and second is not None):
-        return sqlite3.SQLITE_OK
-    return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
 
 
 @contextmanager
