@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import completing, output
+from monitor.cli import output
 from monitor.cli.context import ATTENTION, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
