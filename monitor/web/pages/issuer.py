@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Request, Response
 
+from monitor.asking.answers.holders import INSIDE_ONE_FUND
 from monitor.asking.plain import Record
 from monitor.core import days
 from monitor.core.errors import UsageError
@@ -26,6 +27,7 @@ from monitor.store.queries import (
     funds_known,
     groups,
     issuer_code,
+    keys_by_id,
     latest_files,
     lines_of,
     refs,
@@ -162,6 +164,8 @@ def exclusive(conn: Connection, known: Sequence[FundRef], files: Mapping[int, Fi
         for line in lines_of(conn, fund, [files[fund.id]] if fund.id in files else []):
             held[joined.root_of(line.security)].append(line)
     alone = [some for some in held.values() if len({one.fund for one in some}) == 1]
+    keys = keys_by_id(conn, {some[-1].security for some in alone})
+    alone = [some for some in alone if not keys[some[-1].security].startswith(INSIDE_ONE_FUND)]
     named = refs(conn, [(some[-1].security, some[-1].listing) for some in alone], joined)
     found = [
         Only(
