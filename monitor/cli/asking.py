@@ -5,15 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.asking.question import Parameter, Question, Want
 from monitor.cli import completing, output
 from monitor.cli.context import history, now
+from monitor.cli.emptiness import explained
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format
+
+if TYPE_CHECKING:
+    from monitor.asking.answer import Answer
+    from monitor.store.engine import Connection
 
 
 def command(question: Question) -> Callable[..., None]:
@@ -24,7 +29,8 @@ def command(question: Question) -> Callable[..., None]:
 
         with history(config, db) as conn:
             answer = ask(conn, question, given, now().date())
-        output.show(answer.rows, form, question.table, question.empty)
+            empty = question.empty if answer.rows or form is not Format.TABLE else _explained(conn, answer)
+        output.show(answer.rows, form, question.table, empty)
 
     options = [_parameter(one) for one in question.parameters]
     shared = [
@@ -37,6 +43,14 @@ def command(question: Question) -> Callable[..., None]:
     run.__name__ = question.name
     run.__doc__ = f"{question.about}\n\n{question.note}" if question.note else question.about
     return run
+
+
+def _explained(conn: Connection, answer: Answer) -> str:
+    asked, known = answer.asked, {one.name: one.want for one in answer.question.parameters}
+    fund = asked.fund() if known.get("fund") is Want.FUND else None
+    issuer = asked.text("issuer") if known.get("issuer") is Want.ISSUER else None
+    days = {name: asked.day(name) for name in ("since", "until", "on") if known.get(name) is Want.DAY}
+    return explained(conn, answer.question.empty, fund, issuer, days) if fund or days else answer.question.empty
 
 
 def _parameter(one: Parameter) -> inspect.Parameter:

@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli import completing, output
 from monitor.cli.context import history as asking
+from monitor.cli.emptiness import explained
 from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, Security, choices, one_of, period
 from monitor.cli.output import Format
 from monitor.core.model import Kind, Severity
@@ -70,12 +71,13 @@ def changes(
     kinds, severities = choices(Kind, kind, "kind"), choices(Severity, severity, "severity")
     one_of(level, LEVELS, "level")
     with asking(config, db) as conn:
+        of = queries.find_fund(conn, fund, issuer) if fund else None
         found = queries.changes(
             conn,
             queries.Wanted(
                 first,
                 last,
-                queries.find_fund(conn, fund, issuer) if fund else None,
+                of,
                 issuer,
                 queries.find_security(conn, security).ids if security else None,
                 kinds,
@@ -85,11 +87,12 @@ def changes(
                 limit,
             ),
         )
-
+        days = {"since": first, "until": last}
+        empty = "" if found or form is not Format.TABLE else explained(conn, "No changes.", of, issuer, days)
     if form is Format.TABLE and found:
         _print(found)
     else:
-        output.show(found, form, ("id",), "No changes.")
+        output.show(found, form, ("id",), empty)
 
 
 def _print(found: Sequence[Change]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,7 +17,7 @@ from monitor.core.errors import UsageError
 from monitor.core.model import Kind
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from monitor.app import App
     from monitor.config import Mute
@@ -71,14 +72,14 @@ def add(
     if len(given) != 1:
         raise UsageError("Say one thing to mute: --security, --fund, --issuer or --kind.")
     app = program(config, db)
-    end = _end(app, day(until), days)
+    end, zone = _end(app, day(until), days), app.config.daemon.time_zone
     known_channel(app.config, channel)
     with app.existing() as engine, transaction(engine) as conn:
         value, label = _meant(conn, *given[0])
         new = mutes.NewMute(given[0][0], value, label, end, "command line", channel, note)
         number = mutes.add(conn, new, app.clock())
     where = f" on {channel}" if channel else ""
-    output.say(f"Muted {label}{where} until {end:%Y-%m-%d %H:%M} UTC. To lift it: holdings-monitor mute end {number}")
+    output.say(f"Muted {label}{where} until {_shown_end(end, zone)}. To lift it: holdings-monitor mute end {number}")
 
 
 def _scopes(
@@ -146,7 +147,17 @@ def list_mutes(
         if everything or now < end_of(one.until, zone)
     ]
     rows += [_stored(one, now) for one in stored]
+    if form is Format.TABLE:
+        rows = [one | {"until": _shown_end(datetime.fromisoformat(str(one["until"])), zone)} for one in rows]
     output.show(rows, form, ("id", "scope", "label", "channel", "until", "state", "by", "note"), "Nothing is muted.")
+
+
+def _shown_end(end: datetime, zone: str) -> str:
+    """`the end of 2026-12-15`, where an instant is the end of a day in the time zone."""
+    local = end.astimezone(ZoneInfo(zone))
+    if local.time() == time():
+        return f"the end of {local.date() - timedelta(days=1)}"
+    return f"{end:%Y-%m-%d %H:%M} UTC"
 
 
 def _configured(one: Mute, until: datetime, now: datetime) -> dict[str, object]:

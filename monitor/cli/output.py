@@ -20,6 +20,14 @@ SENTENCES = frozenset(
 )
 SENTENCE_WIDE = 400
 FOLDED = 16  # characters to which a long text is folded at most on a narrow terminal
+COLOURED = frozenset({"severity", "state", "standing", "outcome"})
+RED, YELLOW, GREEN, DIM = "31", "33", "32", "2"
+COLOURS = {
+    **dict.fromkeys(("high", "dead", "failing", "fault", "broken", "refused", "rejected", "failed"), RED),
+    **dict.fromkeys(("normal", "late", "quarantined", "pending", "due", "warning", "unfinished", "differs"), YELLOW),
+    **dict.fromkeys(("ok", "sent", "accepted", "agrees"), GREEN),
+    **dict.fromkeys(("low", "closed", "not watched", "over", "lifted", "withdrawn"), DIM),
+}
 NARROWEST = 60  # text is never folded to less
 
 __all__ = ["Format", "Record", "csv_text", "flat", "json_text", "plain", "record"]
@@ -62,11 +70,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     texts = [[shortened(cell(value), width) for value, width in zip(row, widths, strict=True)] for row in rows]
     table = aligned(names, texts, numeric)
     room = get_terminal_size().columns
-    if not sys.stdout.isatty() or max(map(len, table.split("\n"))) <= room:
-        sys.stdout.write(table)
+    if not sys.stdout.isatty() or max(map(width, table.split("\n"))) <= room:
+        sys.stdout.write(aligned(names, texts, numeric, colours=True) if MANNER.coloured() else table)
         return
     foldable = [any(" " in row[at] and len(row[at]) > FOLDED for row in texts) for at in range(len(names))]
-    wide = [max(len(text) for text in column) for column in zip(names, *texts, strict=True)]
+    wide = [max(width(text) for text in column) for column in zip(names, *texts, strict=True)]
     least = sum(min(FOLDED, one) if fold else one for one, fold in zip(wide, foldable, strict=True)) + 2 * len(names)
     if least <= room:
         _print_folded(names, texts, numeric, foldable)
@@ -85,8 +93,9 @@ def _print_folded(
     for name, right, fold in zip(names, numeric, foldable, strict=True):
         table.add_column(Text(name), justify="right" if right else "left", overflow="fold", no_wrap=not fold)
     for row in texts:
-        table.add_row(*(Text(text) for text in row))  # Text: nothing in a name is taken for markup
-    Console(highlight=False).print(table)
+        # Text: nothing in a name is taken for markup
+        table.add_row(*(Text.from_ansi(painted(name, text)) for name, text in zip(names, row, strict=True)))
+    Console(highlight=False, no_color=not MANNER.coloured()).print(table)
 
 
 def _print_paragraphs(names: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
@@ -102,16 +111,33 @@ def _print_paragraphs(names: Sequence[str], texts: Sequence[Sequence[str]]) -> N
         say("\n".join(folded(line, "", "  ")))
 
 
-def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Columns padded with blanks, two between each."""
-    widths = [max(len(text) for text in texts) for texts in zip(columns, *rows, strict=True)]
+def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], colours: bool = False) -> str:
+    """Columns padded with blanks, two between each; wide characters count as the two cells they take."""
+    widths = [max(width(text) for text in texts) for texts in zip(columns, *rows, strict=True)]
     lines = []
-    for row in (columns, *rows):
-        parts = zip(row, widths, right, strict=True)
-        lines.append(
-            "  ".join(text.rjust(width) if side else text.ljust(width) for text, width, side in parts).rstrip()
-        )
+    for at, row in enumerate((columns, *rows)):
+        parts = []
+        for name, text, wide, side in zip(columns, row, widths, right, strict=True):
+            pad = " " * (wide - width(text))
+            shown = painted(name, text) if colours and at else text
+            parts.append(pad + shown if side else shown + pad)
+        lines.append("  ".join(parts).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def width(text: str) -> int:
+    """The cells of a terminal that the text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def painted(column: str, text: str) -> str:
+    """The text of a severity or state in its colour."""
+    code = COLOURS.get(text) if column in COLOURED else None
+    return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 
 def cell(value: object) -> str:

@@ -1,4 +1,7 @@
-"""One line on the standard error that says how far a long command is; silent in pipes and for quick commands."""
+"""How far a long command is, on the standard error: a bar on a terminal, a line now and then in a pipe.
+
+Quick commands and --quiet show nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,12 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
+from monitor.cli.manner import MANNER
+
 PATIENCE = 2.0  # seconds before anything is shown
 EVERY = 0.1
+EVERY_IN_PIPE = 5.0
+BAR = 20  # characters
 
 
 class Progress:
@@ -28,13 +35,27 @@ class Progress:
         if not total:
             self.done[text] = count = self.done.get(text, 0) + count
         now = time.monotonic()
-        if not self.out.isatty() or now - self.began < PATIENCE or now - self.last < EVERY:
+        is_terminal = self.out.isatty()
+        if MANNER.quiet or now - self.began < PATIENCE or now - self.last < (EVERY if is_terminal else EVERY_IN_PIPE):
             return
-        of = f" of {total:,}" if total else ""
-        line = f"{text}{f': {count:,}{of}' if count else ''}"[:100]
-        self.out.write("\r" + line.ljust(self.shown))
+        line = self._line(text, count, total, now, is_terminal)
+        if is_terminal:
+            self.out.write("\r" + line.ljust(self.shown))
+            self.shown = len(line)
+        else:
+            self.out.write(line + "\n")
         self.out.flush()
-        self.last, self.shown = now, len(line)
+        self.last = now
+
+    def _line(self, text: str, count: int, total: int, now: float, bar: bool) -> str:
+        """`deriving: 12 of 40 [██████              ] 0:07 left`; without a total how many, and since when."""
+        passed = now - self.began
+        if not total:
+            return f"{text}{f': {count:,}' if count else ''}, {_clock(passed)}"[:100]
+        done = min(count, total)
+        drawn = f" [{('█' * (BAR * done // total)).ljust(BAR)}]" if bar else f" ({100 * done // total} %)"
+        left = f" {_clock(passed / done * (total - done))} left" if done else ""
+        return f"{text[:50]}: {count:,} of {total:,}{drawn}{left}"
 
     def clear(self) -> None:
         """Remove the line."""
@@ -50,3 +71,8 @@ class Progress:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.clear()
+
+
+def _clock(seconds: float) -> str:
+    """`1:05`."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

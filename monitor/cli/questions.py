@@ -10,6 +10,7 @@ import typer
 from monitor.cli import completing, output
 from monitor.cli.context import history as asking
 from monitor.cli.context import now
+from monitor.cli.emptiness import explained
 from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, day, instant
 from monitor.cli.output import Format, record
 from monitor.cli.wording import counted
@@ -144,7 +145,12 @@ def history(
         "fund", "security.ticker", "opened", "closed", "entry_shares", "peak_shares", "exit_shares", "sessions",
         "first_file", "exit_file", "last_file", "censored",
     )  # fmt: skip
-    output.show(records, form, columns, "No fund held a material position of it.")
+    output.show(
+        records,
+        form,
+        columns,
+        "No fund held a material position of it; traces below that are not spells: see `who-holds`.",
+    )
     if form is Format.TABLE and said:
         output.say("\nBeside the daily files:")
         facts = ("fund", "pos_session", "state", "shares", "weight", "file_shares", "source", "as_of", "note")
@@ -175,8 +181,10 @@ def who_holds(
     when = day(on)
     with asking(config, db) as conn:
         found = queries.who_holds(conn, queries.find_security(conn, security), when, issuer)
+        asked = {"on": when}
+        empty = "" if found or form is not Format.TABLE else explained(conn, "No fund holds it.", None, issuer, asked)
     columns = ("fund", "as_of", "security.ticker", "security.name", "shares", "value", "weight")
-    output.show([record(one) for one in found], form, columns, "No fund holds it.")
+    output.show([record(one) for one in found], form, columns, empty)
     if form is Format.TABLE:
         _tell_old([(one.fund, one.as_of) for one in found], when or now().date())
 

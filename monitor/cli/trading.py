@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli import output
 from monitor.cli.context import history as asking
+from monitor.cli.emptiness import explained
 from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, Security, day, period
 from monitor.cli.output import Format, Record, record
 from monitor.cli.wording import counted
@@ -46,21 +47,24 @@ def trades(
 
     first, last = period(since, until)
     with asking(config, db) as conn:
+        of = queries.find_fund(conn, fund, issuer) if fund else None
         wanted = queries.TradesWanted(
             first,
             last,
             day(session),
-            queries.find_fund(conn, fund, issuer) if fund else None,
+            of,
             issuer,
             queries.find_security(conn, security).ids if security else None,
         )
         found = queries.trades(conn, wanted)
+        days = {"since": first or day(session), "until": last or day(session)}
+        empty = "" if found or form is not Format.TABLE else explained(conn, "No trades.", of, issuer, days)
     sized = [one for one in found if TradeLabel(one.label) in TRADED]
     shown = found if all_labels else sized
     if form is not Format.TABLE:
         output.show([record(one) for one in shown], form, COLUMNS, "")
         return
-    output.show([_line(one) for one in shown], form, COLUMNS, "No trades.")
+    output.show([_line(one) for one in shown], form, COLUMNS, empty or "No trades of a size.")
     if len(found) > len(shown):
         output.tell(f"Left out: {counted(len(found) - len(sized), 'line')} without a size. See: --all-labels")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -14,8 +16,10 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from monitor.cli import shape
+from monitor.cli import output, shape
 from monitor.cli.commands import cli
+from monitor.cli.manner import Colour, speaking
+from monitor.cli.progress import Progress
 from monitor.config import load
 from monitor.store.views import VIEWS
 from tests.cli.conftest import Run
@@ -260,3 +264,98 @@ def test_the_scripts_are_understood_by_their_shells(run: Run, shell: str, tmp_pa
         pytest.skip(f"no {shell} on this machine")
     (tmp_path / "script").write_text(answer.out, encoding="utf-8")
     assert subprocess.run([shell, "-n", str(tmp_path / "script")], check=False).returncode == 0
+
+
+# --- empty answers, progress, tables --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("changes", "--until", "2019-01-01"), "There are no files of any fund before 2021-12-31."),
+        (("changes", "--fund", "ARKF", "--until", "2019-01-01"), "There are no files of ARKF before 2021-12-31."),
+        (("trades", "--fund", "ARKF", "--since", "yesterday"), "The last file of ARKF is dated 2022-01-1"),
+        (("who-holds", "TSLA", "--on", "2019-01-01"), "There are no files of any fund before 2021-12-31."),
+        (("entries", "--fund", "ARKF", "--until", "2019-01-01", "--since", "2018-01-01"), "no files of ARKF before"),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_answer_says_why(run: Run, story: str, typed: tuple[str, ...], said: str) -> None:
+    answer = run(*typed, "--db", story)
+    assert answer.code == 0
+    assert said in answer.out
+    assert run(*typed, "--db", story, "--json").out == "[]\n"
+
+
+class Screen(io.StringIO):
+    """A standard error that is a terminal, or is not."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+def long_work(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is shown while work goes on for twelve seconds by the clock of the test."""
+    clock = iter(float(one) for one in range(100))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    progress = Progress(screen)
+    for done in range(1, 13):
+        progress("saving", done, 12)
+    return screen.getvalue()
+
+
+def test_long_work_shows_a_bar_with_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = long_work(Screen(terminal=True), monkeypatch)
+    assert "\rsaving: 3 of 12 [█████               ] 0:09 left" in shown
+    assert "\n" not in shown
+
+
+def test_in_a_pipe_there_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = long_work(Screen(terminal=False), monkeypatch)
+    assert shown.splitlines() == ["saving: 5 of 12 (41 %) 0:07 left", "saving: 10 of 12 (83 %) 0:02 left"]
+
+
+def test_with_quiet_there_is_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking(quiet=True, colour=Colour.AUTO):
+        assert long_work(Screen(terminal=True), monkeypatch) == ""
+
+
+def test_wide_characters_take_two_cells() -> None:
+    lines = output.aligned(["name", "x"], [["台積電", "1"], ["TSMC", "2"], ["שלום", "3"]], [False, False]).splitlines()
+    assert [output.width(line) for line in lines] == [9, 9, 9, 9]
+
+
+def test_colours_are_used_when_they_may_be(run: Run, sqlite_story: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert output.painted("severity", "high") == "\x1b[31mhigh\x1b[0m"
+    assert output.painted("name", "high") == "high"
+    assert "\x1b" not in run("status", "--db", sqlite_story).out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[33m" in run("status", "--db", sqlite_story).out
+    assert "\x1b" not in run("status", "--db", sqlite_story, "--color", "never").out
+    assert "\x1b" not in run("status", "--db", sqlite_story, "--json").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in run("status", "--db", sqlite_story).out
+    assert "\x1b[33m" in run("status", "--db", sqlite_story, "--color", "always").out
+
+
+def test_a_table_on_a_terminal_of_its_own(tmp_path: Path, sqlite_story: Path) -> None:
+    """A real pseudo-terminal: the table bears colours there, and the exit code is the command's."""
+    seen: list[bytes] = []
+
+    def read(number: int) -> bytes:
+        seen.append(os.read(number, 4096))
+        return seen[-1]
+
+    monkey = os.environ.pop("NO_COLOR", None)
+    os.environ["TERM"] = "xterm"
+    try:
+        status = pty.spawn([*PROGRAM, "status", "--db", str(sqlite_story)], read)
+    finally:
+        if monkey is not None:
+            os.environ["NO_COLOR"] = monkey
+    assert os.waitstatus_to_exitcode(status) == 3
+    assert b"\x1b[33m" in b"".join(seen)

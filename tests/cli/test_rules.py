@@ -102,7 +102,7 @@ def test_a_mute_is_seen_by_rules_try_and_ends(run: Run, own_story: str, config: 
     place = ("--db", own_story, "--config", config)
     said = run("mute", "add", "--security", "COIN", "--days", "30", "--note", "enough", *place)
     assert said.code == 0
-    assert "Muted COINBASE GLOBAL INC (COIN) until " in said.out
+    assert "Muted COINBASE GLOBAL INC (COIN) until the end of 2" in said.out
     (row,) = run("mute", "list", *place, "--format", "json").rows
     assert (row["scope"], row["by"], row["note"], row["state"]) == ("security", "command line", "enough", "in force")
     details = ("rules", "try", "--since", "2022-01-01", "--details", "--format", "json", *place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -56,6 +57,9 @@ def status(
         _freshness(conn, known[name], now.date(), expected.get(name)) if name in known else _never_fetched(name[1])
         for name in sorted(known.keys() | set(watched))
     ]
+    if watched:
+        ours = {ticker for _, ticker in watched}
+        rows = [one if one.name in ours else _unwatched(one) for one in rows]
     rows += _incidents(conn) + running(conn, now) + _unfinished(conn)
     refs = [one.ref for one in held]
     since = min((one.known_at for one in held), default=None)
@@ -112,6 +116,11 @@ def _minute(at: datetime) -> str:
 
 def _never_fetched(ticker: str) -> StatusRow:
     return StatusRow("fund", ticker, "empty", 0, None, "watched, never fetched")
+
+
+def _unwatched(row: StatusRow) -> StatusRow:
+    """A fund whose files are here, and which nobody asked to follow: old files are no trouble."""
+    return replace(row, state=row.state if row.state == "closed" else "not watched", count=0, since=None)
 
 
 def _allowed(fund: FundRef) -> int:
