@@ -265,3 +265,15 @@ def test_the_address_of_the_page_is_what_alerts_link_to(url: str) -> None:
 )
 def test_what_cannot_be_linked_to_is_a_fault(url: str) -> None:
     assert "web.url: " in faults(f'[web]\nurl = "{url}"\n')
+
+
+def test_tokens_of_the_page_that_cannot_be_read_or_tell_nobody_apart_are_faults() -> None:
+    text = '[web]\ntoken_env = "T"\noperator_token_env = "O"\n'
+    config = load(written(text), {"T": "reader-token", "O": "operator-token"})
+    assert config.web_fault == ""
+    assert config.web.operator_token is not None
+    assert "O " in load(written(text), {"T": "reader-token"}).web_fault  # said by `serve` and `doctor`
+    same = load(written(text), {"T": "one-token", "O": "one-token"}).web_fault
+    assert "the same" in same
+    assert "one-token" not in same
+    assert "operator_token" in faults(text + "enabled = true\n", {"T": "reader-token"})

@@ -39,6 +39,8 @@ def configuration(config: Config) -> Iterator[Finding]:
         yield Finding("configuration", "channels", State.WARNING, "nobody is told", "Add a [channels.NAME] block.")
     if config.heartbeat_fault:
         yield Finding("configuration", "heartbeat", State.FAULT, config.heartbeat_fault, "Provide the secret.")
+    if config.web_fault:
+        yield Finding("configuration", "web", State.FAULT, config.web_fault, "`serve` refuses to start: see [web].")
     yield room("configuration", "disk", config.folder)
 
 

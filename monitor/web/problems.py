@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from monitor.asking.registry import QUESTIONS
 from monitor.core.errors import MonitorError, StoreError, UsageError
 
 MEDIA = "application/problem+json"
@@ -75,10 +76,21 @@ def install(service: FastAPI) -> None:
     """Lets the service answer so."""
 
     def handler(request: Request, error: Exception) -> Response:
+        if isinstance(error, RequestValidationError) and (words := _needs(request, error)):
+            return answer(request, Problem(400, words))
         return answer(request, of_error(error))
 
     for kind in (HTTPException, RequestValidationError, MonitorError):
         service.add_exception_handler(kind, handler)
+
+
+def _needs(request: Request, error: RequestValidationError) -> str:
+    """What a question needs and was not given, as the command line says it; "": something else is wrong."""
+    name = getattr(request.scope.get("route"), "name", "")
+    parameters = {one.name: one for question in QUESTIONS if question.name == name for one in question.parameters}
+    missing = [str(one["loc"][-1]) for one in error.errors() if one["type"] == "missing"]
+    slug = name.replace("_", "-")
+    return "; ".join(f"{slug} needs {one}: {parameters[one].about}" for one in missing if one in parameters)
 
 
 def _worded(error: HTTPException) -> str:

@@ -122,7 +122,7 @@ def test_head_is_get_without_the_body(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/api/v1/holdings", 400, "fund"),
+        ("/api/v1/holdings", 400, "holdings needs fund: The fund"),
         ("/api/v1/holdings?fund=ARKZ", 400, "No fund 'ARKZ' in this database. Did you mean"),
         ("/api/v1/holdings?fund=ARKF&fnd=x", 400, "holdings has no parameter 'fnd'. Did you mean 'fund'?"),
         ("/api/v1/holdings?fund=ARKF&fund=ARKW", 400, "fund is given 2 times"),
