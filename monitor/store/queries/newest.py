@@ -33,14 +33,16 @@ class ToldItem:
 
 
 def newest_items(
-    conn: Connection, issuer: int | None, securities: frozenset[int] | None, most: int
+    conn: Connection, issuer: int | None, securities: frozenset[int] | None, most: int, fund: str = ""
 ) -> Iterator[ToldItem]:
-    """At most so many items, newest first, optionally of one issuer or one security."""
+    """At most so many items, newest first, optionally of one issuer or one security, or that may name a fund."""
     last = select(superseded.c.item, func.max(superseded.c.at).label("at")).group_by(superseded.c.item)
     changed = {row.item: row.at for row in conn.execute(last)}
     query = select(item.c.id, item.c.security, item.c.day, item.c.body).order_by(item.c.as_of.desc(), item.c.id)
     if issuer is not None:
-        query = query.where(item.c.issuer == issuer)
+        query = query.where(item.c.issuer + 0 == issuer)  # else all of its items are sorted for the first fifty
+    if fund:
+        query = query.where(item.c.body.contains(f'"{fund}"', autoescape=True))  # the rest need not be read
     if securities is not None:
         query = query.where(item.c.security.in_(sorted(securities)))
     for row in conn.execution_options(yield_per=BATCH).execute(query.limit(most)):

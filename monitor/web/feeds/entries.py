@@ -51,7 +51,7 @@ def chosen(conn: Connection, asked: Asked, rules: Sequence[Rule], base: str) -> 
     rule = _rule(rules, asked.text("watchlist"))
     naming = Naming(conn) if rule is not None else None
     severities, found = set(asked.texts("severity")), []
-    for one in _candidates(conn, issuer, None if security is None else security.ids):
+    for one in _candidates(conn, issuer, fund.ticker if fund else "", None if security is None else security.ids):
         if fund is not None and fund.ticker not in _texts(one.body.get("funds")):
             continue
         if severities and one.body.get("severity") not in severities:
@@ -64,10 +64,12 @@ def chosen(conn: Connection, asked: Asked, rules: Sequence[Rule], base: str) -> 
     return tuple(sorted(found, key=lambda one: (one.updated, one.id), reverse=True))
 
 
-def _candidates(conn: Connection, issuer: int | None, securities: frozenset[int] | None) -> Iterator[ToldItem]:
+def _candidates(
+    conn: Connection, issuer: int | None, fund: str, securities: frozenset[int] | None
+) -> Iterator[ToldItem]:
     if securities is None:  # what was withdrawn no longer says by itself which security it is
         yield from withdrawn_items(conn, issuer, ENTRIES // 5)
-    yield from newest_items(conn, issuer, securities, LOOKED_AT)
+    yield from newest_items(conn, issuer, securities, LOOKED_AT, fund)
 
 
 def _rule(rules: Sequence[Rule], name: str | None) -> Rule | None:
