@@ -10,7 +10,7 @@ from itertools import groupby
 
 from fastapi import APIRouter, Request, Response
 
-from monitor.asking.plain import Record
+from monitor.asking.plain import Record, flat
 from monitor.asking.registry import QUESTIONS
 from monitor.core.errors import UsageError
 from monitor.store.engine import Connection
@@ -36,6 +36,14 @@ class Year:
     cells: dict[Have, str]
     files: int
     sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An answer as a table."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
 
 
 @router.get("/funds")
@@ -103,15 +111,22 @@ def _about(request: Request, conn: Connection, one: FundRef, day: date) -> dict[
         "year_since": year,
         "changes": _newest(rows(request, conn, "changes", fund=name, since=since, until=until, level="event")),
         "trades": _newest(rows(request, conn, "trades", fund=name, since=since, until=until)),
-        "flows": _newest(_answered(request, conn, "flows", fund=name, since=flows, until=until)),
+        "flows": _table(request, conn, "flows", fund=name, since=flows, until=until),
         "concentration": rows(request, conn, "concentration", fund=name, since=until, until=until),
-        "turnover": _newest(_answered(request, conn, "turnover", fund=name, since=year, until=until)),
+        "turnover": _table(request, conn, "turnover", fund=name, since=year, until=until),
     }
 
 
-def _answered(request: Request, conn: Connection, question: str, **raw: str) -> tuple[Record, ...]:
-    """The rows of a question that this release may not have."""
-    return rows(request, conn, question, **raw) if any(one.name == question for one in QUESTIONS) else ()
+def _table(request: Request, conn: Connection, question: str, **raw: str) -> Table | None:
+    """The answer to a question with the columns people see in a terminal, newest first; None while it is not asked."""
+    known = next((one for one in QUESTIONS if one.name == question), None)
+    if known is None:
+        return None
+    found = [flat(one) for one in reversed(rows(request, conn, question, **raw))]
+    shown = [name for name in known.table if name not in ("issuer", "fund")]
+    return Table(
+        [name.replace("_", " ").replace(".", ", ") for name in shown], [[row.get(n) for n in shown] for row in found]
+    )
 
 
 def _newest(found: Sequence[Record]) -> list[Record]:
