@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +46,7 @@ def standing(url: str) -> str:
 
 def log_in(page: Page, token: str = TOKEN) -> None:
     """From the page of the file to the form of the token, and back."""
-    page.get_by_role("link", name=re.compile("Log in")).click()
+    page.get_by_role("link", name="Log in with the operator's token").click()
     page.get_by_label("Token").fill(token)
     page.get_by_role("button", name="Log in").click()
 
