@@ -16,6 +16,7 @@ from monitor.core.model import Instants, Interval
 from monitor.core.sessions import Gap
 
 Record = Mapping[str, object]
+SCALAR = frozenset({str, int, bool, float, Decimal, type(None)})  # their own JSON; a StrEnum is none of them
 GUARDED = (
     "=",
     "+",
@@ -40,6 +41,8 @@ def record(value: object) -> dict[str, object]:
 
 def plain(value: object) -> object:
     """The value in terms of JSON: dates and instants as text, intervals as from/to, unknown as null."""
+    if value.__class__ in SCALAR:  # most cells of every answer: a lookup instead of a row of comparisons
+        return value
     match value:
         case Interval() | Instants():
             return {"from": plain(value.first), "to": plain(value.last)}
