@@ -9,6 +9,7 @@ with open_history("holdings.db") as history:
 from monitor.analysis.activity import flows, largest_trades, turnover
 from monitor.analysis.changes import changes, entries, exits, interval_claims, issuer_firsts, re_entries
 from monitor.analysis.composition import concentration, overlap, overlap_history
+from monitor.analysis.crumbs import crumbs
 from monitor.analysis.history import History, open_history
 from monitor.analysis.holders import exclusive, float_shares
 from monitor.analysis.knowledge import identity_changes, revisions, splits, told
@@ -24,6 +25,7 @@ __all__ = [
     "changes",
     "concentration",
     "coverage",
+    "crumbs",
     "difference",
     "entries",
     "exclusive",

@@ -137,6 +137,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "mean_from_sale": ("sessions", "the mean of it"),
     "first_exit_file": ("date", "the file that shows the first of these exits"),
     "last_exit_file": ("date", "the file that shows the last of them"),
+    "since": ("date", "the file in which the position ended; unknown of what never was one"),
     "as_of_before": ("date", "the earlier file"),
     "as_of_after": ("date", "the later file"),
     "split": ("", "new shares for an old one between the files"),

@@ -212,7 +212,7 @@ def _ending(
     position: Position | None, track: Sequence[Point], splits: Sequence[Split], facts: FileFacts
 ) -> Ending | None:
     """How the spell ends with this file, or None while it goes on or waits for a second file."""
-    held, waiting = _last_held(track, splits, facts.as_of)
+    held, waiting = last_held(track, splits, facts.as_of)
     if not held:
         return None
     if not is_absent(position, held, splits, facts.as_of):
@@ -240,7 +240,7 @@ def _contract_ending(position: Position | None, track: Sequence[Point], facts: F
     return _end(held, waiting, position, (), facts)
 
 
-def _last_held(track: Sequence[Point], splits: Sequence[Split], until: date) -> tuple[Sequence[Point], Sequence[Point]]:
+def last_held(track: Sequence[Point], splits: Sequence[Split], until: date) -> tuple[Sequence[Point], Sequence[Point]]:
     """The track up to the last file that was neither crumb nor gone, and the files after it."""
     last = len(track)
     while last and _point_is_absent(track[last - 1], track[: last - 1], splits, until):

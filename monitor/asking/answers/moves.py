@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from monitor.asking.answers.scope import funds_asked
 from monitor.asking.arguments import Asked
 from monitor.core.flows import LONGEST_FLOW
 from monitor.core.model import Interval, SecurityRef
@@ -138,22 +139,17 @@ def _move(
 
 def wind_downs(conn: Connection, asked: Asked) -> Sequence[WindDownRow]:
     """The exits, the newest first."""
-    funds = {one.id: one for one in _funds(conn, asked)}
+    funds = {one.id: one for one in funds_asked(conn, asked)}
     ended = queries.ended_spells(conn, list(funds.values()))
     joined = {number: queries.groups(conn, fund_id=number) for number in {one.fund for one in ended}}
     runs = _runs(ended, queries.dealt(conn, list(funds.values())), joined)
-    named = queries.spell_names(conn, ended, joined)
+    named = queries.spell_names(conn, {(one.fund, one.security) for one in ended}, joined)
     calendars = {code: Sessions(sessions(conn, code)) for code in {one.calendar for one in funds.values()}}
     rows = [
         _wind_down(funds[one.fund], one, run, named[one.fund, one.security], calendars[funds[one.fund].calendar])
         for one, run in zip(ended, runs, strict=True)
     ]
     return sorted(rows, key=lambda row: (-row.exit_file.toordinal(), row.issuer, row.fund, row.security.name))
-
-
-def _funds(conn: Connection, asked: Asked) -> list[FundRef]:
-    fund = asked.fund()
-    return [fund] if fund is not None else queries.funds_known(conn, asked.text("issuer"))
 
 
 def _runs(ended: Sequence[EndedSpell], dealt: Sequence[Dealt], joined: Mapping[int, Groups]) -> list[Run | None]:

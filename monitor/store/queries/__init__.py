@@ -4,6 +4,7 @@ from monitor.store.queries.applied import IdentityRow, SplitRow, identity_change
 from monitor.store.queries.caused import Caused, caused_by
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, IssuerRow, coverage, funds, issuers
+from monitor.store.queries.durations import FundSpell, spells_of_funds
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
 from monitor.store.queries.filed import (
     FileLine,
@@ -35,9 +36,11 @@ from monitor.store.queries.names import (
     funds_by_id,
     funds_known,
     groups,
+    groups_by_fund,
     issuer_code,
     keys_by_id,
     refs,
+    refs_by_fund,
 )
 from monitor.store.queries.pairs import PairOfFiles, pairs
 from monitor.store.queries.portfolios import (
@@ -71,6 +74,7 @@ __all__ = [
     "FoundSecurity",
     "FundRef",
     "FundRow",
+    "FundSpell",
     "Groups",
     "HeldFile",
     "HeldLine",
@@ -117,6 +121,7 @@ __all__ = [
     "funds_known",
     "funds_listing",
     "groups",
+    "groups_by_fund",
     "held_files",
     "history",
     "holdings",
@@ -140,10 +145,12 @@ __all__ = [
     "presence",
     "record_of",
     "refs",
+    "refs_by_fund",
     "refused_files",
     "revisions",
     "schedules",
     "spell_names",
+    "spells_of_funds",
     "splits_applied",
     "splits_by_fund",
     "splits_of",

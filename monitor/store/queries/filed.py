@@ -118,9 +118,14 @@ def lines_of(conn: Connection, fund: FundRef, files: Collection[FileLine]) -> li
 
 def lines_on(conn: Connection, funds: Collection[FundRef], on: date | None = None) -> list[HeldLine]:
     """The lines of the latest file of each fund that are held, cash left out, by fund and security."""
-    mine = fund_table.c.id.in_(sorted(one.id for one in funds))
-    here = select(fund_table.c.id, _latest(on).label("latest")).where(mine).subquery()
-    return _held(conn, here.c.id == holding.c.fund, here.c.latest == holding.c.snapshot)
+    owners: dict[int, list[int]] = {}  # by number of the file, which files of one date share
+    for owner, file in latest_files(conn, funds, on).items():
+        owners.setdefault(file.id, []).append(owner)
+    found: list[HeldLine] = []
+    for number, all_of_it in owners.items():
+        for some in chunks(all_of_it):
+            found += _held(conn, holding.c.fund.in_(some), holding.c.snapshot == number)
+    return sorted(found, key=lambda one: (one.fund, one.security))
 
 
 def _held(conn: Connection, *where: ColumnElement[bool]) -> list[HeldLine]:

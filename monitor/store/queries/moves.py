@@ -113,15 +113,15 @@ def dealt(conn: Connection, funds: Collection[FundRef]) -> list[Dealt]:
 
 
 def spell_names(
-    conn: Connection, spells: Collection[EndedSpell], joined: Mapping[int, Groups]
+    conn: Connection, spells: Collection[tuple[int, int]], joined: Mapping[int, Groups]
 ) -> dict[tuple[int, int], SecurityRef]:
-    """What to call the security of each spell, by fund and security: as it was printed last, in whatever fund."""
+    """What to call the security of each spell, by (fund, security): as it was printed last, in whatever fund."""
     table = listing.c
     query = select(table.security, func.max(table.id).label("number")).group_by(table.security)
     latest: dict[int, int] = {}
-    for some in chunks({one.security for one in spells}):
+    for some in chunks({one for _, one in spells}):
         latest |= {row.security: row.number for row in conn.execute(query.where(table.security.in_(some)))}
-    wanted = {(one.fund, one.security, latest[one.security]) for one in spells}
+    wanted = {(fund, one, latest[one]) for fund, one in spells}
     return {(fund, one): ref for (fund, one, _), ref in refs_by_fund(conn, wanted, joined).items()}
 
 
