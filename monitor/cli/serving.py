@@ -23,7 +23,11 @@ def serve(
     config: ConfigFile = None,
 ) -> None:
     """The web page and the HTTP API, read-only, at http://127.0.0.1:8765."""
-    app = listening_at(program(config, db), host, port)
+    listen(listening_at(program(config, db), host, port), port, browser)
+
+
+def listen(app: App, port: int | None, browser: bool = False) -> None:
+    """Serves until a signal ends it. Exits with 1 where the port is taken."""
     _say_state(app)
     from monitor.web.listening import bound, server_of
     from monitor.web.service import build

@@ -26,11 +26,20 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep the demo's files and database in this folder.")
     ] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Show its history on the web page at the end.")] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Of the page; 0: any free one. Default: 8765.")
+    ] = None,
 ) -> None:
     """Offline tour: an issuer on this machine, years of illustrative files, the alert, its history, a bad file."""
+    from monitor.cli import serving
     from monitor.demo import run_demo
 
-    raise typer.Exit(run_demo(keep, output.say))
+    def show(folder: Path) -> None:
+        if serve:
+            serving.listen(program(folder / "monitor.toml", None), port)
+
+    raise typer.Exit(run_demo(keep, output.say, show))
 
 
 def init(

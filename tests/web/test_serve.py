@@ -132,3 +132,30 @@ def test_a_daemon_serves_its_page(look_alike: Path, tmp_path: Path) -> None:
         process.terminate()
         process.communicate(timeout=90)
     assert process.returncode == 0
+
+
+def test_the_demo_can_be_looked_at_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [*COMMAND, "demo", "--serve", "--port", "0"],
+        cwd=tmp_path,
+        env=clean() | {"TMPDIR": str(folder)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        address = next(
+            found[0] for line in process.stdout if (found := re.search(r"http://127\.0\.0\.1:\d+/(?= – the API)", line))
+        )
+        assert "first seen since 2021" in get(f"{address}?day=2025-09-23")[1]
+        assert list(folder.iterdir())
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert list(folder.iterdir()) == []
+    finally:
+        process.kill()
+        process.communicate()
