@@ -32,7 +32,7 @@ def chart(
     from monitor.notify.chart import chart_of_history
     from monitor.notify.painter import Painter
     from monitor.store import queries
-    from monitor.store.queries.names import keys_of
+    from monitor.store.queries.names import issuer_name, keys_of
 
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to} is no PNG: give a name that ends in .png.")
@@ -45,8 +45,9 @@ def chart(
         code = of.issuer if of else _only((spell.issuer for spell in spells), what.names)
         keys, ticker = keys_of(conn, what.ids), of.ticker if of else None
         past = telling.shares_over_time(conn, code, keys, now().date(), spans=POINTS, fund=ticker)
+        holder = ticker or f"{issuer_name(conn, code)} funds"
     named = spells[0].security if spells else None
-    drawn = chart_of_history(past, named, ticker or f"{code} funds")
+    drawn = chart_of_history(past, named, holder)
     if drawn is None:
         raise MonitorError("There is nothing to draw: no file shows a share count of it.")
     painter = Painter()

@@ -101,6 +101,11 @@ def issuer_code(conn: Connection, text: str) -> str:
     return str(conn.execute(select(issuer.c.code).where(issuer.c.id == number)).scalar_one())
 
 
+def issuer_name(conn: Connection, code: str) -> str:
+    """What the issuer with this code is called."""
+    return str(conn.execute(select(issuer.c.name).where(issuer.c.id == issuer_number(conn, code))).scalar_one())
+
+
 def find_fund(conn: Connection, text: str, issuer_code: str | None = None) -> FundRef:
     """The fund called `text`: a ticker, or issuer/ticker where two issuers use the same one."""
     wanted = text.strip().upper()
