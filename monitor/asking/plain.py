@@ -17,19 +17,7 @@ from monitor.core.sessions import Gap
 
 Record = Mapping[str, object]
 SCALAR = frozenset({str, int, bool, float, Decimal, type(None)})  # their own JSON; a StrEnum is none of them
-GUARDED = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # what a spreadsheet takes for the beginning of a formula
+GUARDED = frozenset("=+-@\t\r\n＝＋－＠")  # what a spreadsheet takes for the beginning of a formula
 
 
 def record(value: object) -> dict[str, object]:
@@ -126,6 +114,8 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def csv_cell(value: object) -> str:
     """One cell; numbers stay numbers, text is guarded."""
+    if type(value) is str:  # most cells by far
+        return f"'{value}" if value[:1] in GUARDED else value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -135,7 +125,7 @@ def csv_cell(value: object) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     text = value if isinstance(value, str) else json_text(value, None)
-    return f"'{text}" if text.startswith(GUARDED) else text
+    return f"'{text}" if text[:1] in GUARDED else text
 
 
 def flat(tree: Record, prefix: str = "") -> dict[str, object]:

@@ -28,6 +28,7 @@ from monitor.cli import (
     serving,
     sources,
     trading,
+    viewing,
     why,
     work,
 )
@@ -81,6 +82,7 @@ for question in QUESTIONS:
         cli.command(question.slug, rich_help_panel=ASK)(asking.command(question))
 cli.add_typer(securities.group, name="securities", rich_help_panel=ASK)
 cli.command(rich_help_panel=ASK, context_settings={"ignore_unknown_options": True})(reports.sql)  # "--": a comment
+cli.command(rich_help_panel=ASK)(viewing.views)
 cli.command(rich_help_panel=ASK)(exporting.export)
 cli.command(rich_help_panel=ASK)(serving.serve)
 cli.command(rich_help_panel=ASK)(assisting.mcp)

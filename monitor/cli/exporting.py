@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import completing, output
 from monitor.cli.context import now, program
 from monitor.cli.options import ConfigFile, Db
 from monitor.cli.wording import counted
@@ -30,7 +30,11 @@ ENDINGS = ".csv, .json, .jsonl, .parquet or .xlsx"
 def export(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="A documented view (v_holdings, or holdings) or a question (who-holds)."),
+        typer.Argument(
+            metavar="NAME",
+            help="A documented view (v_holdings, or holdings) or a question (who-holds).",
+            autocompletion=completing.view,
+        ),
     ],
     to: Annotated[
         str, typer.Option("--to", metavar="FILE", help=f"A file that ends with {ENDINGS}; with --partition a folder.")

@@ -35,7 +35,7 @@ v_identifiers – one name, ticker or identifier of a security, and how long it 
 v_incidents – one time we could not see what an issuer or fund published.
 v_mutes – one wish not to hear of something until a day.
 
-Columns: sql "SELECT * FROM v_holdings LIMIT 1". Dates are dates on PostgreSQL and ISO text on SQLite.
+Columns, with types and meanings: views v_holdings. Dates are dates on PostgreSQL and ISO text on SQLite.
 """
 
 
