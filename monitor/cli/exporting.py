@@ -96,7 +96,8 @@ def _wanted(name: str, *, asks: bool) -> View | Question:
     if view is not None and not asks:
         return view
     known = [*(() if asks else views), *questions]
-    close = get_close_matches(word, known, 1, 0.5) or get_close_matches(f"v_{word}", known, 1, 0.6)
+    close = [] if asks else get_close_matches(f"v_{word}", views, 1, 0.85)
+    close = close or get_close_matches(word, known, 1, 0.5) or get_close_matches(f"v_{word}", known, 1, 0.6)
     if view is not None:
         raise UsageError(f"{view.name} is a view: narrow it by --where COLUMN=VALUE.")
     hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}"
