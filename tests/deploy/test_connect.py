@@ -58,7 +58,9 @@ def test_the_files_are_written_and_duckdb_reads_them(
     for line in lines("holdings-monitor export"):
         assert run(*shlex.split(line)[1:], "--db", story).code == 0, line
     for query in blocks("sql duckdb"):
-        assert duckdb.sql(query).fetchall()
+        found = duckdb.sql(query)
+        assert found is not None
+        assert found.fetchall()
     assert len(pd.read_parquet("history/v_holdings", filters=[("fund", "==", "ARKF")])) == 93
 
 
