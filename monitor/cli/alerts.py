@@ -60,10 +60,10 @@ def list_alerts(
             shown = ("channel", "cadence", "severity", "created_at", "due_at", "headline")
             output.show([_row(one) for one in lines], form, shown, "Nothing waits for a digest.")
             return
-        found = outbox.listing(conn, state=state, item=item, channel=channel, failing=failing, limit=limit)
-        for carrier in sorted(digests.carriers(conn, item) if item else ()):
-            found += outbox.listing(conn, state=state, item=carrier, channel=channel, failing=failing, limit=limit)
-    found = sorted(found, key=lambda one: -one.id)[:limit]
+        carriers = digests.carriers(conn, item) if item is not None else ()
+        found = outbox.listing(
+            conn, state=state, item=item, digests=carriers, channel=channel, failing=failing, limit=limit
+        )
     columns = ("id", "state", "channel", "severity", "created_at", "attempts", "headline", "error")
     output.show([_row(one) for one in found], form, columns, "No alerts.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,9 +13,6 @@ from monitor.cli.output import Format, record
 from monitor.cli.shape import Program
 from monitor.cli.wording import counted
 from monitor.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from monitor.store.queries import HeldFile, RefusedFile
 
 group = Program(
     "Files that were not believed or not understood: see them, accept, reject or read again.",
@@ -40,45 +37,14 @@ def list_files(
     config: ConfigFile = None,
 ) -> None:
     """The files that wait for the next file or for your word, with the reasons."""
-    from monitor.store import queries
-    from monitor.store.queries.held import HELD, NOT_COUNTED
+    from monitor.asking.answers.running import kept_files
 
     with history(config, db) as conn:
-        rows = [_held(one) for one in queries.held_files(conn, standings=NOT_COUNTED if everything else HELD)]
-        if everything:
-            rows += [_refused(one) for one in queries.refused_files(conn)]
+        rows = [record(one) for one in kept_files(conn, everything=everything)]
     columns = ("file", "state", "as_of", "reasons", "place")
     if form is Format.TABLE:
         rows = [one | {"reasons": _brief(one["reasons"])} for one in rows]
     output.show(rows, form, columns, "Nothing is quarantined.")
-
-
-def _held(one: HeldFile) -> dict[str, object]:
-    return {
-        "file": one.ref,
-        "state": one.standing,
-        "issuer": one.issuer,
-        "fund": one.fund,
-        "as_of": one.as_of.isoformat(),
-        "reasons": output.plain(one.reasons),
-        "place": one.place,
-        "sha256": one.sha256,
-        "known_at": one.known_at,
-    }
-
-
-def _refused(one: RefusedFile) -> dict[str, object]:
-    return {
-        "file": one.ref,
-        "state": "refused",
-        "issuer": one.issuer,
-        "fund": one.fund,
-        "as_of": None,
-        "reasons": [{"gate": one.code, "text": one.text}],
-        "place": one.place,
-        "sha256": one.sha256,
-        "known_at": one.first_at,
-    }
 
 
 def _brief(reasons: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,6 +30,23 @@ class Above:
     peak: Size
     percent: Decimal  # at the peak
     sessions: int
+
+
+def one_a_session(sizes: Iterable[Size]) -> list[Size]:
+    """The last size of each session, oldest first: a file dated on a holiday says again what the one before said.
+    `sizes` are those of one fund, in order."""
+    return list({one.session: one for one in sizes}.values())
+
+
+def together(funds: Iterable[Sequence[Size]]) -> list[Size]:
+    """The sum over funds, session by session, oldest first; each fund has one size a session at the most."""
+    total: dict[date, Size] = {}
+    for sizes in funds:
+        for one in sizes:
+            seen = total.get(one.session, Size(one.session, one.as_of, Decimal(0), 0))
+            latest = max(seen.as_of, one.as_of)
+            total[one.session] = Size(one.session, latest, seen.shares + one.shares, seen.funds + one.funds)
+    return [total[session] for session in sorted(total)]
 
 
 def above(sizes: Sequence[Size], outstanding: Decimal, percent: Decimal) -> Above | None:

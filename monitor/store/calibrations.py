@@ -22,6 +22,7 @@ from monitor.store.codec import (
     decode_shares,
     decode_value,
     instant_text,
+    maybe_date,
     maybe_instant,
     parse_instant,
 )
@@ -67,7 +68,7 @@ def priced_files(conn: Connection, fund: int, since: date | None = None) -> Iter
             aliases: Aliases = (*codes.get(row.security, ()), *([f"ticker:{root}"] if root else []))
             line = implied(aliases, decode_shares(row.shares, row.shares_exp), decode_value(row.value))
             lines += [line] if line is not None else []
-        yield None if session is None else date_of_day(session), Priced(date_of_day(as_of), tuple(lines))
+        yield maybe_date(session), Priced(date_of_day(as_of), tuple(lines))
 
 
 def identifiers(conn: Connection, fund: int) -> dict[int, Aliases]:
@@ -126,8 +127,8 @@ def last_checks(conn: Connection) -> list[Check]:
         Check(
             row.fund,
             parse_instant(row.at),
-            None if row.first is None else date_of_day(row.first),
-            None if row.last is None else date_of_day(row.last),
+            maybe_date(row.first),
+            maybe_date(row.last),
             Convention(row.found),
             Convention(row.configured),
             Outcome(row.outcome),

@@ -26,6 +26,16 @@ def date_of_day(day: int) -> date:
     return EPOCH + timedelta(days=day)
 
 
+def maybe_date(day: int | None) -> date | None:
+    """As `date_of_day`, where there may be none."""
+    return None if day is None else date_of_day(day)
+
+
+def maybe_decimal(text: str | None) -> Decimal | None:
+    """The number in a text column, where there may be none."""
+    return None if text is None else Decimal(text)
+
+
 def instant_text(value: datetime) -> str:
     """The instant in UTC as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: text order is time order."""
     if value.tzinfo is None:

@@ -18,9 +18,17 @@ from monitor.core.model import AssetClass, Interval, Position
 from monitor.core.spells import Ending, Point, Spell, in_units_of
 from monitor.core.splits import effective
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, decode_weight
+from monitor.store.codec import (
+    date_of_day,
+    day_of,
+    decode_shares,
+    decode_value,
+    decode_weight,
+    maybe_date,
+    maybe_decimal,
+)
 from monitor.store.engine import Connection
-from monitor.store.past import SnapshotRow, maybe_date, splits_of
+from monitor.store.past import SnapshotRow, splits_of
 
 
 @dataclass(slots=True)
@@ -149,7 +157,7 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
             _point(row.last_file, row.last_session, row.last_shares),
             _point(row.material_file, row.material_session, row.material_shares),
             _point(row.peak_file, None, row.peak_shares),
-            _amount(row.exit_shares),
+            maybe_decimal(row.exit_shares),
             row.files,
             Decimal(0),
             exit_from=maybe_date(row.closed_from),
@@ -162,7 +170,7 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
         date_of_day(row.opened_day),
         Interval(maybe_date(row.opened_from), maybe_date(row.opened_to)),
         date_of_day(row.first_file),
-        _amount(row.entry_shares),
+        maybe_decimal(row.entry_shares),
         row.censored == "left",
         ending,
         gone,
@@ -172,11 +180,7 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
 
 
 def _point(day: int, session: int | None, shares: str | None) -> Point:
-    return Point(date_of_day(day), maybe_date(session), _amount(shares), None, None)
-
-
-def _amount(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+    return Point(date_of_day(day), maybe_date(session), maybe_decimal(shares), None, None)
 
 
 def track(conn: Connection, fund: int, securities: Sequence[int], first: date, before: date) -> list[Point]:

@@ -6,7 +6,7 @@ A row is `pending` until it is claimed (`claims`), and `sent`, `dead` or `withdr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -129,15 +129,19 @@ def listing(
     *,
     state: str | None = None,
     item: str | None = None,
+    digests: Collection[str] = (),
     channel: str | None = None,
     failing: bool = False,
     limit: int | None = None,
 ) -> list[DeliveryRow]:
-    """Deliveries, newest first, optionally of one state, item or channel, or only those that need a look."""
+    """Deliveries, newest first, optionally of one state, channel or item (with the `digests` that carried it), or only
+    those that need a look."""
     query = select(*table.c).order_by(table.c.id.desc()).limit(limit)
     if failing:
         query = query.where(_undelivered())
-    for column, value in ((table.c.state, state), (table.c.item, item), (table.c.channel, channel)):
+    if item is not None:
+        query = query.where(table.c.item.in_([item, *digests]))
+    for column, value in ((table.c.state, state), (table.c.channel, channel)):
         if value is not None:
             query = query.where(column == value)
     return [_row(row) for row in conn.execute(query)]

@@ -21,7 +21,7 @@ from monitor.core.linking import Link
 from monitor.core.model import Arrival, Interval, Kind
 from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, maybe_instant, parse_instant
+from monitor.store.codec import date_of_day, day_of, maybe_date, maybe_decimal, maybe_instant, parse_instant
 from monitor.store.engine import Connection
 from monitor.store.save import REVISIONS
 
@@ -69,11 +69,6 @@ class StandingRow:
     stale: bool
 
 
-def maybe_date(value: int | None) -> date | None:
-    """The date of a day column that may be null."""
-    return None if value is None else date_of_day(value)
-
-
 def issuer(conn: Connection, code: str) -> tuple[int, date | None] | None:
     """The issuer's number and the first day that still has to be derived (None: nothing to do)."""
     row = conn.execute(select(t.issuer.c.id, t.issuer.c.derive_from).where(t.issuer.c.code == code)).first()
@@ -108,7 +103,7 @@ def _snapshot(row: Row[Any]) -> SnapshotRow:
         row.operator,
         maybe_instant(row.published_from),
         maybe_instant(row.published_to),
-        None if row.outstanding is None else Decimal(row.outstanding),
+        maybe_decimal(row.outstanding),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 
 from monitor.core.evidence import Listed, Origin, Presence, Schedule
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, instant_text
+from monitor.store.codec import date_of_day, day_of, instant_text, maybe_date, maybe_decimal
 from monitor.store.engine import Connection, bulk_insert
 
 _ROW = ("fund", "sha256", "key", "session", "state", "names", "ids", "shares", "value", "weight")
@@ -79,9 +79,9 @@ def schedules(conn: Connection, fund: int) -> list[Schedule]:
             row.key,
             tuple(row.ids.split()),
             tuple(json.loads(row.names)),
-            _number(row.shares),
-            _number(row.value),
-            _number(row.weight),
+            maybe_decimal(row.shares),
+            maybe_decimal(row.value),
+            maybe_decimal(row.weight),
         )
         lines.setdefault(row.sha256, []).append(one)
     query = select(t.schedule).where(table.fund == fund).order_by(table.session, table.sha256)
@@ -123,7 +123,7 @@ def exits_since(conn: Connection, fund: int, first: date, last: date) -> date | 
         table.fund == fund, table.exit_file >= day_of(first), table.exit_file <= day_of(last)
     )
     found = conn.execute(query).scalar()
-    return None if found is None else date_of_day(found)
+    return maybe_date(found)
 
 
 def stored(conn: Connection, fund: int | None = None) -> list[StoredSchedule]:
@@ -157,7 +157,3 @@ def stored(conn: Connection, fund: int | None = None) -> list[StoredSchedule]:
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
-
-
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

@@ -20,12 +20,12 @@ from monitor.core.model import Arrival, Position
 from monitor.core.quality import Finding
 from monitor.store import schema as t
 from monitor.store.codec import (
-    date_of_day,
     day_of,
     encode_shares,
     encode_value,
     encode_weight,
     instant_text,
+    maybe_date,
     maybe_text,
     parse_instant,
 )
@@ -169,7 +169,7 @@ def latest_as_of(conn: Connection, fund: int, until: date) -> date | None:
     table = t.snapshot.c
     query = select(func.max(table.as_of)).where(table.fund == fund, table.as_of <= day_of(until))
     day = conn.execute(query).scalar()
-    return None if day is None else date_of_day(day)
+    return maybe_date(day)
 
 
 def add_snapshot(conn: Connection, names: Names, new: NewSnapshot, number: int) -> None:

@@ -16,7 +16,7 @@ from monitor.core.quality import AHEAD
 from monitor.core.sight import IN_VAIN
 from monitor.core.watching import RETRIES, Asked, Seen
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, instant_text, maybe_instant, maybe_text, parse_instant
+from monitor.store.codec import date_of_day, day_of, instant_text, maybe_date, maybe_instant, maybe_text, parse_instant
 from monitor.store.engine import Connection, insert_new
 from monitor.store.save import REVISIONS
 
@@ -58,7 +58,7 @@ def funds(conn: Connection, issuers: Collection[str], now: datetime) -> dict[Fun
     seen = _publications(conn, [row.id for row in rows], now)
     return {
         (row.code, row.ticker): FundState(
-            row.id, _date(row.accepted), _date(row.arrived), looks.get(row.look), tuple(seen.get(row.id, ()))
+            row.id, maybe_date(row.accepted), maybe_date(row.arrived), looks.get(row.look), tuple(seen.get(row.id, ()))
         )
         for row in rows
     }
@@ -67,10 +67,6 @@ def funds(conn: Connection, issuers: Collection[str], now: datetime) -> dict[Fun
 def installation(conn: Connection) -> str:
     """What tells this database from others for as long as it lives: the instant of its first look; "" before that."""
     return conn.execute(select(t.fetch.c.at).order_by(t.fetch.c.id).limit(1)).scalar() or ""
-
-
-def _date(day: int | None) -> date | None:
-    return None if day is None else date_of_day(day)
 
 
 def _newest_as_of(standings: tuple[str, ...], now: datetime) -> ScalarSelect[int]:

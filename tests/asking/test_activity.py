@@ -9,7 +9,7 @@ import pytest
 
 from monitor.store.engine import Engine
 from tests.asking.answers import answered, cited, part
-from tests.scenarios.stories import QUILL, ROWAN, Row, file, load, portfolio, session
+from tests.scenarios.stories import LANTERN, QUILL, ROWAN, Row, file, load, portfolio, session
 
 
 def grown(rows: list[Row], factor: float) -> list[Row]:
@@ -50,3 +50,11 @@ def test_the_largest_trades_come_first_whatever_their_direction(stage: Engine) -
     assert part(asked, *names) == [("RWN", "NEW", 3_000_000), ("QLN", "GONE", -2_000_000)]
     assert part(answered(stage, "largest_trades", since="2026-01-01", limit="1"), *names) == part(asked, *names)[:1]
     assert answered(stage, "largest_trades") == []
+
+
+def test_the_largest_trade_is_that_of_the_largest_worth(stage: Engine) -> None:
+    yen = replace(LANTERN, id="moss", name="Moss", currency="JPY")
+    for fund, issuer in (("LANA", LANTERN), ("LANB", yen)):
+        load(stage, [file(fund, n, portfolio(one), moved=False) for n, one in enumerate((QUILL, ROWAN))], of=issuer)
+    asked = answered(stage, "largest_trades", since="2026-01-01")
+    assert [one["currency"] for one in asked] == ["USD", "USD", "JPY", "JPY"]

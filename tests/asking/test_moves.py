@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from monitor.core.model import Convention
 from monitor.store.engine import Engine
 from tests.asking.answers import answered, cited
-from tests.scenarios.stories import QUILL, ROWAN, file, load, portfolio, session
+from tests.scenarios.stories import LANTERN, QUILL, ROWAN, file, load, portfolio, session
 
 
 def test_a_weight_that_moved_by_price_alone(stage: Engine) -> None:
@@ -52,6 +53,19 @@ def test_a_wind_down_counts_from_the_last_run_of_sales(stage: Engine) -> None:
     (average,) = answered(stage, "wind_down_averages", issuer="lantern")
     assert (average["exits"], average["with_sales"], average["median_from_sale"]) == (1, 1, 3)
     assert cited(stage, "wind_downs") == [("LANA", session(0)), ("LANA", session(5))]
+
+
+def test_sessions_from_the_peak_do_not_depend_on_when_files_are_dated(stage: Engine) -> None:
+    opens = tuple(replace(one, convention=Convention.OPEN) for one in LANTERN.conventions)
+    days = [portfolio(replace(QUILL, shares=size)) for size in (20_000, 9_000, 4_000)] + [portfolio()]
+    load(
+        stage,
+        [file("LANA", n, rows, moved=False) for n, rows in enumerate(days, 1)],
+        of=replace(LANTERN, conventions=opens),
+    )
+    (row,) = answered(stage, "wind_downs", fund="LANA")
+    assert (row["peak_file"], row["first_sale"]) == (str(session(1)), str(session(1)))  # of a session before
+    assert (row["from_peak"], row["from_sale"]) == (3, 3)
 
 
 def test_what_is_still_held_was_not_wound_down(stage: Engine) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.floats import Size, above
+from monitor.core.floats import Size, above, one_a_session, together
 
 DAY = date(2026, 1, 5)
 
@@ -31,6 +31,17 @@ def test_never_above_is_none_and_no_company_has_no_shares() -> None:
     assert above([], Decimal(1_000), Decimal(5)) is None
     with pytest.raises(ValueError, match="more than 0"):
         above(sizes(1), Decimal(0), Decimal(5))
+
+
+def test_two_files_of_one_session_are_one_size() -> None:
+    holiday = Size(DAY, DAY + timedelta(days=1), Decimal(45), 1)
+    assert one_a_session([*sizes(40), holiday, *sizes(40, 60)[1:]]) == [holiday, sizes(40, 60)[1]]
+
+
+def test_an_issuers_size_is_that_of_its_funds_session_by_session() -> None:
+    found = together([sizes(40, 60, 10), sizes(5, 5)])
+    assert [(int(one.shares), one.funds) for one in found] == [(45, 2), (65, 2), (10, 1)]
+    assert together([]) == []
 
 
 @given(st.lists(st.integers(0, 1_000), max_size=20), st.integers(1, 500), st.integers(0, 100))

@@ -11,6 +11,7 @@ from itertools import groupby
 from monitor.asking.arguments import Asked
 from monitor.core import activity as core
 from monitor.core.model import Interval
+from monitor.core.ranking import rough_dollars
 from monitor.core.trades import TRADED
 from monitor.store import queries
 from monitor.store.engine import Connection
@@ -107,9 +108,15 @@ def _month(fund: FundRef, month: date, some: Sequence[PairOfFiles]) -> TurnoverR
 
 
 def largest_trades(conn: Connection, asked: Asked) -> Sequence[TradeRow]:
-    """The active trades, the largest first."""
+    """The active trades, the largest first, whatever their currency; those of unknown worth last."""
     wanted = TradesWanted(
         asked.day("since"), asked.day("until"), fund=asked.fund(), issuer=asked.text("issuer"), labels=TRADED
     )
     found = [one for one in queries.trades(conn, wanted) if one.value is not None]
-    return sorted(found, key=lambda one: -abs(one.value or Decimal(0)))[: asked.count("limit")]
+    return sorted(found, key=_worth, reverse=True)[: asked.count("limit")]
+
+
+def _worth(one: TradeRow) -> tuple[float, Decimal]:
+    size = abs(one.value or Decimal(0))
+    dollars = rough_dollars(size, one.currency or "")
+    return -1.0 if dollars is None else dollars, size

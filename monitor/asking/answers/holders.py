@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from itertools import groupby
 
 from monitor.asking.arguments import Asked
 from monitor.core.errors import UsageError
-from monitor.core.floats import Above, Size, above
+from monitor.core.floats import Above, Size, above, one_a_session, together
 from monitor.core.model import SecurityRef
 from monitor.store import queries
 from monitor.store.engine import Connection
@@ -57,8 +57,7 @@ class FloatRow:
 def exclusive(conn: Connection, asked: Asked) -> Sequence[ExclusiveRow]:
     """The lines of positions one fund alone has, the largest weight first."""
     on = asked.day("on")
-    day = on or asked.today
-    funds = [one for one in queries.funds_known(conn, asked.text("issuer")) if one.closed is None or one.closed > day]
+    funds = [one for one in queries.funds_known(conn, asked.text("issuer")) if not one.has_closed(on)]
     owners = {one.id: one for one in funds}
     files = queries.latest_files(conn, funds, on)
     joined = queries.groups(conn)
@@ -101,7 +100,8 @@ def float_shares(conn: Connection, asked: Asked) -> Sequence[FloatRow]:
             ((one.ticker,), one.ticker, above(sizes[one.id], outstanding, percent)) for one in mine
         ]
         if asked.fund() is None and len(mine) > 1:
-            found.append((tuple(one.ticker for one in mine), None, above(_together(sizes, mine), outstanding, percent)))
+            total = together(sizes[one.id] for one in mine)
+            found.append((tuple(one.ticker for one in mine), None, above(total, outstanding, percent)))
         rows += [_float_row(issuer, fund, who, one) for who, fund, one in found if one is not None]
     return sorted(rows, key=lambda row: (-row.percent, row.issuer, row.fund or ""))
 
@@ -117,13 +117,13 @@ def _asked_funds(conn: Connection, asked: Asked) -> list[FundRef]:
 
 
 def _sizes(conn: Connection, funds: Sequence[FundRef], securities: frozenset[int]) -> dict[int, list[Size]]:
-    """The size of the position in every file that lists it, in shares of today, by fund."""
+    """The size of the position after every session with a file that lists it, in shares of today, by fund."""
     splits = queries.splits_by_fund(conn, list(funds), securities)
     found: dict[int, list[Size]] = {}
     for file in queries.tracks(conn, [one.id for one in funds], securities) if funds else ():
         if (shares := _shares(file, splits[file.fund])) is not None:
             found.setdefault(file.fund, []).append(Size(file.key, file.as_of, shares, 1))
-    return found
+    return {fund: one_a_session(sizes) for fund, sizes in found.items()}
 
 
 def _shares(file: Filed, splits: Callable[[int], Sequence[Split]]) -> Decimal | None:
@@ -131,18 +131,6 @@ def _shares(file: Filed, splits: Callable[[int], Sequence[Split]]) -> Decimal | 
     counted = [queries.adjusted(line.shares, splits(line.security), file.as_of, date.max) for line in file.lines]
     known = [one for one in counted if one is not None]
     return sum(known, Decimal(0)) if known else None
-
-
-def _together(sizes: Mapping[int, Sequence[Size]], funds: Iterable[FundRef]) -> list[Size]:
-    """The sum over the funds, session by session."""
-    total: dict[date, Size] = {}
-    for one in funds:
-        for size in sizes[one.id]:
-            seen = total.get(size.session)
-            if seen is not None:
-                size = Size(size.session, max(seen.as_of, size.as_of), seen.shares + size.shares, seen.funds + 1)
-            total[size.session] = size
-    return [total[session] for session in sorted(total)]
 
 
 def _float_row(issuer: str, fund: str | None, funds: tuple[str, ...], found: Above) -> FloatRow:

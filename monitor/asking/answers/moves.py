@@ -179,7 +179,7 @@ def _wind_down(fund: FundRef, one: EndedSpell, run: Run | None, called: Security
         one.closed,
         one.exit_file,
         0 if run is None else run.sales,
-        None if one.peak_file is None else max(0, len(calendar.between(one.peak_file, end)) - 1),
+        None if one.peak_session is None else max(0, len(calendar.between(one.peak_session, end)) - 1),
         None if run is None else len(calendar.between(run.first, end)),
     )
 

@@ -61,7 +61,11 @@ class Told:
 
 def quarantine(conn: Connection, asked: Asked) -> Sequence[KeptFile]:
     """The files that wait; with `all` also those discarded, rejected and refused."""
-    everything = asked.flag("all")
+    return kept_files(conn, everything=asked.flag("all"))
+
+
+def kept_files(conn: Connection, *, everything: bool) -> list[KeptFile]:
+    """The files that wait, by fund and date; with `everything` also those discarded, rejected and, last, refused."""
     found = [
         KeptFile(
             one.ref,
@@ -90,10 +94,9 @@ def alerts(conn: Connection, asked: Asked) -> Sequence[Told]:
     if state == "waiting":
         return [_waiting(one) for one in digests.listing(conn, state, item=item, channel=channel)]
     failing = asked.flag("failing")
-    found = outbox.listing(conn, state=state, item=item, channel=channel, failing=failing)
-    for carrier in sorted(digests.carriers(conn, item) if item else ()):
-        found += outbox.listing(conn, state=state, item=carrier, channel=channel, failing=failing)
-    return [_told(one) for one in sorted(found, key=lambda one: -one.id)]
+    carriers = digests.carriers(conn, item) if item is not None else ()
+    found = outbox.listing(conn, state=state, item=item, digests=carriers, channel=channel, failing=failing)
+    return [_told(one) for one in found]
 
 
 def blind_spots(conn: Connection, asked: Asked) -> Sequence[IncidentRow]:

@@ -39,6 +39,6 @@ QUESTIONS = (
         (FUND, ISSUER, replace(SINCE, default="-7d"), UNTIL, limit("20")),
         empty="No active trades with a value in these sessions.",
         table=("trade_session.to", "fund", "security.ticker", "label", "active_shares", "value", "currency"),
-        note="Dates are trade sessions. Values of different currencies are compared as numbers, not converted.",
+        note="Dates are trade sessions. Values are in the currency of the fund and sorted by their rough worth.",
     ),
 )

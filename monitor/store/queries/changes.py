@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, Table, or_, select
 
 from monitor.core.model import Kind, Severity
 from monitor.store import superseded as record
-from monitor.store.codec import date_of_day, day_of
+from monitor.store.codec import day_of, maybe_date
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, chunks, issuer_number
 from monitor.store.schema import event, item, security
@@ -66,7 +66,7 @@ def _newest_since(conn: Connection, wanted: Wanted, count: int) -> date | None:
         return None
     query = queries[0].with_only_columns(table.c.as_of).order_by(table.c.as_of.desc())
     day = conn.execute(query.offset(count - 1).limit(1)).scalar()
-    return None if day is None else date_of_day(day)
+    return maybe_date(day)
 
 
 def _changes(conn: Connection, wanted: Wanted) -> list[Change]:

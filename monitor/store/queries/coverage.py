@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, func, select
 
 from monitor.core.model import Standing
 from monitor.core.sessions import Gap, Sessions, gaps
-from monitor.store.codec import date_of_day, decode_value
+from monitor.store.codec import date_of_day, decode_value, maybe_date
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, chunks, funds_known
 from monitor.store.queries.portfolios import File, latest_files
@@ -189,7 +189,7 @@ def _accepted(conn: Connection, ids: Collection[int] | None) -> dict[int, list[_
         for fund, as_of, session, published in conn.execute(one):
             file = _Accepted(
                 date_of_day(as_of),
-                None if session is None else date_of_day(session),
+                maybe_date(session),
                 None if published is None else date.fromisoformat(published[:10]),
             )
             found.setdefault(fund, []).append(file)

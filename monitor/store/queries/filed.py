@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, select
 
 from monitor.core.model import AssetClass, Standing
-from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value
+from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, Groups, chunks, groups
 from monitor.store.queries.portfolios import weight_of
@@ -101,10 +101,10 @@ def _file(row: Row[Any]) -> FileLine:
         row.fund,
         row.snapshot,
         date_of_day(row.as_of),
-        None if row.pos_session is None else date_of_day(row.pos_session),
+        maybe_date(row.pos_session),
         decode_value(row.value),
         row.currency or None,
-        None if row.outstanding is None else Decimal(row.outstanding),
+        maybe_decimal(row.outstanding),
     )
 
 

@@ -15,9 +15,8 @@ from monitor.core.model import Convention, Interval, Reason
 from monitor.core.splits import Split
 from monitor.store import past
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, decode_value
+from monitor.store.codec import date_of_day, day_of, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
-from monitor.store.past import maybe_date
 from monitor.store.queries.changes import Change
 from monitor.store.queries.names import FundRef
 
@@ -172,7 +171,7 @@ def stored_flow(conn: Connection, fund: FundRef, snapshot: int) -> StoredFlow | 
         row.previous,
         Interval(maybe_date(row.session_from), maybe_date(row.session_to)),
         row.gap,
-        None if row.factor is None else Decimal(row.factor),
+        maybe_decimal(row.factor),
         row.units,
         row.lines,
         row.unchanged,

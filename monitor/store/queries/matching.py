@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from monitor.store.engine import Connection, begins
-from monitor.store.queries.names import NOTHING_JOINED, Groups, chunks, joined_with, public_of
+from monitor.store.queries.names import NOTHING_JOINED, chunks, joined_with, public_of
 from monitor.store.queries.search import SCHEMES
 from monitor.store.schema import fund, identifier, issuer, listing, security, sighting
 
@@ -108,14 +108,13 @@ def _securities(conn: Connection, wanted: str) -> list[tuple[int, MatchRow]]:
     best: dict[int, _Hit] = {}
     for one in sorted(hits, key=lambda one: (one.rank, one.security not in listed, one.name, one.security)):
         best.setdefault(joined.root_of(one.security), one)
-    seen = {root: _widest(root, ids, listed, joined) for root in best}
+    seen = dict.fromkeys(best, 0)  # in how many funds the most listed of its identities is
+    for number in ids:
+        root = joined.root_of(number)
+        seen[root] = max(seen[root], listed.get(number, 0))
     if any(seen.values()):  # an id damaged in a file that was held back is no security
         best = {root: one for root, one in best.items() if seen[root]}
     return _named(conn, best, seen)
-
-
-def _widest(root: int, ids: Iterable[int], listed: dict[int, int], joined: Groups) -> int:
-    return max(listed.get(one, 0) for one in ids if joined.root_of(one) == root)
 
 
 def _by_code(conn: Connection, wanted: str) -> list[_Hit]:

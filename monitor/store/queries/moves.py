@@ -9,13 +9,13 @@ from decimal import Decimal
 
 from sqlalchemy import and_, func, select
 
-from monitor.core.model import Interval, SecurityRef
+from monitor.core.model import Interval, SecurityRef, Standing
 from monitor.core.trades import TRADED
-from monitor.store.codec import date_of_day, day_of
+from monitor.store.codec import date_of_day, day_of, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.filed import FileLine, accepted_files
 from monitor.store.queries.names import FundRef, Groups, chunks, refs_by_fund
-from monitor.store.schema import flow, listing, spell, trade
+from monitor.store.schema import flow, listing, spell, standing, trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EndedSpell:
-    """A spell that has ended; dates are of files, `closed` the sessions of the exit."""
+    """A spell that has ended; dates are of files, `closed` the sessions of the exit, `peak_session` that of the peak's
+    file, or its date while that is unknown."""
 
     fund: int
     security: int
     opened_file: date
     peak_file: date | None
+    peak_session: date | None
     peak_shares: Decimal | None
     exit_file: date
     closed: Interval
@@ -60,7 +62,12 @@ def steps(conn: Connection, fund: FundRef, since: date | None = None, until: dat
     if since is not None:
         query = query.where(flow.c.as_of >= day_of(since))
     return [
-        Step(files[row.previous], files[row.snapshot], Interval(_day(row.session_from), _day(row.session_to)), row.gap)
+        Step(
+            files[row.previous],
+            files[row.snapshot],
+            Interval(maybe_date(row.session_from), maybe_date(row.session_to)),
+            row.gap,
+        )
         for row in conn.execute(query)
         if row.snapshot in files and row.previous in files
     ]
@@ -77,7 +84,9 @@ def traded_lines(conn: Connection, fund: FundRef, files: Collection[int]) -> set
 
 def ended_spells(conn: Connection, funds: Collection[FundRef]) -> list[EndedSpell]:
     """Every spell of these funds that has ended, by fund, security and date."""
-    query = select(spell).where(
+    of_peak = and_(standing.c.fund == spell.c.fund, standing.c.as_of == spell.c.peak_file)
+    peak = select(func.max(standing.c.pos_session)).where(of_peak, standing.c.standing == str(Standing.ACCEPTED))
+    query = select(spell, peak.scalar_subquery().label("peak_session")).where(
         spell.c.fund.in_(sorted(one.id for one in funds)),
         spell.c.closed_day.is_not(None),
         spell.c.exit_file.is_not(None),
@@ -87,10 +96,11 @@ def ended_spells(conn: Connection, funds: Collection[FundRef]) -> list[EndedSpel
             row.fund,
             row.security,
             date_of_day(row.first_file),
-            _day(row.peak_file),
-            None if row.peak_shares is None else Decimal(row.peak_shares),
+            maybe_date(row.peak_file),
+            maybe_date(row.peak_file if row.peak_session is None else row.peak_session),
+            maybe_decimal(row.peak_shares),
             date_of_day(row.exit_file),
-            Interval(_day(row.closed_from), _day(row.closed_to)),
+            Interval(maybe_date(row.closed_from), maybe_date(row.closed_to)),
         )
         for row in conn.execute(query.order_by(spell.c.fund, spell.c.security, spell.c.opened_day))
     ]
@@ -107,7 +117,7 @@ def dealt(conn: Connection, funds: Collection[FundRef]) -> list[Dealt]:
         .order_by(trade.c.fund, flow.c.as_of)
     )
     return [
-        Dealt(fund, security, date_of_day(as_of), _day(session), shares.startswith("-"))
+        Dealt(fund, security, date_of_day(as_of), maybe_date(session), shares.startswith("-"))
         for fund, security, as_of, session, shares in conn.execute(query)
     ]
 
@@ -123,7 +133,3 @@ def spell_names(
         latest |= {row.security: row.number for row in conn.execute(query.where(table.security.in_(some)))}
     wanted = {(fund, one, latest[one]) for fund, one in spells}
     return {(fund, one): ref for (fund, one, _), ref in refs_by_fund(conn, wanted, joined).items()}
-
-
-def _day(value: int | None) -> date | None:
-    return None if value is None else date_of_day(value)

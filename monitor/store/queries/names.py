@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef
-from monitor.store.codec import date_of_day
+from monitor.store.codec import maybe_date
 from monitor.store.engine import Connection
 from monitor.store.schema import fund, identifier, issuer, link, listing, security
 
@@ -32,6 +32,10 @@ class FundRef:
     kind: str
     calendar: str
     closed: date | None
+
+    def has_closed(self, on: date | None) -> bool:
+        """A closed fund holds nothing after its last file; without a day, now is meant."""
+        return self.closed is not None and (on is None or on > self.closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def _funds(conn: Connection, *where: ColumnElement[bool]) -> list[FundRef]:
             row.name,
             row.kind,
             row.calendar,
-            None if row.closed is None else date_of_day(row.closed),
+            maybe_date(row.closed),
         )
         for row in conn.execute(query)
     ]

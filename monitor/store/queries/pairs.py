@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, case, func, select
 from monitor.core.flows import LONGEST_FLOW
 from monitor.core.model import Interval
 from monitor.core.trades import TRADED, TradeLabel
-from monitor.store.codec import date_of_day, day_of, decode_value
+from monitor.store.codec import date_of_day, day_of, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef
 from monitor.store.save import REVISIONS
@@ -81,15 +81,15 @@ def pairs(conn: Connection, fund: FundRef, since: date | None = None, until: dat
         PairOfFiles(
             date_of_day(row.previous // REVISIONS),
             date_of_day(row.as_of),
-            Interval(_day(row.session_from), _day(row.session_to)),
+            Interval(maybe_date(row.session_from), maybe_date(row.session_to)),
             row.gap,
-            _decimal(row.factor),
+            maybe_decimal(row.factor),
             row.units,
             bool(row.rebalance),
             row.confidence,
             decode_value(row.value),
             row.currency or None,
-            (_decimal(row.outstanding_before), _decimal(row.outstanding)),
+            (maybe_decimal(row.outstanding_before), maybe_decimal(row.outstanding)),
             _money(row.bought),
             -_money(row.sold),
             int(row.unsized or 0),
@@ -115,11 +115,3 @@ def _sums(fund: FundRef) -> Select[Any]:
 
 def _money(cents: int | Decimal | None) -> Decimal:
     return decode_value(int(cents or 0)) or Decimal(0)
-
-
-def _day(value: int | None) -> date | None:
-    return None if value is None else date_of_day(value)
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

@@ -14,7 +14,15 @@ from sqlalchemy import Row, and_, or_, select
 from monitor.core import splits as rules
 from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef, Standing
-from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, decode_weight, instant_text
+from monitor.store.codec import (
+    date_of_day,
+    day_of,
+    decode_shares,
+    decode_value,
+    decode_weight,
+    instant_text,
+    maybe_date,
+)
 from monitor.store.engine import Connection
 from monitor.store.queries.names import (
     NOTHING_JOINED,
@@ -111,7 +119,7 @@ def _revision(row: Row[Any]) -> tuple[str, str]:
 
 
 def _file(fund: FundRef, row: Row[Any]) -> File:
-    pos = None if row.pos_session is None else date_of_day(row.pos_session)
+    pos = maybe_date(row.pos_session)
     return File(fund, row.id, date_of_day(row.as_of), pos, row.shares_exp, row.value, row.currency, row.positions)
 
 
@@ -150,7 +158,7 @@ def who_holds(
     """
     only = None if issuer is None else issuer_number(conn, issuer)
     files = latest_files(conn, funds_listing(conn, what.ids), on)
-    files = [one for one in files if only in (None, one.fund.issuer_id) and not _has_closed(one.fund, on)]
+    files = [one for one in files if only in (None, one.fund.issuer_id) and not one.fund.has_closed(on)]
     if not files and not _any_file(conn, on, only):
         when = f" dated {on} or before" if on else ""
         raise UsageError(f"No fund has an accepted file{when}. See: holdings-monitor coverage")
@@ -226,11 +234,6 @@ def _lines_of(conn: Connection, files: Sequence[File], ids: Collection[int]) -> 
     return [
         _holding(by_number[row.fund, row.snapshot], row, named[row.fund, row.security, row.listing]) for row in rows
     ]
-
-
-def _has_closed(fund: FundRef, on: date | None) -> bool:
-    """A closed fund holds nothing after its last file; without a day, now is meant."""
-    return fund.closed is not None and (on is None or on > fund.closed)
 
 
 def _need_file(conn: Connection, fund: FundRef, on: date | None, as_known: datetime | None) -> File:

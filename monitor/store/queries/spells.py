@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, and_, func, select
 
 from monitor.core.model import Interval, SecurityRef, Standing
-from monitor.store.codec import date_of_day, day_of, decode_shares
+from monitor.store.codec import date_of_day, day_of, decode_shares, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.evidence import PresenceRow
 from monitor.store.queries.names import (
@@ -144,7 +144,7 @@ def _row(ground: _Ground, one: _Stored, lines: Sequence[_Line]) -> SpellRow:
     last = lines[-1] if lines else None
     splits = ground.splits(one.security)
     end = one.exit_file or (date_of_day(last.as_of) if last else one.first_file)
-    held_last = one.last_session if one.closed else (_day(last.session) if last else None)
+    held_last = one.last_session if one.closed else (maybe_date(last.session) if last else None)
     return SpellRow(
         ground.fund.issuer,
         ground.fund.ticker,
@@ -221,15 +221,15 @@ def _spell(row: Row[Any]) -> _Stored:
     closed = row.closed_day is not None
     return _Stored(
         row.security,
-        Interval(_day(row.opened_from), _day(row.opened_to)),
+        Interval(maybe_date(row.opened_from), maybe_date(row.opened_to)),
         date_of_day(row.first_file),
-        _decimal(row.entry_shares),
+        maybe_decimal(row.entry_shares),
         row.censored,
-        Interval(_day(row.closed_from), _day(row.closed_to)) if closed else None,
-        _day(row.exit_file) if closed else None,
-        _day(row.last_session),
-        _decimal(row.exit_shares),
-        _decimal(row.peak_shares),
+        Interval(maybe_date(row.closed_from), maybe_date(row.closed_to)) if closed else None,
+        maybe_date(row.exit_file) if closed else None,
+        maybe_date(row.last_session),
+        maybe_decimal(row.exit_shares),
+        maybe_decimal(row.peak_shares),
     )
 
 
@@ -283,14 +283,6 @@ def _add(lines: list[_Line], line: _Line) -> None:
         lines[-1] = lines[-1]._replace(shares=both)
 
 
-def _day(value: int | None) -> date | None:
-    return None if value is None else date_of_day(value)
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
-
-
 @dataclass(frozen=True, slots=True)
 class Material:
     """The last file of a spell in which the position was material, and its session; the latest file while open."""
@@ -307,7 +299,7 @@ def last_material(conn: Connection, what: FoundSecurity) -> dict[tuple[str, str,
     found: dict[tuple[str, str, date], Material] = {}
     for owner, first, file, session in stored:
         if file is not None:
-            end = Material(date_of_day(file), _day(session))
+            end = Material(date_of_day(file), maybe_date(session))
         else:
             end = Material(latest[owner].as_of, latest[owner].pos_session)
         found[owners[owner].issuer, owners[owner].ticker, date_of_day(first)] = end

@@ -12,7 +12,7 @@ from sqlalchemy import Select, case, func, select
 
 from monitor.core.model import Kind, Severity
 from monitor.store import superseded
-from monitor.store.codec import date_of_day, day_of
+from monitor.store.codec import date_of_day, day_of, maybe_date
 from monitor.store.engine import Connection
 from monitor.store.queries.changes import Change
 from monitor.store.queries.names import issuer_number
@@ -49,7 +49,7 @@ def item_days(conn: Connection, day: date | None, issuer: str | None = None) -> 
     if at is None:
         raise LookupError
     before, after = conn.scalar(query.where(column < at)), conn.scalar(least.where(column > at))
-    return _date(before), date_of_day(at), _date(after)
+    return maybe_date(before), date_of_day(at), maybe_date(after)
 
 
 def tally(conn: Connection, told: Told) -> dict[tuple[Severity, Kind], int]:
@@ -84,10 +84,6 @@ def _chosen(conn: Connection, query: Select[Any], told: Told) -> Select[Any]:
 
 def _texts(values: Sequence[object]) -> list[str]:
     return [str(one) for one in values]
-
-
-def _date(value: int | None) -> date | None:
-    return None if value is None else date_of_day(value)
 
 
 def told_before(conn: Connection, item_id: str) -> list[tuple[str, Change]]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, select
 
 from monitor.core.model import SecurityRef, Standing
-from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value
+from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, maybe_date
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, Groups, groups, refs
 from monitor.store.queries.portfolios import Split, split_factors, weight_of
@@ -120,7 +120,7 @@ def _files(rows: Iterable[Sequence[Any]]) -> list[Filed]:
             found.append(Filed(fund, before.as_of, before.pos_session, before.currency, before.lines + lines))
             continue
         last = (fund, as_of)
-        day = None if session is None else date_of_day(session)
+        day = maybe_date(session)
         found.append(Filed(fund, date_of_day(as_of), day, currency or None, lines))
     return found
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from monitor.core.model import Interval, SecurityRef
 from monitor.core.trades import TradeLabel
-from monitor.store.codec import date_of_day, day_of, decode_value
+from monitor.store.codec import date_of_day, day_of, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.names import (
     FundRef,
@@ -123,13 +123,13 @@ def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
         owner.issuer,
         owner.ticker,
         date_of_day(row.as_of),
-        Interval(_day(row.session_from), _day(row.session_to)),
+        Interval(maybe_date(row.session_from), maybe_date(row.session_to)),
         security,
-        _decimal(row.shares_before),
-        _decimal(row.shares_after),
-        Decimal(1) if row.outside else _decimal(row.factor),
+        maybe_decimal(row.shares_before),
+        maybe_decimal(row.shares_after),
+        Decimal(1) if row.outside else maybe_decimal(row.factor),
         row.units,
-        _decimal(row.active_shares),
+        maybe_decimal(row.active_shares),
         decode_value(row.value),
         row.currency or None,
         None if row.value is None or not row.total else (Decimal(row.value) / row.total).quantize(SHARE_PLACES),
@@ -140,14 +140,6 @@ def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
 def _order(row: TradeRow) -> tuple[date, str, Decimal, str, str]:
     session = row.trade_session.last or row.trade_session.first or date.min
     return session, row.fund, -abs(row.value or Decimal(0)), row.security.name, row.security.id
-
-
-def _day(value: int | None) -> date | None:
-    return None if value is None else date_of_day(value)
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
 
 
 def later_splits(

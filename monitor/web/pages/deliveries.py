@@ -89,10 +89,8 @@ def _found(conn: Connection, said: dict[str, str], limit: int) -> list[Line]:
     if state == "waiting":
         entries = digests.listing(conn, state, item=item, channel=channel, limit=limit)
         return [_line(one, None, None, None, 0) for one in entries]
-    rows = outbox.listing(conn, state=state, item=item, channel=channel, limit=limit)
-    for carrier in sorted(digests.carriers(conn, item)) if item else ():
-        rows += outbox.listing(conn, state=state, item=carrier, channel=channel, limit=limit)
-    found = sorted(rows, key=lambda one: -one.id)[:limit]
+    carriers = digests.carriers(conn, item) if item is not None else ()
+    found = outbox.listing(conn, state=state, item=item, digests=carriers, channel=channel, limit=limit)
     return [_line(one, one.id, one.sent_at, one.error, one.attempts) for one in found]
 
 
@@ -154,8 +152,5 @@ def _message(found: DeliveryRow) -> Message | None:
 
 def _related(conn: Connection, found: DeliveryRow) -> Sequence[Line]:
     """Every message about the same item, oldest first: to other channels, updates, corrections, digests."""
-    rows = outbox.listing(conn, item=found.item, limit=SIZE)
-    for carrier in sorted(digests.carriers(conn, found.item)):
-        rows += outbox.listing(conn, item=carrier, limit=SIZE)
-    rows = sorted({one.id: one for one in rows}.values(), key=lambda one: one.id)
-    return [_line(one, one.id, one.sent_at, one.error, one.attempts) for one in rows]
+    rows = outbox.listing(conn, item=found.item, digests=digests.carriers(conn, found.item), limit=SIZE)
+    return [_line(one, one.id, one.sent_at, one.error, one.attempts) for one in reversed(rows)]
