@@ -17,5 +17,5 @@ lock() { # lock FILE WHAT ARGUMENT… – keeps the versions that are there unle
   mv "$file.new" "$file"
 }
 
-lock requirements.lock "What the program needs, with the extras apprise and png." --extra apprise --extra png "$@" pyproject.toml
+lock requirements.lock "What the program needs, with every extra but cluster." --extra apprise --extra mcp --extra parquet --extra png "$@" pyproject.toml
 echo "hatchling>=1.27" | lock build.lock "What its wheel is built with." "$@" -

@@ -78,4 +78,5 @@ def _say_state(app: App) -> None:
     try:
         open_current(app.config.database, read_only=True).dispose()
     except StoreError as error:
-        output.tell(f"{error} Until then every question is answered with 503.")
+        output.tell(str(error))
+        output.tell("Until then every question is answered with 503.")

@@ -16,6 +16,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from monitor.app import App
 from monitor.config import load
@@ -61,6 +63,24 @@ def test_the_image_is_unprivileged_and_made_of_what_the_locks_name() -> None:
     assert all("--require-hashes" in one or "--no-index" in one for one in installs if "directory" not in one)
     copied = [word for line in re.findall(r"^COPY (.*)$", text, flags=re.M) for word in line.split()[:-1]]
     assert [name for name in copied if not name.startswith(("--", "/")) and not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "build.lock"])
+def test_the_locks_name_what_the_project_asks_for(file: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    needs = {
+        "requirements.lock": project["project"]["dependencies"]
+        + [need for name, some in extras.items() if name not in ("cluster", "test") for need in some],
+        "build.lock": project["build-system"]["requires"],
+    }[file]
+    locked: dict[str, list[str]] = {}  # some have a version for each Python
+    for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (DEPLOY / file).read_text("utf-8"), flags=re.M):
+        locked.setdefault(name, []).append(version)
+    for need in map(Requirement, needs):
+        versions = locked.get(canonicalize_name(need.name), [])
+        assert versions, need.name
+        assert all(need.specifier.contains(one) for one in versions), (need, versions)
 
 
 def test_the_compose_file_fits_its_schema() -> None:
