@@ -10,6 +10,7 @@ from monitor.analysis.activity import flows, largest_trades, turnover
 from monitor.analysis.changes import changes, entries, exits, interval_claims, issuer_firsts, re_entries
 from monitor.analysis.composition import concentration, overlap, overlap_history
 from monitor.analysis.crumbs import crumbs
+from monitor.analysis.durations import holding_period_distribution, holding_periods
 from monitor.analysis.history import History, open_history
 from monitor.analysis.holders import exclusive, float_shares
 from monitor.analysis.knowledge import identity_changes, revisions, splits, told
@@ -18,6 +19,7 @@ from monitor.analysis.portfolios import difference, holdings, who_holds
 from monitor.analysis.positions import position
 from monitor.analysis.records import coverage, funds, issuers, search
 from monitor.analysis.spells import first_and_last, history
+from monitor.analysis.streaks import streaks
 from monitor.analysis.trading import net_active, trades
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "flows",
     "funds",
     "history",
+    "holding_period_distribution",
+    "holding_periods",
     "holdings",
     "identity_changes",
     "interval_claims",
@@ -50,6 +54,7 @@ __all__ = [
     "revisions",
     "search",
     "splits",
+    "streaks",
     "told",
     "trades",
     "turnover",

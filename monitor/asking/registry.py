@@ -10,12 +10,14 @@ from monitor.asking.questions import (
     changes,
     composition,
     crumbs,
+    durations,
     holders,
     moves,
     portfolios,
     positions,
     records,
     spells,
+    streaks,
     trading,
 )
 from monitor.core.errors import UsageError
@@ -25,11 +27,13 @@ QUESTIONS: tuple[Question, ...] = (
     *positions.QUESTIONS,
     *composition.QUESTIONS,
     *spells.QUESTIONS,
+    *durations.QUESTIONS,
     *holders.QUESTIONS,
     *moves.QUESTIONS,
     *crumbs.QUESTIONS,
     *changes.QUESTIONS,
     *trading.QUESTIONS,
+    *streaks.QUESTIONS,
     *activity.QUESTIONS,
     *records.QUESTIONS,
 )

@@ -4,6 +4,7 @@ from monitor.store.queries.applied import IdentityRow, SplitRow, identity_change
 from monitor.store.queries.caused import Caused, caused_by
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, IssuerRow, coverage, funds, issuers
+from monitor.store.queries.dealings import Dealings, NextFile, SizedTrade, dealings
 from monitor.store.queries.durations import FundSpell, spells_of_funds
 from monitor.store.queries.evidence import PresenceRow, interval_claims, presence, schedules
 from monitor.store.queries.filed import (
@@ -55,7 +56,7 @@ from monitor.store.queries.portfolios import (
     who_holds,
 )
 from monitor.store.queries.search import FoundSecurity, find_security
-from monitor.store.queries.spells import Material, SpellRow, history, last_material
+from monitor.store.queries.spells import Material, SpellRow, count_sessions, history, last_material
 from monitor.store.queries.state import needs_attention, status
 from monitor.store.queries.status_row import StatusRow
 from monitor.store.queries.tracks import Filed, PositionRow, adjusted, position, tracks
@@ -65,6 +66,7 @@ __all__ = [
     "Caused",
     "Change",
     "CoverageRow",
+    "Dealings",
     "Dealt",
     "Difference",
     "EndedSpell",
@@ -85,12 +87,14 @@ __all__ = [
     "Level",
     "MatchRow",
     "Material",
+    "NextFile",
     "PairOfFiles",
     "PositionRow",
     "PresenceRow",
     "RefusedFile",
     "RevisionRow",
     "SecurityRecord",
+    "SizedTrade",
     "Span",
     "SpellRow",
     "SplitRow",
@@ -104,7 +108,9 @@ __all__ = [
     "caused_by",
     "change",
     "changes",
+    "count_sessions",
     "coverage",
+    "dealings",
     "dealt",
     "difference",
     "ended_spells",

@@ -154,7 +154,7 @@ def _row(ground: _Ground, one: _Stored, lines: Sequence[_Line]) -> SpellRow:
         None if one.entry_shares is None else one.entry_shares * factor_between(splits, one.first_file, end),
         one.peak_shares if one.closed else _peak(lines, splits, end),
         one.exit_shares if one.closed else None,
-        _count(ground.calendar, one.opened.last, held_last),
+        count_sessions(ground.calendar, one.opened.last, held_last),
         one.first_file,
         date_of_day(last.as_of) if last else None,
         one.censored,
@@ -194,8 +194,8 @@ def _shares(count: int, exponent: int) -> Decimal:
     return found
 
 
-def _count(calendar: Sequence[int], first: date | None, last: date | None) -> int | None:
-    """The sessions in [first, last]."""
+def count_sessions(calendar: Sequence[int], first: date | None, last: date | None) -> int | None:
+    """The sessions in [first, last]; None where an end is not known."""
     if first is None or last is None:
         return None
     return max(0, bisect_right(calendar, day_of(last)) - bisect_left(calendar, day_of(first)))
