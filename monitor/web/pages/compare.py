@@ -15,7 +15,18 @@ from monitor.asking.registry import find
 from monitor.core.composition import overlap as in_common
 from monitor.core.model import SecurityRef
 from monitor.store.engine import Connection
-from monitor.store.queries import FileLine, FundRef, HeldLine, accepted_files, funds_known, joined_for, lines_of, refs
+from monitor.store.queries import (
+    FileLine,
+    FundRef,
+    Groups,
+    HeldLine,
+    accepted_files,
+    funds_known,
+    joined_for,
+    lines_of,
+    refs,
+)
+from monitor.store.queries.tracks import added
 from monitor.web.pages.answering import rows
 from monitor.web.pages.lines import Line, drawn
 from monitor.web.pages.rendering import Page, asked, reading, render
@@ -107,40 +118,36 @@ def _beside(
     days = [date.fromisoformat(str(shared[0][name])) for name in ("as_of", "other_as_of")]
     files = [accepted_files(conn, one, day, day) for one, day in zip((fund, other), days, strict=True)]
     joined = joined_for(conn, fund, other)
-    mine, theirs = (_positions(conn, one, some, joined.root_of) for one, some in zip((fund, other), files, strict=True))
+    mine, theirs = (_positions(conn, one, some, joined) for one, some in zip((fund, other), files, strict=True))
     whole = in_common(
         {root: weight for root, (_, weight) in mine.items()}, {root: weight for root, (_, weight) in theirs.items()}
     )
-    alone = [
-        sorted(
-            (
-                Alone(refs(conn, [(one.security, one.listing)], joined)[one.security, one.listing], weight)
-                for root, (one, weight) in some.items()
-                if root not in rest
-            ),
-            key=lambda one: (-(one.weight or Decimal(0)), one.security.name),
-        )
-        for some, rest in ((mine, theirs), (theirs, mine))
-    ]
-    return Beside(days[0], days[1], whole.weight, shared, alone[0], alone[1])
+    only, only_other = (_alone(conn, some, rest, joined) for some, rest in ((mine, theirs), (theirs, mine)))
+    return Beside(days[0], days[1], whole.weight, shared, only, only_other)
+
+
+Positions = Mapping[int, tuple[HeldLine, Decimal | None]]
+
+
+def _alone(conn: Connection, some: Positions, rest: Positions, joined: Groups) -> list[Alone]:
+    """What the rest does not hold, the largest weight first."""
+    mine = [one for root, one in some.items() if root not in rest]
+    named = refs(conn, {(line.security, line.listing) for line, _ in mine}, joined)
+    found = [Alone(named[line.security, line.listing], weight) for line, weight in mine]
+    return sorted(found, key=lambda one: (-(one.weight or Decimal(0)), one.security.name))
 
 
 def _positions(
-    conn: Connection, fund: FundRef, files: Iterable[FileLine], root_of: object
+    conn: Connection, fund: FundRef, files: Iterable[FileLine], joined: Groups
 ) -> dict[int, tuple[HeldLine, Decimal | None]]:
     """The positions of the last of the files; identities that are joined count as one."""
-    assert callable(root_of)
     found: dict[int, tuple[HeldLine, Decimal | None]] = {}
     for line in lines_of(conn, fund, list(files)[-1:]):
-        root = root_of(line.security)
+        root = joined.root_of(line.security)
         before = found.get(root)
-        both = line.weight if before is None else _plus(before[1], line.weight)
+        both = line.weight if before is None else added((before[1], line.weight))
         found[root] = (line, both)
     return found
-
-
-def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if one is None or other is None else one + other
 
 
 def _decimal(value: object) -> Decimal | None:

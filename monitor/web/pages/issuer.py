@@ -16,7 +16,7 @@ from monitor.asking.plain import Record
 from monitor.core import days
 from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef
-from monitor.core.trades import TradeLabel
+from monitor.core.trades import TRADED
 from monitor.store.engine import Connection
 from monitor.store.queries import (
     FileLine,
@@ -42,7 +42,6 @@ router = APIRouter(route_class=Page)
 PERIOD = 30  # days before the newest file
 LONGEST = 400  # days of one table of trades
 ITEMS, SHOWN = 60, 60  # rows
-SIZED = (TradeLabel.ACTIVE, TradeLabel.NEW, TradeLabel.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _period(said: Mapping[str, str], newest: date, today: date) -> Period:
 
 
 def _wanted(code: str, period: Period) -> TradesWanted:
-    return TradesWanted(period.since, period.until, issuer=code, labels=SIZED)
+    return TradesWanted(period.since, period.until, issuer=code, labels=TRADED)
 
 
 def net(found: Iterable[TradeRow]) -> list[Net]:

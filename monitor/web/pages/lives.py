@@ -34,12 +34,14 @@ class Called:
 def lives(conn: Connection, what: FoundSecurity, issuer: str | None = None) -> list[Life]:
     """The funds that ever held it, those that hold it now first, then by their last day."""
     spells = history(conn, what, issuer=issuer)
-    holding = {one.fund for one in spells}
+    by_fund: dict[tuple[str, str], list[SpellRow]] = {}
+    for one in spells:
+        by_fund.setdefault((one.issuer, one.fund), []).append(one)
     found = []
     for fund in funds_known(conn, issuer):
-        if fund.ticker in holding:
+        own = tuple(by_fund.get((fund.issuer, fund.ticker), ()))
+        if own:
             rows = tuple(position(conn, fund, what))
-            own = tuple(one for one in spells if one.fund == fund.ticker)
             if rows:
                 found.append(Life(fund, rows, own))
     return sorted(found, key=lambda one: (not _open(one), -_last_day(one).toordinal(), one.fund.ticker))

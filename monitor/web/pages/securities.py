@@ -22,7 +22,7 @@ from monitor.store.queries import (
     issuer_code,
     who_holds,
 )
-from monitor.store.queries.names import groups, public_roots
+from monitor.store.queries.names import joined_with, public_roots
 from monitor.web.pages.filters import page_url, security_url
 from monitor.web.pages.lives import Life, called, lives, picture
 from monitor.web.pages.paging import sliced
@@ -83,7 +83,7 @@ def _named(conn: Connection, key: str) -> tuple[FoundSecurity, list[str]]:
         what = find_security(conn, key[:300])
     except UsageError as error:
         raise Missing(str(error)) from None
-    return what, sorted(set(public_roots(conn, what.ids, groups(conn)).values()))
+    return what, sorted(set(public_roots(conn, what.ids, joined_with(conn, what.ids)).values()))
 
 
 def _held_now(conn: Connection, what: FoundSecurity, issuer: str | None) -> list[Holding]:

@@ -13,8 +13,7 @@ from monitor.core.errors import UsageError
 from monitor.core.model import Kind, Severity
 from monitor.store import incidents
 from monitor.store.engine import Connection
-from monitor.store.queries import funds_known, held_files, issuer_code
-from monitor.store.queries.portfolios import file_on
+from monitor.store.queries import funds_known, held_files, issuer_code, latest_files
 from monitor.store.queries.told import LOUD, Told, item_days, items, tally
 from monitor.web.pages.filters import kind as kind_words
 from monitor.web.pages.rendering import Page, asked, reading, render
@@ -99,7 +98,9 @@ def _recent(conn: Connection, choice: Choice, day: date) -> list[dict[str, objec
 
 def _state(conn: Connection, now: date) -> dict[str, object]:
     """How fresh our knowledge is, and what keeps us from seeing."""
-    files = [(fund, file) for fund in funds_known(conn) if fund.closed is None and (file := file_on(conn, fund))]
+    known = [one for one in funds_known(conn) if one.closed is None]
+    latest = latest_files(conn, known)
+    files = [(fund, latest[fund.id]) for fund in known if fund.id in latest]
     newest = max((file.as_of for _, file in files), default=None)
     behind = [(fund, file.as_of) for fund, file in files if file.as_of != newest]
     blind = [one for one in incidents.listing(conn) if one.kind != "closed"]
