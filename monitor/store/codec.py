@@ -21,6 +21,7 @@ def day_of(value: date) -> int:
     return (value - EPOCH).days
 
 
+@lru_cache(maxsize=16384)  # the same few thousand days, in every row that is read
 def date_of_day(day: int) -> date:
     """The date that many days after 1970-01-01."""
     return EPOCH + timedelta(days=day)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Text, cast, delete, func, select
 
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, insert_new
@@ -43,10 +44,21 @@ def reach_beyond(conn: Connection, calendar: str, last: date) -> bool:
 
 def sessions(conn: Connection, calendar: str) -> tuple[date, ...]:
     """All known trading days of the calendar, oldest first."""
-    return tuple(date_of_day(day) for day in days_of(conn, calendar))
+    return _decoded(_joined(conn, calendar))[1]
 
 
 def days_of(conn: Connection, calendar: str) -> Sequence[int]:
     """As `sessions`, in days since 1970 as the store counts them."""
-    query = select(session.c.day).where(session.c.calendar == calendar).order_by(session.c.day)
-    return conn.scalars(query).all()
+    return _decoded(_joined(conn, calendar))[0]
+
+
+def _joined(conn: Connection, calendar: str) -> str:
+    """All days of the calendar as one text: a calendar has thousands, and most questions ask for one."""
+    days = cast(session.c.day, Text)
+    return conn.scalar(select(func.aggregate_strings(days, ",")).where(session.c.calendar == calendar)) or ""
+
+
+@lru_cache(maxsize=16)
+def _decoded(joined: str) -> tuple[tuple[int, ...], tuple[date, ...]]:
+    days = tuple(sorted(map(int, joined.split(",")))) if joined else ()
+    return days, tuple(map(date_of_day, days))
