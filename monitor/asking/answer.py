@@ -20,22 +20,22 @@ class Answer:
     question: Question
     asked: Asked
     rows: tuple[Record, ...]
-
-    @property
-    def total(self) -> int:
-        """How many rows there are."""
-        return len(self.rows)
+    total: int
 
     def understood(self) -> dict[str, object]:
         """What was asked as it was understood: a fund as issuer/ticker, a security by its names, days as dates."""
         return {name: _shown(value) for name, value in self.asked.values.items()}
 
 
-def ask(conn: Connection, question: Question, raw: Raw, today: date) -> Answer:
-    """The answer, on one consistent state of the database. Raises UsageError for what is not understood."""
+def ask(
+    conn: Connection, question: Question, raw: Raw, today: date, *, offset: int = 0, limit: int | None = None
+) -> Answer:
+    """The answer (of its rows the page that begins at `offset`, all without `limit`), on one consistent state of the
+    database. Raises UsageError for what is not understood."""
     asked = understood(conn, question, raw, today)
     rows = question.answer(conn, asked)
-    return Answer(question, asked, tuple(one if isinstance(one, dict) else record(one) for one in rows))
+    page = rows[offset:] if limit is None else rows[offset : offset + limit]
+    return Answer(question, asked, tuple(one if isinstance(one, dict) else record(one) for one in page), len(rows))
 
 
 def citations(conn: Connection, answer: Answer, rows: tuple[Record, ...] | None = None) -> list[FileRef]:

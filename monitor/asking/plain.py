@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 
 from monitor.core.model import Instants, Interval
@@ -29,8 +30,13 @@ def record(value: object) -> dict[str, object]:
 
 def plain(value: object) -> object:
     """The value in terms of JSON: dates and instants as text, intervals as from/to, unknown as null."""
-    if value.__class__ in SCALAR:  # most cells of every answer: a lookup instead of a row of comparisons
+    kind = value.__class__
+    if kind in SCALAR:  # most cells of every answer: a lookup instead of a row of comparisons
         return value
+    if kind is date:
+        return value.isoformat()  # type: ignore[attr-defined]
+    if (names := _names(kind)) is not None:  # type: ignore[arg-type]  # every class can be hashed
+        return {name: plain(getattr(value, name)) for name in names}
     match value:
         case Interval() | Instants():
             return {"from": plain(value.first), "to": plain(value.last)}
@@ -48,9 +54,15 @@ def plain(value: object) -> object:
             return {str(key): plain(part) for key, part in value.items()}
         case list() | tuple():
             return [plain(part) for part in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value
+
+
+@lru_cache(maxsize=256)
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The keys of a result of this type; None for what is written in a way of its own, or is no result."""
+    if not is_dataclass(kind) or issubclass(kind, (Interval, Instants, Gap)):
+        return None
+    return tuple(field.name for field in fields(kind))
 
 
 def json_line(value: object) -> str:

@@ -87,9 +87,9 @@ def answer(reading: Reading, sources: Mapping[str, Any], name: str, given: Mappi
     offset = 0 if "offset" in own else _whole(given, "offset", 0, 0, 1_000_000)
     raw = {key: _raw(value) for key, value in given.items() if key in own or key not in PAGE}
     with reading.connection() as conn:
-        found = ask(conn, question, raw, reading.today())
-        rows = found.rows[offset : offset + limit]
-        files = citations(conn, found, rows)
+        found = ask(conn, question, raw, reading.today(), offset=offset, limit=limit)
+        files = citations(conn, found)
+    rows = found.rows
     left = found.total - offset - len(rows)
     more = f"Cut: ask again with offset={offset + len(rows)} for the next of {left} more rows." if left > 0 else None
     return {

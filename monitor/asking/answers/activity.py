@@ -110,7 +110,12 @@ def _month(fund: FundRef, month: date, some: Sequence[PairOfFiles]) -> TurnoverR
 def largest_trades(conn: Connection, asked: Asked) -> Sequence[TradeRow]:
     """The active trades, the largest first, whatever their currency; those of unknown worth last."""
     wanted = TradesWanted(
-        asked.day("since"), asked.day("until"), fund=asked.fund(), issuer=asked.text("issuer"), labels=TRADED
+        asked.day("since"),
+        asked.day("until"),
+        fund=asked.fund(),
+        issuer=asked.text("issuer"),
+        labels=TRADED,
+        largest=asked.count("limit"),
     )
     found = [one for one in queries.trades(conn, wanted) if one.value is not None]
     return sorted(found, key=_worth, reverse=True)[: asked.count("limit")]

@@ -14,6 +14,7 @@ from monitor.core.model import Interval, SecurityRef
 from monitor.core.sessions import Sessions
 from monitor.core.winding import Run, last_run, usual
 from monitor.store import queries
+from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
 from monitor.store.queries import Dealt, EndedSpell, FundRef, Groups, HeldLine, Step
 from monitor.store.sessions import sessions
@@ -83,12 +84,13 @@ def weight_movers(conn: Connection, asked: Asked) -> Sequence[WeightMoveRow]:
         (file, joined.root_of(one)) for file, one in queries.traded_lines(conn, fund, [one.after.id for one in pairs])
     }
     moved = [
-        (step, lines[step.before.id, root], lines[step.after.id, root])
+        (step, old, new)
         for step in pairs
-        for root in sorted(root for file, root in lines if file == step.before.id)
-        if (step.after.id, root) in lines and (step.after.id, root) not in traded
+        for root, old in sorted(lines.get(step.before.id, {}).items())
+        if (new := lines.get(step.after.id, {}).get(root)) is not None
+        and abs(_moved(old, new)) >= max(least, FOUR)
+        and (step.after.id, root) not in traded
     ]
-    moved = [(step, old, new) for step, old, new in moved if abs(_moved(old, new)) >= max(least, FOUR)]
     named = queries.refs(conn, {(new.security, new.listing) for _, _, new in moved}, joined)
     splits = queries.splits_by_fund(conn, [fund])[fund.id]
     rows = []
@@ -98,16 +100,17 @@ def weight_movers(conn: Connection, asked: Asked) -> Sequence[WeightMoveRow]:
     return sorted(rows, key=lambda row: (-row.as_of.toordinal(), -abs(row.moved), row.security.name, row.security.id))
 
 
-def _by_root(lines: Sequence[HeldLine], joined: Groups) -> dict[tuple[int, int], HeldLine]:
-    """(file, position) → its line; positions of several lines in one file, whose weights would have to be added, and
-    lines without a weight are left out."""
-    found: dict[tuple[int, int], HeldLine] = {}
-    several = set()
+def _by_root(lines: Sequence[HeldLine], joined: Groups) -> dict[int, dict[int, HeldLine]]:
+    """The line of each position, by file; positions of several lines in one file, whose weights would have to be
+    added, and lines without a weight are left out."""
+    found: dict[int, dict[int, HeldLine | None]] = {}
     for line in lines:
-        key = (line.snapshot, joined.root_of(line.security))
-        several |= {key} if key in found else set()
-        found[key] = line
-    return {key: line for key, line in found.items() if key not in several and line.weight is not None}
+        file, root = found.setdefault(line.snapshot, {}), joined.root_of(line.security)
+        file[root] = None if root in file else line
+    return {
+        file: {root: line for root, line in some.items() if line is not None and line.weight is not None}
+        for file, some in found.items()
+    }
 
 
 def _moved(old: HeldLine, new: HeldLine) -> Decimal:
@@ -141,8 +144,9 @@ def wind_downs(conn: Connection, asked: Asked) -> Sequence[WindDownRow]:
     """The exits, the newest first."""
     funds = {one.id: one for one in funds_asked(conn, asked)}
     ended = queries.ended_spells(conn, list(funds.values()))
-    joined = {number: queries.groups(conn, fund_id=number) for number in {one.fund for one in ended}}
-    runs = _runs(ended, queries.dealt(conn, list(funds.values())), joined)
+    joined = queries.groups_of_funds(conn, {one.fund for one in ended})
+    listed = {number for one in ended for number in joined[one.fund].members([one.security])}
+    runs = _runs(ended, queries.dealt(conn, joined, listed), joined)
     named = queries.spell_names(conn, {(one.fund, one.security) for one in ended}, joined)
     calendars = {code: Sessions(sessions(conn, code)) for code in {one.calendar for one in funds.values()}}
     rows = [
@@ -153,17 +157,19 @@ def wind_downs(conn: Connection, asked: Asked) -> Sequence[WindDownRow]:
 
 
 def _runs(ended: Sequence[EndedSpell], dealt: Sequence[Dealt], joined: Mapping[int, Groups]) -> list[Run | None]:
-    by_position: dict[tuple[int, int], list[Dealt]] = {}
-    for one in dealt:
-        if one.fund in joined:
-            by_position.setdefault((one.fund, joined[one.fund].root_of(one.security)), []).append(one)
+    positions = [(one.fund, joined[one.fund].root_of(one.security)) for one in ended]
+    by_position: dict[tuple[int, int], list[Dealt]] = {one: [] for one in positions}
+    for trade in dealt:
+        mine = joined.get(trade.fund)
+        if mine is not None and (some := by_position.get((trade.fund, mine.root_of(trade.security)))) is not None:
+            some.append(trade)
     return [
         last_run(
-            (trade.session or trade.as_of, trade.is_sale)
-            for trade in by_position.get((one.fund, joined[one.fund].root_of(one.security)), [])
-            if one.opened_file < trade.as_of <= one.exit_file
+            (date_of_day(trade.session), trade.is_sale)
+            for trade in by_position[position]
+            if day_of(one.opened_file) < trade.as_of <= day_of(one.exit_file)
         )
-        for one in ended
+        for one, position in zip(ended, positions, strict=True)
     ]
 
 

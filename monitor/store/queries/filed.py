@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, select
 
@@ -37,18 +37,34 @@ class FileLine:
         return self.pos_session or self.as_of
 
 
-@dataclass(frozen=True, slots=True)
-class HeldLine:
-    """One line of one file that stands for something; shares as published, weight in percent points."""
+class HeldLine(NamedTuple):
+    """One line of one file that stands for something; shares as published, weight in percent points. What few look at
+    is kept as it is stored: a fund's history has many lines."""
 
     fund: int
     snapshot: int
     security: int
     listing: int
-    asset_class: AssetClass
-    shares: Decimal | None
-    value: Decimal | None
+    stored_class: str
+    stored_shares: int | None
+    exponent: int
+    stored_value: int | None
     weight: Decimal | None
+
+    @property
+    def asset_class(self) -> AssetClass:
+        """What kind of thing it is."""
+        return AssetClass(self.stored_class)
+
+    @property
+    def shares(self) -> Decimal | None:
+        """The number of shares or units."""
+        return decode_shares(self.stored_shares, self.exponent)
+
+    @property
+    def value(self) -> Decimal | None:
+        """Its value in the currency of the file."""
+        return decode_value(self.stored_value)
 
 
 def accepted_files(
@@ -147,16 +163,14 @@ def _held(conn: Connection, *where: ColumnElement[bool]) -> list[HeldLine]:
         .where(*where, listing.c.asset_class != str(AssetClass.CASH))
         .order_by(holding.c.fund, holding.c.snapshot, holding.c.security)
     )
-    return list(_lines(conn.execute(query)))
+    return list(_lines(conn.execute(query).all()))
 
 
 def _lines(rows: Iterable[Sequence[Any]]) -> Iterable[HeldLine]:
     for fund, file, security, line, sort, shares, exponent, value, weight, total in rows:
-        if not (shares if shares is not None else weight):
-            continue
-        size = decode_shares(shares, exponent)
-        part = weight_of(weight, value, total)
-        yield HeldLine(fund, file, security, line, AssetClass(sort), size, decode_value(value), part)
+        if shares if shares is not None else weight:
+            part = weight_of(weight, value, total)
+            yield HeldLine(fund, file, security, line, sort, shares, exponent, value, part)
 
 
 def joined_for(conn: Connection, one: FundRef, other: FundRef) -> Groups:

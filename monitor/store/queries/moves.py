@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import and_, func, select
 
@@ -43,14 +44,14 @@ class EndedSpell:
     closed: Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Dealt:
-    """One active trade: the file that shows it, the last session it can have happened in, and its sign."""
+class Dealt(NamedTuple):
+    """One active trade: the file that shows it, the last session it can have happened in (the file's date while that
+    is unknown), both in days as the store counts, and its sign."""
 
     fund: int
     security: int
-    as_of: date
-    session: date | None
+    as_of: int
+    session: int
     is_sale: bool
 
 
@@ -106,20 +107,23 @@ def ended_spells(conn: Connection, funds: Collection[FundRef]) -> list[EndedSpel
     ]
 
 
-def dealt(conn: Connection, funds: Collection[FundRef]) -> list[Dealt]:
-    """The active trades of these funds that have a size, by fund, security and date."""
+def dealt(conn: Connection, funds: Collection[int], securities: Collection[int]) -> list[Dealt]:
+    """The active trades of these securities in these funds that have a size, by fund, date and security."""
     same = and_(flow.c.fund == trade.c.fund, flow.c.snapshot == trade.c.snapshot)
+    sign = func.substr(trade.c.active_shares, 1, 1)
     query = (
-        select(trade.c.fund, trade.c.security, flow.c.as_of, flow.c.session_to, trade.c.active_shares)
+        select(trade.c.fund, trade.c.security, flow.c.as_of, func.coalesce(flow.c.session_to, flow.c.as_of), sign)
         .join(flow, same)
-        .where(trade.c.fund.in_(sorted(one.id for one in funds)), trade.c.label.in_([str(one) for one in TRADED]))
+        .where(trade.c.fund.in_(sorted(funds)), trade.c.label.in_([str(one) for one in TRADED]))
         .where(trade.c.active_shares.is_not(None))
-        .order_by(trade.c.fund, flow.c.as_of)
+        .order_by(trade.c.fund, trade.c.snapshot, trade.c.security)
     )
-    return [
-        Dealt(fund, security, date_of_day(as_of), maybe_date(session), shares.startswith("-"))
-        for fund, security, as_of, session, shares in conn.execute(query)
+    found = [
+        Dealt(fund, security, as_of, session, start == "-")
+        for some in chunks(securities)
+        for fund, security, as_of, session, start in conn.execute(query.where(trade.c.security.in_(some))).all()
     ]
+    return sorted(found, key=lambda one: (one.fund, one.as_of, one.security))
 
 
 def spell_names(

@@ -158,6 +158,17 @@ def groups(conn: Connection, *, fund_id: int | None = None, issuer_id: int | Non
     return Groups(_roots(pairs, public_of(conn, {one for pair in pairs for one in pair})))
 
 
+def groups_of_funds(conn: Connection, funds: Collection[int]) -> Mapping[int, Groups]:
+    """As `groups` of one fund, for each of these."""
+    query = select(link.c.fund, link.c.earlier, link.c.later).distinct()
+    pairs: dict[int, list[tuple[int, int]]] = {one: [] for one in funds}
+    for some in chunks(funds):
+        for owner, earlier, later in conn.execute(query.where(link.c.fund.in_(some))):
+            pairs[owner].append((earlier, later))
+    public = public_of(conn, {one for mine in pairs.values() for pair in mine for one in pair})
+    return {owner: Groups(_roots(mine, public)) for owner, mine in pairs.items()}
+
+
 def joined_with(
     conn: Connection, ids: Collection[int], *, fund_id: int | None = None, issuer_id: int | None = None
 ) -> Groups:

@@ -14,6 +14,7 @@ from monitor.core.model import Interval, SecurityRef
 from monitor.core.trades import TradeLabel
 from monitor.store.codec import date_of_day, day_of, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
+from monitor.store.queries.deferred import Deferred
 from monitor.store.queries.names import (
     FundRef,
     chunks,
@@ -26,9 +27,12 @@ from monitor.store.queries.names import (
 )
 from monitor.store.queries.portfolios import factor_between, splits_by_fund
 from monitor.store.save import REVISIONS
-from monitor.store.schema import flow, snapshot, trade
+from monitor.store.schema import flow, fund, snapshot, trade
 
 SHARE_PLACES = Decimal("0.00000001")
+SAME_FILE = and_(flow.c.fund == trade.c.fund, flow.c.snapshot == trade.c.snapshot)
+NEWER_FILE = and_(snapshot.c.fund == trade.c.fund, snapshot.c.id == trade.c.snapshot)
+Read = tuple[Row[Any], FundRef, SecurityRef]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class TradesWanted:
     issuer: str | None = None
     securities: frozenset[int] | None = None
     labels: tuple[TradeLabel, ...] = tuple(TradeLabel)
+    largest: int | None = None  # of each currency so many of those that have a value, or a few more that are as large
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +72,41 @@ class TradeRow:
     label: str
 
 
-def trades(conn: Connection, wanted: TradesWanted) -> list[TradeRow]:
+def trades(conn: Connection, wanted: TradesWanted) -> Sequence[TradeRow]:
     """The trades, oldest first, within a session by fund and size."""
-    issuer_id = None if wanted.issuer is None else issuer_number(conn, wanted.issuer)
     rows = _rows(conn, wanted)
     owners = funds_by_id(conn, {row.fund for row in rows})
-    rows = [row for row in rows if issuer_id in (None, owners[row.fund].issuer_id)]
     named = _named(conn, rows, owners)
-    found = [_row(row, owners[row.fund], named[owners[row.fund].issuer_id, row.security, row.listing]) for row in rows]
-    return sorted(found, key=_order)
+    read = [(row, owners[row.fund], named[owners[row.fund].issuer_id, row.security, row.listing]) for row in rows]
+    return Deferred(sorted(read, key=_order), _row)
 
 
 def _rows(conn: Connection, wanted: TradesWanted) -> list[Row[Any]]:
+    bounds = _bounds(conn, wanted)
+    some = [None] if wanted.securities is None else list(chunks(wanted.securities))
+    parts = [bounds if ids is None else [*bounds, trade.c.security.in_(ids)] for ids in some]
+    if wanted.largest is not None:
+        parts = [part for each in parts for part in _largest(conn, each, wanted.largest)]
+    return [row for part in parts for row in conn.execute(_joined().where(*part)).all()]
+
+
+def _largest(conn: Connection, bounds: Sequence[ColumnElement[bool]], count: int) -> list[list[ColumnElement[bool]]]:
+    """The bounds, for each currency narrowed to the trades not smaller than the last of its `count` largest."""
+    size, currency = func.abs(trade.c.value), snapshot.c.currency
+    place = func.row_number().over(partition_by=currency, order_by=size.desc())
+    sizes = (
+        select(currency, size.label("size"), place.label("place"))
+        .select_from(trade)
+        .join(flow, SAME_FILE)
+        .join(snapshot, NEWER_FILE)
+        .where(*bounds, trade.c.value.is_not(None))
+        .subquery()
+    )
+    least = select(sizes.c.currency, func.min(sizes.c.size)).where(sizes.c.place <= count).group_by(sizes.c.currency)
+    return [[*bounds, currency == name, size >= smallest] for name, smallest in conn.execute(least)]
+
+
+def _bounds(conn: Connection, wanted: TradesWanted) -> list[ColumnElement[bool]]:
     last = func.coalesce(flow.c.session_to, flow.c.as_of)
     first = func.coalesce(flow.c.session_from, last)
     bounds: list[ColumnElement[bool]] = [trade.c.label.in_([str(label) for label in wanted.labels])]
@@ -86,13 +114,15 @@ def _rows(conn: Connection, wanted: TradesWanted) -> list[Row[Any]]:
     bounds += [first <= day_of(day) for day in (wanted.until, wanted.session) if day is not None]
     shown = max((day_of(day) for day in (wanted.since, wanted.session) if day is not None), default=None)
     if shown is not None:  # no file shows a session after its own date: where to begin reading
-        bounds += [flow.c.as_of >= shown, trade.c.snapshot >= shown * REVISIONS]
+        bounds.append(flow.c.as_of >= shown)
     if wanted.fund is not None:
         bounds.append(trade.c.fund == wanted.fund.id)
-    query = _joined().where(*bounds)
-    if wanted.securities is None:
-        return list(conn.execute(query))
-    return [row for some in chunks(wanted.securities) for row in conn.execute(query.where(trade.c.security.in_(some)))]
+        if shown is not None:  # of all funds it would lead SQLite to read all trades of a fund for each of its files
+            bounds.append(trade.c.snapshot >= shown * REVISIONS)
+    if wanted.issuer is not None:
+        mine = select(fund.c.id).where(fund.c.issuer == issuer_number(conn, wanted.issuer))
+        bounds.append(flow.c.fund.in_(mine))
+    return bounds
 
 
 def _joined() -> Select[Any]:
@@ -105,9 +135,7 @@ def _joined() -> Select[Any]:
         snapshot.c.value.label("total"),
         snapshot.c.currency,
     )
-    same = and_(flow.c.fund == trade.c.fund, flow.c.snapshot == trade.c.snapshot)
-    newer = and_(snapshot.c.fund == trade.c.fund, snapshot.c.id == trade.c.snapshot)
-    return select(trade, *columns).join(flow, same).join(snapshot, newer)
+    return select(trade, *columns).join(flow, SAME_FILE).join(snapshot, NEWER_FILE)
 
 
 def _named(
@@ -118,7 +146,8 @@ def _named(
     return refs_by_fund(conn, lines, groups_by_issuer(conn, {one for _, one, _ in lines}))
 
 
-def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
+def _row(read: Read) -> TradeRow:
+    row, owner, security = read
     return TradeRow(
         owner.issuer,
         owner.ticker,
@@ -137,9 +166,10 @@ def _row(row: Row[Any], owner: FundRef, security: SecurityRef) -> TradeRow:
     )
 
 
-def _order(row: TradeRow) -> tuple[date, str, Decimal, str, str]:
-    session = row.trade_session.last or row.trade_session.first or date.min
-    return session, row.fund, -abs(row.value or Decimal(0)), row.security.name, row.security.id
+def _order(read: Read) -> tuple[int, str, int, str, str]:
+    row, owner, security = read
+    session = next((day for day in (row.session_to, row.session_from) if day is not None), 0)
+    return session, owner.ticker, -abs(row.value or 0), security.name, security.id
 
 
 def later_splits(

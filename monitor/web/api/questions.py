@@ -82,9 +82,9 @@ def answered(request: Request, question: Question, page: Page, shape: forms.Shap
     history: Reading = request.app.state.history
     raw = given(request, question.parameters, ("limit", "offset") if pages(question) else ("offset",))
     with history.connection() as conn:
-        answer = ask(conn, question, raw, history.today())
-        rows = answer.rows[page.offset : page.offset + page.limit]
-        files = citations(conn, answer, rows) if shape is forms.Shape.JSON else []
+        answer = ask(conn, question, raw, history.today(), offset=page.offset, limit=page.limit)
+        files = citations(conn, answer) if shape is forms.Shape.JSON else []
+    rows = answer.rows
     more = page.offset + len(rows) < answer.total
     found = Envelope(
         question.slug,
