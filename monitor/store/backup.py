@@ -13,6 +13,7 @@ import json
 import lzma
 import os
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -209,9 +210,18 @@ def _plain(cell: object) -> object:
 
 def _tables(conn: Connection) -> dict[str, Table]:
     """The tables as the database has them, those that are referred to first."""
-    found = MetaData()
-    found.reflect(conn)
+    found = _reflected(conn)
     return {table.name: table for table in found.sorted_tables if table.name != "alembic_version"}
+
+
+def _reflected(conn: Connection) -> MetaData:
+    """What the database has. Indexes on expressions are passed over, and nobody needs to hear of it: they fall with
+    their tables, and an upgrade makes them."""
+    found = MetaData()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
+        found.reflect(conn)
+    return found
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -219,8 +229,7 @@ def _tables(conn: Connection) -> dict[str, Table]:
 
 def _make_room(conn: Connection, force: bool) -> None:
     """Leaves no table and no view behind; refuses when that would lose rows and nobody insisted."""
-    found = MetaData()
-    found.reflect(conn)
+    found = _reflected(conn)
     for table in found.sorted_tables:
         if table.name != "alembic_version" and not force and conn.execute(select(table).limit(1)).first() is not None:
             raise StoreError(
