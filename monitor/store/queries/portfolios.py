@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
@@ -389,8 +390,10 @@ def _splits_in(fund: FundRef, known: Mapping[int, list[rules.Split]], joined: Gr
 
 def factor_between(splits: Iterable[Split], after: date, until: date) -> Decimal:
     """By what earlier share counts are multiplied to compare with later ones: splits in (after, until]."""
-    factor = Fraction(1)
-    for day, one in splits:
-        if after < day <= until:
-            factor *= one
+    factor = ratio_between(splits, after, until)
     return Decimal(factor.numerator) / Decimal(factor.denominator)
+
+
+def ratio_between(splits: Iterable[Split], after: date, until: date) -> Fraction:
+    """As `factor_between`, exact also for 1:3."""
+    return prod((factor for day, factor in splits if after < day <= until), start=Fraction(1))

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, select
@@ -15,7 +14,7 @@ from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, maybe_date
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, Groups, groups, refs
-from monitor.store.queries.portfolios import Split, split_factors, weight_of
+from monitor.store.queries.portfolios import Split, ratio_between, split_factors, weight_of
 from monitor.store.queries.search import FoundSecurity
 from monitor.store.schema import holding, snapshot, standing
 
@@ -195,10 +194,7 @@ def added(parts: Iterable[Decimal | None]) -> Decimal | None:
 
 def adjusted(shares: Decimal | None, splits: Sequence[Split], as_of: date, until: date) -> Decimal | None:
     """Shares of a file dated `as_of` in units of one dated `until`."""
-    factor = Fraction(1)
-    for day, one in splits:
-        if as_of < day <= until:
-            factor *= one
+    factor = ratio_between(splits, as_of, until)
     if shares is None or factor == 1:
         return shares
     return shares * factor.numerator / factor.denominator
