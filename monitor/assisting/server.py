@@ -12,9 +12,10 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.stdio import stdio_server
 
 from monitor import __version__
-from monitor.assisting import tools
+from monitor.assisting import bounding, tools
 from monitor.core.errors import MonitorError
-from monitor.web.reading import Reading
+from monitor.store.engine import StoreUnavailable
+from monitor.web.reading import SECONDS, Reading
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -23,6 +24,7 @@ INSTRUCTIONS = (
     "Answers about what funds held, bought and sold, from the files their issuers publish. Read-only. Quote the as-of "
     "date and the file of every figure. " + tools.DATA
 )
+TOO_LONG = f"This took longer than {SECONDS:g} seconds, or the database is busy. Ask for less: one fund, fewer days."
 RESOURCES = {
     "holdings://questions": ("questions", "What can be asked", tools.questions_text),
     "holdings://views": ("views", "The documented SQL views with columns, types and meaning", tools.views_text),
@@ -66,8 +68,10 @@ def build(app: App, reading: Reading) -> Server[Any]:
 
         try:
             found = await anyio.to_thread.run_sync(look)
+        except StoreUnavailable:  # its words name a place on this machine
+            return types.CallToolResult(content=[types.TextContent(type="text", text=TOO_LONG)], is_error=True)
         except MonitorError as error:
-            said = types.TextContent(type="text", text=str(tools.clean(str(error))))
+            said = types.TextContent(type="text", text=str(bounding.clean(str(error))))
             return types.CallToolResult(content=[said], is_error=True)
         text = types.TextContent(type="text", text=tools.rendered(found))
         return types.CallToolResult(content=[text], structured_content=found)
@@ -81,7 +85,7 @@ def build(app: App, reading: Reading) -> Server[Any]:
 
     async def read_resource(_: Any, wanted: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         if str(wanted.uri) not in RESOURCES:
-            raise ValueError(f"There is no resource {tools.clean(str(wanted.uri))}.")
+            raise ValueError(f"There is no resource {bounding.clean(str(wanted.uri))}.")
         text = RESOURCES[str(wanted.uri)][2]()
         contents = types.TextResourceContents(uri=str(wanted.uri), mime_type="application/json", text=text)
         return types.ReadResourceResult(contents=[contents])

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.asking.answer import ask, citations
-from monitor.asking.plain import json_line, record
+from monitor.asking.answer import Answer, ask, citations
+from monitor.asking.plain import Record, json_line, record
 from monitor.asking.question import Parameter, Question, Want
 from monitor.asking.registry import QUESTIONS, find
 from monitor.asking.vocabulary import meaning
+from monitor.assisting.bounding import LARGEST, clean, shortened, size
 from monitor.core.errors import UsageError
+from monitor.store.engine import Connection
 from monitor.store.views import VIEWS
 from monitor.web.reading import Reading
 from monitor.why import why
 
 LIMIT, MOST = 200, 1_000  # rows of one answer
-LONGEST = 400  # characters of one text
 SHOWN = 20  # rows in the short text
 PAGE = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT, "description": "Most rows."},
@@ -80,7 +80,9 @@ def answer(reading: Reading, sources: Mapping[str, Any], name: str, given: Mappi
     """The answer of a tool. Raises MonitorError in words for what cannot be answered."""
     if name == WHY:
         with reading.connection() as conn:
-            return {"answer": clean(record(why(conn, sources, str(given.get("id", "")))))}
+            whole = clean(record(why(conn, sources, str(given.get("id", "")))))
+        told, cut = shortened(whole)
+        return {"answer": told, "cut": cut, "note": DATA}
     question = find(name)
     own = {parameter.name for parameter in question.parameters}
     limit = LIMIT if "limit" in own else _whole(given, "limit", LIMIT, 1, MOST)
@@ -88,8 +90,7 @@ def answer(reading: Reading, sources: Mapping[str, Any], name: str, given: Mappi
     raw = {key: _raw(value) for key, value in given.items() if key in own or key not in PAGE}
     with reading.connection() as conn:
         found = ask(conn, question, raw, reading.today(), offset=offset, limit=limit)
-        files = citations(conn, found)
-    rows = found.rows
+        rows, files, cut = _bounded(conn, found, found.rows)
     left = found.total - offset - len(rows)
     more = f"Cut: ask again with offset={offset + len(rows)} for the next of {left} more rows." if left > 0 else None
     return {
@@ -97,11 +98,26 @@ def answer(reading: Reading, sources: Mapping[str, Any], name: str, given: Mappi
         "asked": clean(found.understood()),
         "total": found.total,
         "more": more,
-        "rows": [clean(row) for row in rows],
-        "files": [clean(record(one)) for one in files],
+        "rows": rows,
+        "files": files,
+        "cut": cut,
         "empty": question.empty if not found.total else None,
         "note": DATA,
     }
+
+
+def _bounded(conn: Connection, found: Answer, rows: tuple[Record, ...]) -> tuple[list[Any], list[Any], list[str]]:
+    """As many of the rows as there is room for, and their files; a part of a single one that is too large."""
+    while True:
+        told = [clean(row) for row in rows]
+        files = [clean(record(one)) for one in citations(conn, found, rows)]
+        taken = size([told, files])
+        if taken <= LARGEST:
+            return told, files, []
+        if len(rows) == 1:
+            part, cut = shortened({"rows": told, "files": files})
+            return part["rows"], part["files"], cut
+        rows = rows[: max(1, len(rows) * LARGEST // taken * 9 // 10)]
 
 
 def _whole(given: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
@@ -115,22 +131,6 @@ def _raw(value: Any) -> str | list[str] | bool | None:
     if value is None or isinstance(value, (str, bool)):
         return value
     return [str(one) for one in value] if isinstance(value, list) else str(value)
-
-
-def clean(value: Any) -> Any:
-    """The value in terms of JSON; its texts without control and direction characters, none of them very long."""
-    if isinstance(value, str):
-        text = "".join(
-            " " if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in value[: LONGEST + 1]
-        )
-        return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    if isinstance(value, Mapping):
-        return {str(key): clean(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [clean(part) for part in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return float(value)  # a Decimal
 
 
 def rendered(found: Mapping[str, Any]) -> str:
