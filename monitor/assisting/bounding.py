@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.asking.plain import json_line
+from monitor.core.errors import UsageError
 
 LONGEST = 400  # characters of one text
 LARGEST = 200_000  # characters of JSON in one answer: more is no use to who reads it
@@ -51,7 +52,7 @@ def shortened(value: Any, most: int = LARGEST) -> tuple[Any, list[str]]:
         found = _short(value, longest, "", cut)
         longest //= 2
     if size(found) > most:
-        raise AssertionError("a row without lists is larger than an answer may be")
+        raise UsageError(f"The answer is larger than {most:,} characters. Ask the command line or the HTTP API for it.")
     return found, cut[:NAMED]
 
 
