@@ -99,7 +99,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "trade_session": ("session", "when it was traded; several sessions where files are missing"),
     "label": ("", "ACTIVE, NEW or GONE; PENDING, REBALANCE … where no size may be claimed"),
     "flow_factor": ("", "what the fund's creations and redemptions did to all its lines"),
-    "units": ("", "net creation units; unknown where they cannot be told"),
+    "units": (
+        "",
+        "creation units, a hint: the largest number that divides nearly all changes; in flows negative when redeemed",
+    ),
     "share_of_fund": ("0 to 1", "the value as a part of the fund"),
     "first_trade": ("session", "the first trade session with one"),
     "last_trade": ("session", "the last trade session with one"),

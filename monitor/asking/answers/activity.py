@@ -71,7 +71,7 @@ def _flow(fund: FundRef, one: PairOfFiles) -> FlowRow:
         one.sessions,
         one.gap,
         factor,
-        one.units,
+        _signed(one.units, factor),
         core.flow_value(one.assets, factor),
         one.assets,
         one.currency,
@@ -79,10 +79,20 @@ def _flow(fund: FundRef, one: PairOfFiles) -> FlowRow:
     )
 
 
+def _signed(units: int | None, factor: Decimal | None) -> int | None:
+    return -units if units is not None and factor is not None and factor < 1 else units
+
+
 def turnover(conn: Connection, asked: Asked) -> Sequence[TurnoverRow]:
-    """The turnover of each month with a file, oldest first."""
-    fund = asked.the_fund()
-    pairs = queries.pairs(conn, fund, asked.day("since"), asked.day("until"))
+    """The turnover of each month with a session asked for, oldest first."""
+    fund, until = asked.the_fund(), asked.day("until")
+    since = asked.day("since")
+    # No session is later than its file, but a file may be dated a session or more later.
+    pairs = [
+        one
+        for one in queries.pairs(conn, fund, since)
+        if (since is None or one.day >= since) and (until is None or one.day <= until)
+    ]
     return [_month(fund, month, list(some)) for month, some in groupby(pairs, lambda one: one.day.replace(day=1))]
 
 

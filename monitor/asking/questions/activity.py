@@ -17,7 +17,8 @@ QUESTIONS = (
         empty="There are no two files of the fund, the later dated so.",
         table=("as_of", "gap", "flow_factor", "units", "flow", "currency", "confidence"),
         cites=("previous_file", "as_of"),
-        note="Without a value: long runs without files, re-sizings of the whole fund, too few lines to tell.",
+        note="Without a value: long runs without files, re-sizings of the whole fund, too few lines to tell. Units"
+        " are a hint, redemptions negative: the largest divisor of nearly all changes, too small where baskets differ.",
     ),
     Question(
         "turnover",
@@ -28,8 +29,8 @@ QUESTIONS = (
         empty="There are no two files of the fund, the later dated so.",
         table=("month", "files", "buys", "sells", "mean_assets", "turnover", "unsized", "longest_gap"),
         cites=("first_file", "last_file"),
-        note="A trade counts in the month of its last possible session. No turnover is claimed for a month with a"
-        " re-sizing of the whole fund or a run of files missing too long to tell flows from trades.",
+        note="Dates are sessions: a trade counts in the month of its last possible one. No turnover is claimed for"
+        " a month with a re-sizing of the whole fund or a run of files missing too long to tell flows from trades.",
     ),
     Question(
         "largest_trades",

@@ -10,8 +10,7 @@ from itertools import groupby
 
 from fastapi import APIRouter, Request, Response
 
-from monitor.asking.plain import Record, flat
-from monitor.asking.registry import QUESTIONS
+from monitor.asking.plain import Record
 from monitor.core.errors import UsageError
 from monitor.store.engine import Connection
 from monitor.store.queries import FundRef, find_fund
@@ -38,14 +37,6 @@ class Year:
     sessions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """An answer as a table."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[object]]
-
-
 @router.get("/funds")
 def funds(request: Request) -> Response:
     """Every fund, with the outline of what we have of it."""
@@ -66,7 +57,8 @@ def fund(request: Request, issuer: str, ticker: str) -> Response:
         when: dict[str, str | None] = {"on": said["on"] or None, "as_known": said["as_known"] or None}
         lines = rows(request, conn, "holdings", fund=f"{one.issuer}/{one.ticker}", **when)
         day = date.fromisoformat(str(lines[0]["as_of"])) if lines else _day(conn, one)
-        values = _about(request, conn, one, day) if day is not None else {}
+        session = str((lines[0]["pos_session"] if lines else None) or day)
+        values = _about(request, conn, one, day, session) if day is not None else {}
         against = _against(request, conn, one, said, day) if said["against"] else None
     beside = _beside(days, day)
     values |= {
@@ -99,34 +91,23 @@ def _day(conn: Connection, one: FundRef) -> date | None:
     return None if file is None else file.as_of
 
 
-def _about(request: Request, conn: Connection, one: FundRef, day: date) -> dict[str, object]:
-    """What happened in the weeks before the file shown."""
+def _about(request: Request, conn: Connection, one: FundRef, day: date, session: str) -> dict[str, object]:
+    """What happened in the weeks before the file shown, and the turnover of the months up to its session."""
     name = f"{one.issuer}/{one.ticker}"
     since, until = (day - timedelta(days=DAYS)).isoformat(), day.isoformat()
     flows = (day - timedelta(days=FLOWS)).isoformat()
-    year = (day - timedelta(days=YEAR)).isoformat()
+    year = (day - timedelta(days=YEAR)).replace(day=1).isoformat()
     return {
         "since": since,
+        "session": session,
         "flows_since": flows,
         "year_since": year,
         "changes": _newest(rows(request, conn, "changes", fund=name, since=since, until=until, level="event")),
         "trades": _newest(rows(request, conn, "trades", fund=name, since=since, until=until)),
-        "flows": _table(request, conn, "flows", fund=name, since=flows, until=until),
+        "flows": _newest(rows(request, conn, "flows", fund=name, since=flows, until=until)),
         "concentration": rows(request, conn, "concentration", fund=name, since=until, until=until),
-        "turnover": _table(request, conn, "turnover", fund=name, since=year, until=until),
+        "turnover": _newest(rows(request, conn, "turnover", fund=name, since=year, until=session)),
     }
-
-
-def _table(request: Request, conn: Connection, question: str, **raw: str) -> Table | None:
-    """The answer to a question with the columns people see in a terminal, newest first; None while it is not asked."""
-    known = next((one for one in QUESTIONS if one.name == question), None)
-    if known is None:
-        return None
-    found = [flat(one) for one in reversed(rows(request, conn, question, **raw))]
-    shown = [name for name in known.table if name not in ("issuer", "fund")]
-    return Table(
-        [name.replace("_", " ").replace(".", ", ") for name in shown], [[row.get(n) for n in shown] for row in found]
-    )
 
 
 def _newest(found: Sequence[Record]) -> list[Record]:
