@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +44,7 @@ def listen(app: App, port: int | None, browser: bool = False) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn ends by itself, then hands the signal on: to nobody
         signal.signal(number, lambda *_: None)
     address = f"http://{f'[{where}]' if ':' in where else where}:{listening.getsockname()[1]}/"
+    gc.freeze()  # what is loaded now lasts: looking through it again and again would cost single answers 40 ms
     with listening:
         output.say(f"The page is at {address} – the API at {address}api/v1. Stop with Ctrl-C.")
         if browser:

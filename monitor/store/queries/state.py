@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from sqlalchemy import and_, select
 
@@ -53,8 +54,11 @@ def status(
     """
     held = held_files(conn)
     known = {(one.issuer, one.ticker): one for one in funds_known(conn)}
+    calendars = {code: Sessions(sessions(conn, code)) for code in {one.calendar for one in known.values()}}
     rows = [
-        _freshness(conn, known[name], now.date(), expected.get(name)) if name in known else _never_fetched(name[1])
+        _freshness(conn, known[name], _Day(now.date(), calendars[known[name].calendar]), expected.get(name))
+        if name in known
+        else _never_fetched(name[1])
         for name in sorted(known.keys() | set(watched))
     ]
     if watched:
@@ -80,7 +84,19 @@ def _some(names: Sequence[str], shown: int = 3) -> str:
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
-def _freshness(conn: Connection, fund: FundRef, today: date, expected: Expectation | None) -> StatusRow:
+class _Day(NamedTuple):
+    """Today, and the sessions of a fund's exchange."""
+
+    today: date
+    calendar: Sessions
+
+    def behind(self, as_of: date) -> int:
+        """Sessions after the last file's date up to yesterday: today's file may still come."""
+        yesterday = self.calendar.before(self.today)
+        return 0 if yesterday is None else max(0, self.calendar.distance(as_of, yesterday))
+
+
+def _freshness(conn: Connection, fund: FundRef, day: _Day, expected: Expectation | None) -> StatusRow:
     query = (
         select(standing.c.as_of, standing.c.pos_session, snapshot.c.known_at)
         .join(snapshot, and_(snapshot.c.fund == standing.c.fund, snapshot.c.id == standing.c.snapshot))
@@ -94,7 +110,7 @@ def _freshness(conn: Connection, fund: FundRef, today: date, expected: Expectati
         state = "failing" if outcome in IN_VAIN else "empty"
         return StatusRow("fund", fund.ticker, state, 0, None, f"no accepted file yet{tried}")
     as_of = date_of_day(last.as_of)
-    behind = _sessions_behind(conn, fund, as_of, today)
+    behind = day.behind(as_of)
     late = "failing" if outcome in IN_VAIN else "late"
     overdue = behind > _allowed(fund) if expected is None else expected.state is Freshness.LATE
     state = "closed" if fund.closed else late if overdue else "ok"
@@ -125,13 +141,6 @@ def _unwatched(row: StatusRow) -> StatusRow:
 
 def _allowed(fund: FundRef) -> int:
     return 35 if fund.kind == "monthly" else LATE_SESSIONS
-
-
-def _sessions_behind(conn: Connection, fund: FundRef, as_of: date, today: date) -> int:
-    """Sessions after the last file's date up to yesterday: today's file may still come."""
-    calendar = Sessions(sessions(conn, fund.calendar))
-    yesterday = calendar.before(today)
-    return 0 if yesterday is None else max(0, calendar.distance(as_of, yesterday))
 
 
 def _last_try(conn: Connection, fund: FundRef) -> tuple[str | None, str]:
