@@ -46,7 +46,7 @@ def instant_text(value: datetime) -> str:
 
 def parse_instant(text: str) -> datetime:
     """The instant that `instant_text` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def maybe_text(value: datetime | None) -> str | None:

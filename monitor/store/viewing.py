@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import ColumnClause, ColumnElement, Numeric, Text, case, cast, column, false, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Numeric,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    false,
+    func,
+    or_,
+    select,
+    table,
+    text,
+)
 
 from monitor.core.errors import UsageError
+from monitor.core.model import Standing
+from monitor.store.codec import day_of
 from monitor.store.engine import Connection, is_postgres
-from monitor.store.views import View
+from monitor.store.schema import fund, holding, issuer, standing
+from monitor.store.views import HOLDINGS, View, create_statement
 
 TRUTH = {"true": 1, "false": 0}
 
@@ -25,14 +44,69 @@ def view_page(
     for name in equal:
         if name not in names:
             raise UsageError(f"{view.name} has no column {name!r}. It has: {', '.join(names)}")
-    columns: list[ColumnClause[object]] = [column(name) for name in names]
-    by_name = dict(zip(names, columns, strict=True))
-    query = select(*columns).select_from(table(view.name, *columns))
-    for name, text in equal.items():
-        query = query.where(_equals(conn, by_name[name], text))
-    query = query.order_by(*columns[:6]).limit(limit + 1).offset(offset)
+    files, skipped = None, 0
+    if view is HOLDINGS:
+        files, skipped = _files_of_page(conn, equal, offset, offset + limit + 1)
+    source = table(view.name, *map(column, names)) if files is None else _of_files(conn, view, files)
+    query = select(source)
+    for name, wanted in equal.items():
+        query = query.where(_equals(conn, source.c[name], wanted))
+    query = query.order_by(*list(source.c)[:6]).limit(limit + 1).offset(offset - skipped)
     rows = [tuple(row) for row in conn.execute(query)]
     return rows[:limit], len(rows) > limit
+
+
+def _files_of_page(
+    conn: Connection, equal: Mapping[str, str], first: int, most: int
+) -> tuple[list[tuple[int, int]] | None, int]:
+    """The accepted files, as fund and snapshot, whose lines are on the page, and how many lines lie before the first;
+    None where other columns decide, too. No planner sees through the texts of the view which files those are."""
+    if not equal.keys() <= {"issuer", "fund", "as_of"}:
+        return None, 0
+    owners = select(fund.c.id).join(issuer, issuer.c.id == fund.c.issuer).order_by(issuer.c.code, fund.c.ticker)
+    for name, column_of in (("issuer", issuer.c.code), ("fund", fund.c.ticker)):
+        if name in equal:
+            owners = owners.where(_equals(conn, column_of, equal[name]))
+    found, skipped, seen = [], 0, 0
+    for owner in conn.scalars(owners).all():
+        for snapshot, lines in _files(conn, owner, equal.get("as_of")):
+            seen += lines
+            if seen > first:
+                found.append((owner, snapshot))
+            else:
+                skipped = seen
+            if seen >= most:
+                return found, skipped
+    return found, skipped
+
+
+def _files(conn: Connection, owner: int, as_of: str | None) -> Sequence[tuple[int, int]]:
+    """The accepted files of a fund and how many lines each has, oldest first."""
+    same = and_(holding.c.fund == standing.c.fund, holding.c.snapshot == standing.c.snapshot)
+    query = (
+        select(standing.c.snapshot, func.count())
+        .join(holding, same)
+        .where(standing.c.fund == owner, standing.c.standing == str(Standing.ACCEPTED))
+        .group_by(standing.c.snapshot)
+        .order_by(standing.c.snapshot)
+    )
+    if as_of is not None:
+        try:
+            query = query.where(standing.c.as_of == day_of(date.fromisoformat(as_of)))
+        except ValueError:
+            return []
+    return [(int(snapshot), int(lines)) for snapshot, lines in conn.execute(query)]
+
+
+def _of_files(conn: Connection, view: View, files: Sequence[tuple[int, int]]) -> FromClause:
+    """The view of these files alone."""
+    pairs = ", ".join(f"({owner}, {snapshot})" for owner, snapshot in files) or "(0, 0)"
+    body = create_statement(view, "postgresql" if is_postgres(conn) else "sqlite").partition(" AS\n")[2]
+    return (
+        text(f"{body}\nWHERE (h.fund, h.snapshot) IN (VALUES {pairs})")
+        .columns(*(column(one.name) for one in view.columns))
+        .subquery(view.name)
+    )
 
 
 def _equals(conn: Connection, one: ColumnElement[object], text: str) -> ColumnElement[bool]:

@@ -109,6 +109,7 @@ def _settled(conn: Connection, span: Span, issuer: int | None) -> Iterator[Revis
         later.c.as_of == t.standing.c.day,
         later.c.as_of > t.snapshot.c.as_of,
         t.snapshot.c.id >= (later.c.as_of - WAITING) * REVISIONS,
+        t.snapshot.c.id < later.c.as_of * REVISIONS,
     )
     query = _snapshots().add_columns(later.c.known_at.label("decided"), later.c.as_of.label("by"))
     query = query.join(later, decided).where(span.holds(later.c.known_at))
