@@ -190,7 +190,7 @@ def test_holdings_are_cut_honestly(talk: Talk) -> None:
         ("holdings LANZ", "Did you mean"),
         ("who-holds nothing like it", "Try a part of its name"),
         ("history INC", "means several securities"),
-        ("holdings LANA on 2020-01-01", "no accepted file dated 2020-01-01 or before"),
+        ("holdings LANA on 2020-01-01", "no files of LANA before 20"),
         ("history \x00\u202ex", "no control characters"),
         ("history %_", "No security"),
     ],

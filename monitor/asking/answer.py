@@ -9,6 +9,7 @@ from datetime import date
 from monitor.asking.arguments import Asked, Raw, understood
 from monitor.asking.plain import Record, record
 from monitor.asking.question import Column, Question
+from monitor.core.errors import NoFile
 from monitor.store.engine import Connection
 from monitor.store.queries import FileRef, files_of
 
@@ -21,6 +22,7 @@ class Answer:
     asked: Asked
     rows: tuple[Record, ...]
     total: int
+    unknown: str = ""  # why there is no row, where no file says anything of what was asked
 
     def understood(self) -> dict[str, object]:
         """What was asked as it was understood: a fund as issuer/ticker, a security by its names, days as dates."""
@@ -33,7 +35,10 @@ def ask(
     """The answer (of its rows the page that begins at `offset`, all without `limit`), on one consistent state of the
     database. Raises UsageError for what is not understood."""
     asked = understood(conn, question, raw, today)
-    rows = question.answer(conn, asked)
+    try:
+        rows = question.answer(conn, asked)
+    except NoFile as error:
+        return Answer(question, asked, (), 0, str(error))
     page = rows[offset:] if limit is None else rows[offset : offset + limit]
     return Answer(question, asked, tuple(one if isinstance(one, dict) else record(one) for one in page), len(rows))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.asking.answer import Answer, ask, citations
+from monitor.asking.emptiness import why_empty
 from monitor.asking.plain import Record, json_line, record
 from monitor.asking.question import Parameter, Question, Want
 from monitor.asking.registry import QUESTIONS, find
@@ -90,6 +91,7 @@ def answer(reading: Reading, sources: Mapping[str, Any], name: str, given: Mappi
     raw = {key: _raw(value) for key, value in given.items() if key in own or key not in PAGE}
     with reading.connection() as conn:
         found = ask(conn, question, raw, reading.today(), offset=offset, limit=limit)
+        empty = why_empty(conn, found)
         rows, files, cut = _bounded(conn, found, found.rows)
     left = found.total - offset - len(rows)
     more = f"Cut: ask again with offset={offset + len(rows)} for the next of {left} more rows." if left > 0 else None
@@ -101,7 +103,7 @@ def answer(reading: Reading, sources: Mapping[str, Any], name: str, given: Mappi
         "rows": rows,
         "files": files,
         "cut": cut,
-        "empty": question.empty if not found.total else None,
+        "empty": empty,
         "note": DATA,
     }
 

@@ -12,12 +12,11 @@ import typer
 from monitor.asking.question import Parameter, Question, Want
 from monitor.cli import completing, output
 from monitor.cli.context import history, now
-from monitor.cli.emptiness import explained
 from monitor.cli.options import ConfigFile, Db, Form
-from monitor.cli.output import Format
+from monitor.cli.output import Format, Record
 
 if TYPE_CHECKING:
-    from monitor.asking.answer import Answer
+    from monitor.asking.arguments import Raw
     from monitor.store.engine import Connection
 
 
@@ -25,12 +24,9 @@ def command(question: Question) -> Callable[..., None]:
     """The function Typer makes a command of."""
 
     def run(form: Format, db: str | None, config: Path | None, **given: Any) -> None:
-        from monitor.asking.answer import ask
-
         with history(config, db) as conn:
-            answer = ask(conn, question, given, now().date())
-            empty = question.empty if answer.rows or form is not Format.TABLE else _explained(conn, answer)
-        output.show(answer.rows, form, question.table, empty)
+            rows, empty = answered(conn, question, given)
+        output.show(rows, form, question.table, empty)
 
     options = [_parameter(one) for one in question.parameters]
     shared = [
@@ -45,12 +41,13 @@ def command(question: Question) -> Callable[..., None]:
     return run
 
 
-def _explained(conn: Connection, answer: Answer) -> str:
-    asked, known = answer.asked, {one.name: one.want for one in answer.question.parameters}
-    fund = asked.fund() if known.get("fund") is Want.FUND else None
-    issuer = asked.text("issuer") if known.get("issuer") is Want.ISSUER else None
-    days = {name: asked.day(name) for name in ("since", "until", "on") if known.get(name) is Want.DAY}
-    return explained(conn, answer.question.empty, fund, issuer, days) if fund or days else answer.question.empty
+def answered(conn: Connection, question: Question, raw: Raw) -> tuple[tuple[Record, ...], str]:
+    """The rows, and why there are none."""
+    from monitor.asking.answer import ask
+    from monitor.asking.emptiness import why_empty
+
+    answer = ask(conn, question, raw, now().date())
+    return answer.rows, why_empty(conn, answer, near=True) or ""
 
 
 def _parameter(one: Parameter) -> inspect.Parameter:

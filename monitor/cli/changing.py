@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.asking.registry import find
 from monitor.cli import completing, output
+from monitor.cli.asking import answered
 from monitor.cli.context import history as asking
-from monitor.cli.emptiness import explained
 from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, Security, choices, one_of, period
 from monitor.cli.output import Format
 from monitor.core.model import Kind, Severity
@@ -87,8 +88,9 @@ def changes(
                 limit,
             ),
         )
-        days = {"since": first, "until": last}
-        empty = "" if found or form is not Format.TABLE else explained(conn, "No changes.", of, issuer, days)
+        asked = {"since": since, "until": until, "fund": fund, "issuer": issuer, "security": security, "level": level}
+        chosen = {"kind": [str(one) for one in kinds], "severity": [str(one) for one in severities]}
+        empty = "" if found else answered(conn, find("changes"), {**asked, **chosen, "superseded": superseded})[1]
     if form is Format.TABLE and found:
         _print(found)
     else:

@@ -14,7 +14,7 @@ from monitor.asking.plain import Record, csv_text, flat, json_line, json_text, n
 from monitor.cli.manner import MANNER
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
-WIDE = 64  # characters of a text cell in a table: a SHA-256 is whole, an absurdly long name is not
+WIDE = 64  # cells of a text cell in a table: a SHA-256 is whole, an absurdly long name is not
 SENTENCES = frozenset(
     {"claim", "detail", "error", "gaps", "headline", "matches", "meaning", "place", "reasons", "remedy", "text", "url"}
 )
@@ -42,7 +42,10 @@ class Format(StrEnum):
 
 
 def show(records: Sequence[Record], form: Format, table: Sequence[str], empty: str) -> None:
-    """Print the records; a table shows only the columns `table`, and `empty` when there is no record."""
+    """Print the records; a table shows only the columns `table`. When there is no record `empty` says so: instead of
+    a table, beside JSON and CSV."""
+    if not records and empty and form is not Format.TABLE:
+        tell(empty)
     if form is Format.JSON:
         lines = (json_line(one) for one in records)
         sys.stdout.write("[\n" + ",\n".join(lines) + "\n]\n" if records else "[]\n")
@@ -73,7 +76,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     if not sys.stdout.isatty() or max(map(width, table.split("\n"))) <= room:
         sys.stdout.write(aligned(names, texts, numeric, colours=True) if MANNER.coloured() else table)
         return
-    foldable = [any(" " in row[at] and len(row[at]) > FOLDED for row in texts) for at in range(len(names))]
+    foldable = [any(" " in row[at] and width(row[at]) > FOLDED for row in texts) for at in range(len(names))]
     wide = [max(width(text) for text in column) for column in zip(names, *texts, strict=True)]
     least = sum(min(FOLDED, one) if fold else one for one, fold in zip(wide, foldable, strict=True)) + 2 * len(names)
     if least <= room:
@@ -103,7 +106,7 @@ def _print_paragraphs(names: Sequence[str], texts: Sequence[Sequence[str]]) -> N
     for row in texts:
         line = row[0]
         for name, text in zip(names[1:], row[1:], strict=True):
-            if len(line) + len(name) + len(text) + 3 > room:
+            if width(line) + len(name) + width(text) + 3 > room:
                 say("\n".join(folded(line, "", "  ")))
                 line = f"  {name} {text}"
             else:
@@ -161,8 +164,14 @@ def cell(value: object) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """At most so many characters; what was cut shows as an ellipsis. JSON and CSV always have the whole text."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    """At most so many cells; what was cut shows as an ellipsis. JSON and CSV always have the whole text."""
+    if width(text) <= most:
+        return text
+    if text.isascii():
+        return text[: most - 1].rstrip() + "…"
+    from rich.cells import chop_cells
+
+    return chop_cells(text, most - 1)[0].rstrip() + "…"
 
 
 def plain_cell(value: object) -> object:

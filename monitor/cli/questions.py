@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from monitor.asking.registry import find
 from monitor.cli import completing, output
+from monitor.cli.asking import answered
 from monitor.cli.context import history as asking
 from monitor.cli.context import now
-from monitor.cli.emptiness import explained
-from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, day, instant
+from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, day
 from monitor.cli.output import Format, record
 from monitor.cli.wording import counted
 
@@ -40,24 +41,24 @@ def coverage(
     fund: Annotated[
         str | None, typer.Argument(metavar="[FUND]", help="Only this fund.", autocompletion=completing.fund)
     ] = None,
+    issuer: Issuer = None,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,
 ) -> None:
     """Which trading sessions our files cover: first, last, gaps, quarantined, late."""
-    from monitor.store import queries
-
     with asking(config, db) as conn:
-        found = queries.coverage(conn, None if fund is None else [queries.find_fund(conn, fund)])
-    records = [record(one) for one in found]
+        records, empty = answered(conn, find("coverage"), {"fund": fund, "issuer": issuer})
     columns = ("fund", "first", "last", "sessions", "files", "gaps", "quarantined", "late")
     if form is not Format.TABLE:
-        output.show(records, form, columns, "")
+        output.show(records, form, columns, empty)
         return
-    brief = [one | {"gaps": _gaps(one["gaps"])} for one in records]
-    output.show(brief, form, columns, "No fund yet: load files with `ingest` or `check`.")
-    for gap in found[0].gaps if fund is not None else ():
-        output.say(f"gap of {counted(gap.sessions, 'session'):12} {_between(output.plain(gap))}")
+    brief = [{**one, "gaps": _gaps(one["gaps"])} for one in records]
+    output.show(brief, form, columns, empty)
+    gaps = records[0]["gaps"] if fund is not None else []
+    assert isinstance(gaps, list)
+    for gap in gaps:
+        output.say(f"gap of {counted(gap['sessions'], 'session'):12} {_between(gap)}")
 
 
 def _gaps(gaps: object) -> str:
@@ -87,17 +88,11 @@ def holdings(
     config: ConfigFile = None,
 ) -> None:
     """A portfolio, or the difference of two: the latest accepted file dated --on or before."""
-    from monitor.store import queries
-
-    when, known = day(on), instant(as_known)
+    asked = {"fund": fund, "on": on, "as_known": as_known}
+    if against is not None:
+        asked = {"fund": fund, "before": against, "after": on, "as_known": as_known}
     with asking(config, db) as conn:
-        found = queries.find_fund(conn, fund)
-        if against is None:
-            rows = [record(one) for one in queries.holdings(conn, found, when, known)]
-        else:
-            other = day(against)
-            assert other is not None
-            rows = [record(one) for one in queries.difference(conn, found, other, when, known)]
+        rows, empty = answered(conn, find("holdings" if against is None else "difference"), asked)
     if form is Format.TABLE and rows:
         output.say(_heading(rows[0]))
     columns: tuple[str, ...] = ("security.ticker", "security.name", "shares", "value", "weight", "security.id")
@@ -111,7 +106,7 @@ def holdings(
             "change",
             "security.id",
         )
-    output.show(rows, form, columns, "No difference." if against else "The file lists nothing.")
+    output.show(rows, form, columns, empty)
 
 
 def _heading(first: output.Record) -> str:
@@ -176,17 +171,13 @@ def who_holds(
     config: ConfigFile = None,
 ) -> None:
     """The funds whose latest file lists a security."""
-    from monitor.store import queries
-
     when = day(on)
     with asking(config, db) as conn:
-        found = queries.who_holds(conn, queries.find_security(conn, security), when, issuer)
-        asked = {"on": when}
-        empty = "" if found or form is not Format.TABLE else explained(conn, "No fund holds it.", None, issuer, asked)
+        rows, empty = answered(conn, find("who_holds"), {"security": security, "on": on, "issuer": issuer})
     columns = ("fund", "as_of", "security.ticker", "security.name", "shares", "value", "weight")
-    output.show([record(one) for one in found], form, columns, empty)
+    output.show(rows, form, columns, empty)
     if form is Format.TABLE:
-        _tell_old([(one.fund, one.as_of) for one in found], when or now().date())
+        _tell_old([(str(one["fund"]), date.fromisoformat(str(one["as_of"]))) for one in rows], when or now().date())
 
 
 def _tell_old(files: list[tuple[str, date]], asked: date) -> None:

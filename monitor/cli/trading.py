@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.asking.registry import find
 from monitor.cli import output
+from monitor.cli.asking import answered
 from monitor.cli.context import history as asking
-from monitor.cli.emptiness import explained
 from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, Security, day, period
 from monitor.cli.output import Format, Record, record
 from monitor.cli.wording import counted
@@ -57,12 +58,12 @@ def trades(
             queries.find_security(conn, security).ids if security else None,
         )
         found = queries.trades(conn, wanted)
-        days = {"since": first or day(session), "until": last or day(session)}
-        empty = "" if found or form is not Format.TABLE else explained(conn, "No trades.", of, issuer, days)
+        asked = {"fund": fund, "issuer": issuer, "security": security, "since": since, "until": until}
+        empty = "" if found else answered(conn, find("trades"), {**asked, "session": session, "all_labels": True})[1]
     sized = [one for one in found if TradeLabel(one.label) in TRADED]
     shown = found if all_labels else sized
     if form is not Format.TABLE:
-        output.show([record(one) for one in shown], form, COLUMNS, "")
+        output.show([record(one) for one in shown], form, COLUMNS, empty or "No trades of a size.")
         return
     output.show([_line(one) for one in shown], form, COLUMNS, empty or "No trades of a size.")
     if len(found) > len(shown):

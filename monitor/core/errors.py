@@ -15,6 +15,10 @@ class UsageError(MonitorError):
     """The command was given something it cannot work with (exit code 2)."""
 
 
+class NoFile(UsageError):
+    """No file says what was asked: nothing is known of that day. It says from when on files are there."""
+
+
 class FetchError(MonitorError):
     """A download failed. `retry` says whether trying again later can help."""
 

@@ -275,6 +275,8 @@ def test_the_scripts_are_understood_by_their_shells(run: Run, shell: str, tmp_pa
         (("changes", "--until", "2019-01-01"), "There are no files of any fund before 20"),
         (("changes", "--fund", "ARKF", "--until", "2019-01-01"), "There are no files of ARKF before 20"),
         (("trades", "--fund", "ARKF", "--since", "yesterday"), "The last file of ARKF is dated 2022-01-1"),
+        (("changes", "--fund", "ARKF", "--security", "COIN", "--until", "2022-01-05"), "The nearest: 2022-01-"),
+        (("trades", "--fund", "ARKF", "--security", "COIN", "--until", "2022-01-04"), "The nearest: 2022-01-"),
         (("entries", "--fund", "ARKF", "--until", "2019-01-01", "--since", "2018-01-01"), "no files of ARKF before"),
     ],
     ids=" ".join,
@@ -326,6 +328,14 @@ def test_with_quiet_there_is_no_progress(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_wide_characters_take_two_cells() -> None:
     lines = output.aligned(["name", "x"], [["台積電", "1"], ["TSMC", "2"], ["שלום", "3"]], [False, False]).splitlines()
     assert [output.width(line) for line in lines] == [9, 9, 9, 9]
+
+
+def test_what_is_cut_is_cut_by_cells() -> None:
+    assert output.shortened("台積電股份", 7) == "台積電…"
+    assert output.shortened("台積電股份", 6) == "台積…"  # five cells are left, of which a wide character takes two
+    assert output.shortened("台積電", 6) == "台積電"
+    assert output.shortened("A" * 9, 6) == "AAAAA…"
+    assert all(output.width(output.shortened("a台é" * 30, most)) <= most for most in range(2, 40))
 
 
 def test_colours_are_used_when_they_may_be(run: Run, sqlite_story: Path, monkeypatch: pytest.MonkeyPatch) -> None:

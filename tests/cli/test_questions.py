@@ -51,14 +51,23 @@ def test_holdings_are_those_of_the_latest_file_by_then(run: Run, story: str) -> 
 
 def test_holdings_before_the_first_file_are_not_invented(run: Run, story: str) -> None:
     answer = run("holdings", "ARKF", "--on", "2021-12-31", "--db", story)
-    assert answer.code == 2
-    assert "no accepted file dated 2021-12-31 or before" in answer.err
+    assert answer.code == 0
+    assert "There are no files of ARKF before 2022-01-03; load older ones with `ingest`" in answer.out
+    rows = run("holdings", "ARKF", "--on", "2021-12-31", "--db", story, "--json")
+    assert (rows.code, rows.out) == (0, "[]\n")
+    assert "no files of ARKF before 2022-01-03" in rows.err
+
+
+def test_a_difference_to_a_list_nobody_knows_is_none(run: Run, story: str) -> None:
+    answer = run("holdings", "ARKF", "--against", "2021-12-31", "--db", story, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert "no files of ARKF before 2022-01-03" in answer.err
 
 
 def test_holdings_as_known_before_we_knew_anything(run: Run, story: str) -> None:
     answer = run("holdings", "ARKF", "--as-known", "2022-01-05T12:00:00Z", "--db", story)
-    assert answer.code == 2
-    assert "known at 2022-01-05 12:00" in answer.err
+    assert answer.code == 0
+    assert "known at 2022-01-05 12:00" in answer.out
 
 
 def test_the_difference_of_two_files(run: Run, story: str) -> None:
@@ -130,8 +139,8 @@ def test_who_holds_on_a_day(run: Run, story: str) -> None:
 
 def test_who_holds_before_any_file_is_not_known(run: Run, story: str) -> None:
     answer = run("who-holds", "SQ", "--on", "2021-12-31", "--format", "json", "--db", story)
-    assert answer.code == 2
-    assert "No fund has an accepted file dated 2021-12-31 or before" in answer.err
+    assert (answer.code, answer.out) == (0, "[]\n")
+    assert "There are no files of any fund before 2022-01-03" in answer.err
 
 
 def test_who_holds_points_out_old_files_beside_the_table(run: Run, story: str) -> None:
@@ -150,7 +159,7 @@ def test_as_known_takes_a_date_like_any_other(run: Run, story: str, when: str) -
 
 def test_as_known_of_a_date_is_its_end(run: Run, story: str) -> None:
     answer = run("holdings", "ARKF", "--as-known", "2022-01-05", "--db", story)
-    assert "known at 2022-01-05 23:59 UTC" in answer.err
+    assert "known at 2022-01-05 23:59 UTC" in answer.out
 
 
 def test_changes_have_the_documented_keys_in_order(run: Run, story: str) -> None:

@@ -35,6 +35,16 @@ def test_an_answer_says_what_was_asked_and_what_it_rests_on(client: TestClient) 
                       "about": "part of the fund as published"}  # fmt: skip
 
 
+def test_an_answer_without_rows_says_why(client: TestClient) -> None:
+    found = client.get(HOLDINGS, params={"fund": "ARKF", "on": "2019-01-02"})
+    assert (found.status_code, found.json()["rows"]) == (200, [])
+    assert found.json()["note"].startswith("There are no files of ARKF before 2022-01-03; load older ones")
+    held = client.get("/api/v1/who-holds", params={"security": "TSLA", "on": "2019-01-02"}).json()
+    assert held["note"].startswith("There are no files of any fund before 2022-01-03")
+    assert client.get(HOLDINGS, params={"fund": "ARKF"}).json()["note"] is None
+    assert client.get("/api/v1/difference", params={"fund": "ARKF", "before": "2019-01-02"}).status_code == 400
+
+
 def test_numbers_lose_no_digit(client: TestClient) -> None:
     text = client.get(HOLDINGS, params={"fund": "ARKF"}).text
     weights = [row["weight"] for row in json.loads(text, parse_float=Decimal)["rows"]]

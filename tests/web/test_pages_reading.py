@@ -100,7 +100,7 @@ def test_a_fund_on_a_day_and_its_difference_to_another(client: TestClient) -> No
     assert "COINBASE GLOBAL INC" in page
     assert "v_holdings" in page
     assert "/api/v1/holdings.csv?fund=ark%2FARKF&amp;on=2022-01-10" in page
-    assert "no accepted file" in text(client, "/fund/ark/ARKF?on=2020-01-01", 400)
+    assert "no files of ARKF before" in text(client, "/fund/ark/ARKF?on=2020-01-01", 400)
 
 
 def test_a_fund_shows_each_session_of_its_years(client: TestClient) -> None:

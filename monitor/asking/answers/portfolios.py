@@ -11,12 +11,12 @@ from monitor.store.queries import Difference, Holding
 
 
 def holdings(conn: Connection, asked: Asked) -> Sequence[Holding]:
-    """The portfolio, the largest weight first."""
+    """The portfolio, the largest weight first. Raises NoFile when no file says what it held."""
     return queries.holdings(conn, asked.the_fund(), asked.day("on"), asked.instant("as_known"))
 
 
 def who_holds(conn: Connection, asked: Asked) -> Sequence[Holding]:
-    """The lines of the funds that hold it."""
+    """The lines of the funds that hold it. Raises NoFile when no fund has a file by then."""
     return queries.who_holds(conn, asked.the_security(), asked.day("on"), asked.text("issuer"))
 
 

@@ -56,6 +56,7 @@ from monitor.store.queries.portfolios import (
     splits_by_fund,
     who_holds,
 )
+from monitor.store.queries.reach import MORE, Reach, reach, whose
 from monitor.store.queries.search import FoundSecurity, find_security
 from monitor.store.queries.spells import Material, SpellRow, count_sessions, history, last_material
 from monitor.store.queries.state import needs_attention, status
@@ -64,6 +65,7 @@ from monitor.store.queries.tracks import Filed, PositionRow, adjusted, position,
 from monitor.store.queries.trades import TradeRow, TradesWanted, later_splits, trades
 
 __all__ = [
+    "MORE",
     "Caused",
     "Change",
     "CoverageRow",
@@ -92,6 +94,7 @@ __all__ = [
     "PairOfFiles",
     "PositionRow",
     "PresenceRow",
+    "Reach",
     "RefusedFile",
     "RevisionRow",
     "SecurityRecord",
@@ -151,6 +154,7 @@ __all__ = [
     "pairs",
     "position",
     "presence",
+    "reach",
     "record_of",
     "refs",
     "refs_by_fund",
@@ -168,4 +172,5 @@ __all__ = [
     "traded_lines",
     "trades",
     "who_holds",
+    "whose",
 ]

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select
 
 from monitor.core import splits as rules
-from monitor.core.errors import UsageError
+from monitor.core.errors import NoFile, UsageError
 from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import (
     date_of_day,
@@ -31,6 +31,7 @@ from monitor.store.queries.names import (
     Groups,
     chunks,
     funds_by_id,
+    funds_known,
     groups,
     groups_by_fund,
     groups_by_issuer,
@@ -38,6 +39,7 @@ from monitor.store.queries.names import (
     refs,
     refs_by_fund,
 )
+from monitor.store.queries.reach import no_files, reach, whose
 from monitor.store.queries.search import FoundSecurity
 from monitor.store.schema import fund as fund_table
 from monitor.store.schema import holding, sighting, snapshot, split, standing
@@ -127,7 +129,7 @@ def _file(fund: FundRef, row: Row[Any]) -> File:
 def holdings(
     conn: Connection, fund: FundRef, on: date | None = None, as_known: datetime | None = None
 ) -> list[Holding]:
-    """The fund's portfolio, largest weight first."""
+    """The fund's portfolio, largest weight first. Raises NoFile when no file says what it held."""
     file = _need_file(conn, fund, on, as_known)
     return sorted((line for _, line in _lines(conn, file, groups(conn, fund_id=fund.id))), key=_by_weight)
 
@@ -137,7 +139,10 @@ def difference(
 ) -> list[Difference]:
     """What differs between the fund's files of two days, the largest change in value first."""
     joined = groups(conn, fund_id=fund.id)
-    files = [_need_file(conn, fund, day, as_known) for day in (before, after)]
+    try:
+        files = [_need_file(conn, fund, day, as_known) for day in (before, after)]
+    except NoFile as error:  # an unknown list does not differ from a known one: it is no empty answer
+        raise UsageError(str(error)) from None
     if files[0].as_of > files[1].as_of:
         files.reverse()
     old, new = (_summed(_lines(conn, file, joined)) for file in files)
@@ -155,14 +160,13 @@ def who_holds(
 ) -> list[Holding]:
     """Every fund whose latest accepted file (by `on`) lists the security, largest value first.
 
-    Raises UsageError when no fund has a file by then: nobody knows what was held.
+    Raises NoFile when no fund has a file by then: nobody knows what was held.
     """
     only = None if issuer is None else issuer_number(conn, issuer)
     files = latest_files(conn, funds_listing(conn, what.ids), on)
     files = [one for one in files if only in (None, one.fund.issuer_id) and not one.fund.has_closed(on)]
     if not files and not _any_file(conn, on, only):
-        when = f" dated {on} or before" if on else ""
-        raise UsageError(f"No fund has an accepted file{when}. See: holdings-monitor coverage")
+        raise NoFile(no_files(whose(None, issuer), reach(conn, [one.id for one in funds_known(conn, issuer)]), on))
     found = _lines_of(conn, files, what.ids)
     return sorted(found, key=lambda one: (-(one.value or 0), one.issuer, one.fund, one.security.id))
 
@@ -240,11 +244,7 @@ def _lines_of(conn: Connection, files: Sequence[File], ids: Collection[int]) -> 
 def _need_file(conn: Connection, fund: FundRef, on: date | None, as_known: datetime | None) -> File:
     file = file_on(conn, fund, on, as_known)
     if file is None:
-        when = f" dated {on} or before" if on else ""
-        known = f" known at {as_known:%Y-%m-%d %H:%M %Z}" if as_known else ""
-        raise UsageError(
-            f"{fund.ticker} has no accepted file{when}{known}. See: holdings-monitor coverage {fund.ticker}"
-        )
+        raise NoFile(no_files(fund.ticker, reach(conn, [fund.id]), on, as_known))
     return file
 
 

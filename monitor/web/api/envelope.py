@@ -46,6 +46,7 @@ class Envelope:
     more: bool
     files: Sequence[FileRef] = ()
     says: Mapping[str, str] | None = None  # what columns mean, where the vocabulary does not
+    note: str | None = None  # why there are no rows
     following: str | None = None  # the address of the next page
 
     def json(self) -> str:
@@ -57,6 +58,7 @@ class Envelope:
             ("columns", [described(column, says.get(column.name)) for column in self.columns]),
             ("total", self.total),
             ("next", self.following),
+            ("note", self.note),
             ("files", [record(one) for one in self.files]),
         ]
         parts = [f"{json_line(name)}: {json_line(value)}" for name, value in head]

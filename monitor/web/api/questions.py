@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from pydantic import WithJsonSchema
 
 from monitor.asking.answer import ask, citations
+from monitor.asking.emptiness import why_empty
 from monitor.asking.question import Parameter, Question, Want
 from monitor.asking.questions.running import MEANINGS
 from monitor.core.errors import UsageError
@@ -83,6 +84,7 @@ def answered(request: Request, question: Question, page: Page, shape: forms.Shap
     raw = given(request, question.parameters, ("limit", "offset") if pages(question) else ("offset",))
     with history.connection() as conn:
         answer = ask(conn, question, raw, history.today(), offset=page.offset, limit=page.limit)
+        note = why_empty(conn, answer)
         files = citations(conn, answer) if shape is forms.Shape.JSON else []
     rows = answer.rows
     more = page.offset + len(rows) < answer.total
@@ -96,6 +98,7 @@ def answered(request: Request, question: Question, page: Page, shape: forms.Shap
         more=bool(rows) and more,
         files=files,
         says=says_of(question),
+        note=note,
     )
     return reply(request, found, shape, history.today())
 

@@ -174,13 +174,14 @@ def responses(name: str, columns: Sequence[Column], described: Sequence[Mapping[
     rows = row(columns)
     schema: Tree = {
         "type": "object",
-        "required": ["question", "asked", "columns", "total", "next", "files", "rows"],
+        "required": ["question", "asked", "columns", "total", "next", "note", "files", "rows"],
         "properties": {
             "question": {"type": "string", "const": name},
             "asked": {"type": "object", "description": "What was asked, as it was understood."},
             "columns": {"type": "array", "items": {"$ref": "#/components/schemas/Column"}},
             "total": {"type": ["integer", "null"], "description": "Rows of all pages; null where it is not counted."},
             "next": {"type": ["string", "null"], "description": "The next page, also in the Link header."},
+            "note": {"type": ["string", "null"], "description": "Why there are no rows: e.g. no file so old."},
             "files": {"type": "array", "items": {"$ref": "#/components/schemas/File"},
                       "description": "The published files the rows rest on."},
             "rows": {"type": "array", "items": rows},
@@ -188,7 +189,7 @@ def responses(name: str, columns: Sequence[Column], described: Sequence[Mapping[
     }  # fmt: skip
     shown = example_row(columns)
     example = {"question": name, "asked": {}, "columns": list(described)[:1], "total": 1, "next": UNKNOWN,
-               "files": [FILE_EXAMPLE], "rows": [shown]}  # fmt: skip
+               "note": UNKNOWN, "files": [FILE_EXAMPLE], "rows": [shown]}  # fmt: skip
     texts: Tree = {"schema": {"type": "string"}}
     content: Tree = {
         MEDIA[Shape.JSON]: {"schema": schema, "example": example},

@@ -16,7 +16,7 @@ from monitor.store.engine import Connection
 from monitor.store.queries import FundRef, find_fund
 from monitor.store.queries.days import DayRow, Have, session_days
 from monitor.store.queries.portfolios import File, file_on
-from monitor.web.pages.answering import rows
+from monitor.web.pages.answering import no_rows, rows
 from monitor.web.pages.paging import sliced
 from monitor.web.pages.rendering import Missing, Page, asked, reading, render
 
@@ -56,6 +56,8 @@ def fund(request: Request, issuer: str, ticker: str) -> Response:
         days = session_days(conn, one)
         when: dict[str, str | None] = {"on": said["on"] or None, "as_known": said["as_known"] or None}
         lines = rows(request, conn, "holdings", fund=f"{one.issuer}/{one.ticker}", **when)
+        if not lines and any(when.values()):
+            raise UsageError(no_rows(request, conn, "holdings", fund=f"{one.issuer}/{one.ticker}", **when))
         day = date.fromisoformat(str(lines[0]["as_of"])) if lines else _day(conn, one)
         session = str((lines[0]["pos_session"] if lines else None) or day)
         values = _about(request, conn, one, day, session) if day is not None else {}
