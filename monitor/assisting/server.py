@@ -32,10 +32,12 @@ RESOURCES = {
 
 
 def serve(app: App) -> None:
-    """Serve until the input ends."""
+    """Serve until the input ends, or nobody takes the answers any more."""
     reading = Reading(app)
     try:
         anyio.run(_run, app, reading)
+    except* BrokenPipeError:
+        os._exit(0)  # at once, for Python would say at its end what it could not write
     finally:
         reading.close()
 

@@ -116,7 +116,7 @@ class Guard:
             name = urlsplit(f"//{request.headers.get('host', '')}").hostname
         except ValueError:  # "[": no name at all
             return False
-        return name is not None and name.rstrip(".") in self.names
+        return name is not None and "@" not in request.headers["host"] and name.rstrip(".") in self.names
 
     def _role(self, request: Request) -> Role:
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")

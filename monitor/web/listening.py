@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from monitor.web.connection import Connection
 from monitor.web.service import build
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.web.server import Site
 
-CONNECTIONS = 256  # more are turned away
+CONNECTIONS = 256  # of those that ask nothing the oldest gives way to more; else these are turned away
 PATIENCE = 10  # seconds for answers that have begun, at the end
 AGAIN = 15.0  # seconds until a busy port is tried again
 log = logging.getLogger("monitor.web")
@@ -40,7 +41,7 @@ def server_of(service: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             service,
-            http="h11",
+            http=Connection,
             ws="none",
             log_config=None,
             log_level="warning",

@@ -237,3 +237,15 @@ def test_long_lists_are_shortened_and_said() -> None:
     assert cut[0].startswith("lines: ")
     assert cut[0].endswith(" of 1000")
     assert bounding.shortened(value, 10_000_000) == (value, [])
+
+
+def test_a_client_that_takes_no_answers_any_more_is_no_fault(sqlite_story: Path) -> None:
+    with talking(sqlite_story) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stdin.write(b'{"jsonrpc":"2.0","id":2,"method":"ping"}\n')
+        process.stdin.close()
+        assert (process.stderr.read(), process.wait(timeout=SECONDS)) == (b"", 0)
+        process.stdin = process.stdout = None

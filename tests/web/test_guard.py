@@ -51,7 +51,15 @@ def test_without_a_token_only_names_of_this_machine_are_answered(make: Make) -> 
     client = make()
     for name in ("127.0.0.1", "127.0.0.1:8765", "localhost:1", "LOCALHOST", "[::1]:8765", "localhost."):
         assert client.get(ASKED, headers={"Host": name}).status_code == 200, name
-    for name in ("evil.example", "127.0.0.1.evil.example", "", "[", "localhost@evil.example", "2130706433"):
+    for name in (
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "",
+        "[",
+        "localhost@evil.example",
+        "evil@localhost",
+        "2130706433",
+    ):
         found = client.get(ASKED, headers={"Host": name})
         assert found.status_code == 421, name
     hosts = make(hosts="desk.example")

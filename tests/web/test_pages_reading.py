@@ -145,11 +145,18 @@ def test_the_theme_comes_from_a_cookie(client: TestClient) -> None:
         (filters.day(date(2021, 9, 3)), '<time datetime="2021-09-03">2021-09-03</time>'),
         (filters.interval({"from": None, "to": None}), "–"),
         (filters.name("<b>\u202ex"), '<bdi title="&lt;b&gt;x">&lt;b&gt;x</bdi>'),
+        (filters.bare("<b>\u202ex\x9b\ny"), "<b>x y"),
+        (filters.bare(None), ""),
         (filters.sql_text("O'Neil"), "'O''Neil'"),
     ],
 )
 def test_values_stand_as_people_read_them(shown: object, expected: str) -> None:
     assert str(shown) == expected
+
+
+def test_a_title_is_text_without_elements(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "<i>gnp"}).text
+    assert "<title>Search: &lt;i&gt;gnp · holdings-monitor</title>" in page
 
 
 def test_a_long_name_is_cut_and_ids_in_errors_are_links() -> None:

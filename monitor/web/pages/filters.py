@@ -109,6 +109,11 @@ def name(value: object, limit: int = NAME) -> Markup:
     return Markup('<bdi title="{}">{}</bdi>').format(whole, short)
 
 
+def bare(value: object, limit: int = 90) -> str:
+    """Text from a file where no element can stand: the title of a page."""
+    return words.clean(str(value or ""), limit)
+
+
 def prose(value: object, limit: int = 600) -> Markup:
     """A sentence with foreign names in it."""
     return Markup("<bdi>{}</bdi>").format(words.clean(str(value or ""), limit))
@@ -184,7 +189,8 @@ def _query(asked: Mapping[str, object]) -> str:
 FILTERS: Mapping[str, Callable[..., object]] = {
     one.__name__: one
     for one in (
-        quantity, money, amount, percent, day, instant, interval, name, prose, kind, kind_class, sign, sql_text, linked,
+        quantity, money, amount, percent, day, instant, interval, name, bare, prose, kind, kind_class, sign, sql_text,
+        linked,
     )
 }  # fmt: skip
 URLS: Mapping[str, Callable[..., str]] = {
