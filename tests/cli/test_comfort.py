@@ -101,7 +101,7 @@ def test_every_group_shows_examples_that_exist(run: Run) -> None:
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
-        (("holding", "ARKK"), "Did you mean `holdings`?"),
+        (("holding", "ARKK"), "Did you mean `holdings` or `holding-periods`?"),
         (("alerts", "lst"), "Did you mean `list`?"),
         (("rebuild",), "Did you mean `db rebuild`?"),
         (("completion", "bsh"), "Did you mean bash?"),
@@ -341,6 +341,7 @@ def test_what_is_cut_is_cut_by_cells() -> None:
 def test_colours_are_used_when_they_may_be(run: Run, sqlite_story: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert output.painted("severity", "high") == "\x1b[31mhigh\x1b[0m"
     assert output.painted("name", "high") == "high"
+    monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b" not in run("status", "--db", sqlite_story).out
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[33m" in run("status", "--db", sqlite_story).out

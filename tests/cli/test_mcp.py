@@ -6,10 +6,11 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import pytest
@@ -25,6 +26,7 @@ from monitor.web.reading import Reading
 from tests.cli.look_alike import HEADER, HOSTILE, NAMES, cusip
 
 SECONDS = 120
+T = TypeVar("T")
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("holdings", {}, "needs fund"),
     ("holdings", {"fund": "NONE"}, "NONE"),
@@ -32,6 +34,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("nothing", {}, "no question"),
     ("why", {"id": "E0"}, "explain"),
 ]
+
+
+def in_a_thread(whole: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What a session brings. In a thread of its own: a browser of other tests may have left a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: anyio.run(whole)).result(SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +59,7 @@ def said(sqlite_story: Path) -> dict[str, Any]:
                     "views": await client.read_resource("holdings://views"),
                 }
 
-    return anyio.run(whole)
+    return in_a_thread(whole)
 
 
 def test_every_question_is_a_read_only_tool(said: dict[str, Any]) -> None:
@@ -154,7 +162,7 @@ def ask(app: App, reading: Reading, *wanted: tuple[str, dict[str, Any]]) -> list
             async with Client(server.build(app, reading)) as client:
                 return [await client.call_tool(name, given) for name, given in wanted]
 
-    return anyio.run(whole)
+    return in_a_thread(whole)
 
 
 def test_an_answer_that_takes_too_long_is_stopped(sqlite_story: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,7 +175,7 @@ def test_a_group_without_a_command_shows_its_help(run: Run, group: str) -> None:
 def test_wrong_options_are_wrong_use(run: Run) -> None:
     wrong = run("funds", "--format", "yaml")
     assert wrong.code == 2
-    assert "'--format': 'yaml' is none of table, json, csv." in wrong.err
+    assert "'yaml' is no value of --format. Known: table, json, csv" in wrong.err
     assert run("nothing").code == 2
     assert run("changes", "--limit", "0").code == 2
 

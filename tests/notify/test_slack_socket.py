@@ -300,7 +300,9 @@ def test_waits_grow_and_end_somewhere() -> None:
 def test_the_manifest_asks_for_what_the_program_uses() -> None:
     yaml = pytest.importorskip("yaml")
     manifest = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml").read_text("utf-8"))
-    scopes = {"chat:write", "commands", "channels:history", "groups:history", "channels:read", "groups:read"}
+    scopes = {
+        "chat:write", "commands", "channels:history", "groups:history", "channels:read", "groups:read", "files:write",
+    }  # fmt: skip
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == scopes
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["settings"]["interactivity"] == {"is_enabled": True}
