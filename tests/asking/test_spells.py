@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from monitor.store.engine import Engine
+from sqlalchemy import update
+
+from monitor.store.codec import day_of
+from monitor.store.engine import Engine, transaction
+from monitor.store.schema import fund
 from tests.asking.answers import answered, cited, part
 from tests.scenarios.stories import QUILL, file, load, portfolio, session
 
@@ -40,6 +44,15 @@ def test_what_was_given_up_has_an_end(stage: Engine) -> None:
     assert one["ended"] == {"from": str(session(3)), "to": str(session(3))}
     assert "QUILL" in one["last_words"]
     assert cited(stage, "first_and_last", security="QLN") == [("LANA", session(n)) for n in (1, 2, 3)]
+
+
+def test_a_fund_that_has_closed_holds_nothing(stage: Engine) -> None:
+    load(stage, [file("LANA", n, portfolio(QUILL)) for n in range(2)])
+    with transaction(stage) as conn:
+        conn.execute(update(fund).where(fund.c.ticker == "LANA").values(closed=day_of(session(1))))
+    (one,) = answered(stage, "first_and_last", security="QLN")
+    assert (one["open"], one["last"], one["ended"]) == (False, str(session(1)), None)
+    assert one["last_words"].startswith("held until the fund closed: the file dated")
 
 
 def test_every_spell_with_its_peak(stage: Engine) -> None:

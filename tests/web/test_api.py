@@ -35,6 +35,12 @@ def test_an_answer_says_what_was_asked_and_what_it_rests_on(client: TestClient) 
                       "about": "part of the fund as published"}  # fmt: skip
 
 
+def test_the_state_comes_in_every_form(client: TestClient) -> None:
+    assert client.get("/api/v1/status.json").json()["rows"] == client.get("/api/v1/status").json()["rows"]
+    assert client.get("/api/v1/status.csv").text.splitlines()[0].startswith("what,name,state,count")
+    assert client.get("/api/v1/status.pdf").status_code == 404
+
+
 def test_an_answer_without_rows_says_why(client: TestClient) -> None:
     found = client.get(HOLDINGS, params={"fund": "ARKF", "on": "2019-01-02"})
     assert (found.status_code, found.json()["rows"]) == (200, [])

@@ -27,8 +27,8 @@ class HistoryRow(SpellRow):
 @dataclass(frozen=True, slots=True)
 class FirstLastRow:
     """When a fund first and last held a security materially. `last` is the session of the last material holding, that
-    of the latest file while the position is `open`; `ended` the sessions of the exit. `on_interval`: files are missing
-    around the beginning or the end, or the beginning lies before our records."""
+    of the latest file while the position is `open` (never in a fund that has closed); `ended` the sessions of the exit.
+    `on_interval`: files are missing around the beginning or the end, or the beginning lies before our records."""
 
     issuer: str
     fund: str
@@ -68,8 +68,8 @@ def first_and_last(conn: Connection, asked: Asked) -> Sequence[FirstLastRow]:
         held.setdefault((one.issuer, one.fund, one.security.id), []).append(one)
     wanted = Wanted(fund=fund, issuer=issuer, securities=what.ids, kinds=(*BEGINNINGS, Kind.EXITED), level="event")
     words = _words(queries.changes(conn, wanted))
-    ends = queries.last_material(conn, what)
-    return [_row(held[key], words, ends) for key in sorted(held)]
+    ends, closed = queries.last_material(conn, what), queries.closed_funds(conn, {ticker for _, ticker, _ in held})
+    return [_row(held[key], words, ends, key[:2] in closed) for key in sorted(held)]
 
 
 def _words(found: Sequence[queries.Change]) -> Words:
@@ -82,7 +82,9 @@ def _words(found: Sequence[queries.Change]) -> Words:
     return words
 
 
-def _row(spells: Sequence[SpellRow], words: Words, ends: Mapping[tuple[str, str, date], Material]) -> FirstLastRow:
+def _row(
+    spells: Sequence[SpellRow], words: Words, ends: Mapping[tuple[str, str, date], Material], has_closed: bool
+) -> FirstLastRow:
     first, last = spells[0], spells[-1]
     end = ends.get((last.issuer, last.fund, last.first_file))
     counts = [one.sessions for one in spells]
@@ -97,13 +99,13 @@ def _row(spells: Sequence[SpellRow], words: Words, ends: Mapping[tuple[str, str,
         None if end is None else end.file,
         last.closed,
         last.exit_file,
-        last.closed is None,
+        last.closed is None and not has_closed,
         first.censored,
         len(spells),
         sum(known) if len(known) == len(counts) else None,
         _is_wide(first.opened) or (last.closed is not None and _is_wide(last.closed)),
         _first_words(first, words),
-        _last_words(last, end, words),
+        _last_words(last, end, words, has_closed),
     )
 
 
@@ -118,8 +120,11 @@ def _first_words(one: SpellRow, words: Words) -> str:
     return said or f"first material in the {claims.filed(one.first_file, one.opened.last)}"
 
 
-def _last_words(one: SpellRow, end: Material | None, words: Words) -> str:
+def _last_words(one: SpellRow, end: Material | None, words: Words, has_closed: bool) -> str:
     if one.closed is None or one.exit_file is None:
+        if has_closed:
+            filed = "" if end is None else f": the {claims.filed(end.file, end.session)}"
+            return f"held until the fund closed{filed}"
         return "still held" if end is None else f"still held in the {claims.filed(end.file, end.session)}"
     said = words.get((one.fund, one.security.id, str(one.exit_file), "exit"))
     return said or f"gone {claims.during(one.closed)}, by the file dated {one.exit_file}"

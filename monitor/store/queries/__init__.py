@@ -33,6 +33,7 @@ from monitor.store.queries.moves import Dealt, EndedSpell, Step, dealt, ended_sp
 from monitor.store.queries.names import (
     FundRef,
     Groups,
+    closed_funds,
     find_fund,
     funds_by_id,
     funds_known,
@@ -112,6 +113,7 @@ __all__ = [
     "caused_by",
     "change",
     "changes",
+    "closed_funds",
     "count_sessions",
     "coverage",
     "dealings",

@@ -72,6 +72,11 @@ def funds_called(conn: Connection, tickers: Collection[str]) -> list[FundRef]:
     return [one for some in chunks(tickers) for one in _funds(conn, fund.c.ticker.in_(some))]
 
 
+def closed_funds(conn: Connection, tickers: Collection[str]) -> set[tuple[str, str]]:
+    """Issuer and ticker of those of these funds that have closed."""
+    return {(one.issuer, one.ticker) for one in funds_called(conn, tickers) if one.closed is not None}
+
+
 def _funds(conn: Connection, *where: ColumnElement[bool]) -> list[FundRef]:
     query = select(fund, issuer.c.code.label("issuer_code")).join(issuer, fund.c.issuer == issuer.c.id).where(*where)
     found = [

@@ -44,6 +44,7 @@ def add(router: APIRouter) -> None:
         response_class=Response,
         tags=["records"],
     )
+    router.add_api_route("/status.{form}", status_in, include_in_schema=False)
 
 
 Id = Annotated[
@@ -67,9 +68,18 @@ def why(request: Request, id: Id) -> Response:
 
 def status(request: Request) -> Response:
     """How fresh the files are, where we are blind, and what is unfinished, quarantined or undelivered."""
+    return _status(request, forms.wanted(request.headers.get("accept", "")))
+
+
+def status_in(request: Request, form: str) -> Response:
+    """The same in the form of the suffix."""
+    return _status(request, forms.wanted("", form))
+
+
+def _status(request: Request, shape: forms.Shape) -> Response:
     app: App = request.app.state.app
     history: Reading = request.app.state.history
-    shape, now = forms.wanted(request.headers.get("accept", "")), history.now()
+    now = history.now()
     with history.connection() as conn:
         found = queries.status(conn, now, app.watched_funds(), app.expectations(conn, now))
     rows = [asdict(one) for one in found]
