@@ -130,7 +130,8 @@ class World:
             "slack": f'type = "slack"\nchannel = "C{name}"\ntoken = "xoxb-1"\npace = 0\ntimeout = 2\n'
             f'base_url = "{self.slack.api}"\n',
             "mail": f'type = "mail"\nhost = "127.0.0.1"\nport = {self.mail.port}\nsecurity = "none"\n'
-            f'from = "holdings@example.org"\nto = ["{name}@example.org"]\ntimeout = 2\n',
+            # without pictures: each is half a second of processor time, and tests/notify tries them
+            f'from = "holdings@example.org"\nto = ["{name}@example.org"]\ntimeout = 2\ncharts = false\n',
             "hook": f'type = "webhook"\nurl = "{self.hook.url}/{name}"\ntimeout = 2\n'
             'secret = "whsec_c2VjcmV0c2VjcmV0"\n',
             "log": 'type = "file"\npath = "alerts.jsonl"\n',
