@@ -13,22 +13,7 @@ def exclusive(history: History, issuer: str | None = None, on: Value = None) -> 
     Compared are the latest files (by `on`) of the funds that have not closed. Lines whose identity is only known inside
     their own fund cannot be compared and are left out, like cash.
 
-    Columns:
-        issuer          string
-        fund            string
-        as_of           datetime64[s]
-        pos_session     datetime64[s]
-        security        string
-        name            string
-        ticker          string
-        cusip           string
-        isin            string
-        sedol           string
-        figi            string
-        shares          float64, shares
-        value           float64, `currency`
-        currency        string
-        weight          float64, percent points
+    Columns: as of `holdings`.
     """
     return history.ask("exclusive", issuer=issuer, on=on)
 

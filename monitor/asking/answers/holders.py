@@ -12,28 +12,12 @@ from itertools import groupby
 from monitor.asking.arguments import Asked
 from monitor.core.errors import UsageError
 from monitor.core.floats import Above, Size, above, one_a_session, together
-from monitor.core.model import SecurityRef
 from monitor.store import queries
 from monitor.store.engine import Connection
-from monitor.store.queries import Filed, FundRef
+from monitor.store.queries import Filed, FundRef, Holding
 from monitor.store.queries.portfolios import Split
 
 INSIDE_ONE_FUND = ("local:", "name:", "ticker:")  # identities that say nothing beyond their fund
-
-
-@dataclass(frozen=True, slots=True)
-class ExclusiveRow:
-    """A position that no other fund holds."""
-
-    issuer: str
-    fund: str
-    as_of: date
-    pos_session: date | None
-    security: SecurityRef
-    shares: Decimal | None
-    value: Decimal | None
-    currency: str | None
-    weight: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +38,7 @@ class FloatRow:
     last_file: date
 
 
-def exclusive(conn: Connection, asked: Asked) -> Sequence[ExclusiveRow]:
+def exclusive(conn: Connection, asked: Asked) -> Sequence[Holding]:
     """The lines of positions one fund alone has, the largest weight first."""
     on = asked.day("on")
     funds = [one for one in queries.funds_known(conn, asked.text("issuer")) if not one.has_closed(on)]
@@ -68,9 +52,9 @@ def exclusive(conn: Connection, asked: Asked) -> Sequence[ExclusiveRow]:
     alone = [line for line in alone if not keys[line.security].startswith(INSIDE_ONE_FUND)]
     named = queries.refs(conn, {(line.security, line.listing) for line in alone}, joined)
     rows = [
-        ExclusiveRow(
-            owners[line.fund].issuer,
+        Holding(
             owners[line.fund].ticker,
+            owners[line.fund].issuer,
             files[line.fund].as_of,
             files[line.fund].pos_session,
             named[line.security, line.listing],
