@@ -59,10 +59,12 @@ def adjusted(source: Source, settings: IssuerSettings) -> Source:
     if settings.min_interval is not None:
         http = replace(http, min_interval=settings.min_interval)
     funds = dict(source.funds)
-    homepage = source.homepage
+    homepage, backfill = source.homepage, source.backfill
     if settings.base_url is not None:
         base = settings.base_url
         homepage = through(base, homepage) if homepage else ""
+        if backfill is not None:
+            backfill = replace(backfill, url=replace(backfill.url, url=through(base, backfill.url.url)))
         funds = {
             name: replace(
                 fund,
@@ -74,7 +76,7 @@ def adjusted(source: Source, settings: IssuerSettings) -> Source:
     for ticker, address in settings.urls.items():
         _known_funds(source, [ticker])
         funds[ticker] = replace(funds[ticker], urls=(Url(address, note="as configured"),))
-    return replace(source, http=http, funds=funds, homepage=homepage)
+    return replace(source, http=http, funds=funds, homepage=homepage, backfill=backfill)
 
 
 def through(base: str, url: str) -> str:

@@ -21,6 +21,8 @@ from monitor.sources.forms import Shape, TickerStyle
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, head, units
 from monitor.sources.spec import (
     DATED,
+    PLACEHOLDER,
+    Backfill,
     Cadence,
     ConventionPeriod,
     Dated,
@@ -28,6 +30,7 @@ from monitor.sources.spec import (
     FundSpec,
     HttpProfile,
     OtherFunds,
+    PastDays,
     Resolution,
     Sniff,
     Source,
@@ -83,6 +86,7 @@ def _source(top: Table) -> Source:
         lists_cash=top.flag("lists_cash", True),
         per_unit=top.flag("per_unit", False),
         others=_others(top),
+        backfill=_backfill(top),
     )
     top.done()
     _check(source, top)
@@ -96,6 +100,24 @@ def _others(top: Table) -> OtherFunds | None:
     found = OtherFunds(pattern=table.pattern("pattern"), kind=table.choice("kind", FundKind), why=table.text("why"))
     table.done()
     return found
+
+
+def _backfill(top: Table) -> Backfill | None:
+    if "backfill" not in top.values:
+        return None
+    table = top.table("backfill")
+    made = Backfill(
+        url=Url(table.text("url"), note=table.text("note", "")),
+        first=table.day("first"),
+        days=table.choice("days", PastDays, PastDays.SESSIONS),
+        absent=tuple(text.casefold() for text in table.texts("absent")),
+        absent_codes=table.texts("absent_codes"),
+    )
+    _check_address(table, made.url, PLACEHOLDER.sub("X", made.url.url))
+    if not made.url.dated:
+        table.fault("url", f"{made.url.url!r} has no date: write {{date:YYYYMMDD}}")
+    table.done()
+    return made
 
 
 def _http(table: Table) -> HttpProfile:
@@ -193,6 +215,7 @@ def _fund(table: Table, generations: dict[str, Table]) -> FundSpec:
         verified=table.flag("verified", True),
         why=table.text("why", ""),
         page=table.text("page", "", pattern=r"https?://[^\s/]+\S*", wanted="a web address"),
+        keys=MappingProxyType(_keys(table.table("keys"))),
     )
     table.done()
     if not fund.verified and not fund.why:
@@ -201,6 +224,13 @@ def _fund(table: Table, generations: dict[str, Table]) -> FundSpec:
         table.fault("urls", "a verified open fund needs an address without valid_to")
     _no_overlap(table, "urls", fund.urls)
     return fund
+
+
+def _keys(table: Table) -> dict[str, str]:
+    for name in table.values:
+        if not PLACEHOLDER.fullmatch(f"{{{name}}}") or name in ("T", "t"):
+            table.fault(name, "is no name of a key: letters, digits and _, but not T or t")
+    return {name: table.text(name, pattern=r"[^\s{}]+", wanted="a text without spaces") for name in table.values}
 
 
 def _url(table: Table, generations: dict[str, Table]) -> Url:
@@ -217,15 +247,20 @@ def _url(table: Table, generations: dict[str, Table]) -> Url:
         valid_to=table.day("valid_to") or (base.day("valid_to") if base else None),
         note=table.text("note", ""),
     )
-    parts = urlsplit(template)
-    plain = DATED.sub("", template)
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s{}]", plain):
-        table.fault("url", f"{template!r} is not a web address")
-    elif parts.netloc != urlsplit(plain).netloc:
-        table.fault("url", f"{template!r} has a date in the name of its host")
-    elif made.dated and "D" not in "".join(DATED.findall(template)):
-        table.fault("url", f"{template!r} has no day in its date: write {{date:YYYYMMDD}}")
+    _check_address(table, made, template)
     return _finish(table, made)
+
+
+def _check_address(table: Table, made: Url, address: str) -> None:
+    """Faults of an address in which only the date is still open."""
+    parts = urlsplit(address)
+    plain = DATED.sub("", address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s{}]", plain):
+        table.fault("url", f"{made.url!r} is not a web address")
+    elif parts.netloc != urlsplit(plain).netloc:
+        table.fault("url", f"{made.url!r} has a date in the name of its host")
+    elif made.dated and "D" not in "".join(DATED.findall(address)):
+        table.fault("url", f"{made.url!r} has no day in its date: write {{date:YYYYMMDD}}")
 
 
 K = TypeVar("K", Url, ConventionPeriod, Window, Resolution)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -62,6 +62,7 @@ def pick(items: Iterable[T], day: date) -> T | None:
 
 
 DATED = re.compile(r"\{date:([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")  # of what belongs to a fund: {T}, {t} or one of its keys
 DATE_PARTS = {"YYYY": "%Y", "YY": "%y", "MMM": "%b", "MM": "%m", "DD": "%d"}  # of a date in an address
 
 
@@ -90,6 +91,42 @@ class Url:
 def _written(day: date, form: str) -> str:
     """`day` in a form like YYYY-MM-DD; what is no part of a date stays as it is."""
     return re.sub("|".join(DATE_PARTS), lambda part: day.strftime(DATE_PARTS[part[0]]), form)
+
+
+class PastDays(StrEnum):
+    """Of which days an issuer answers when asked for the past."""
+
+    SESSIONS = "sessions"
+    MONTH_ENDS = "month-ends"  # the last calendar day of each month
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Where an issuer answers for past dates.
+
+    `url` holds `{date:…}` and may hold `{T}` (ticker), `{t}` (in small letters) and keys of a fund. `first` is the
+    oldest as-of date it is said to have. A body that holds one of the texts `absent` (small letters), or cannot be
+    read for a reason in `absent_codes`, means that there is no file of that day, whatever the status says.
+    """
+
+    url: Url
+    first: date | None = None
+    days: PastDays = PastDays.SESSIONS
+    absent: tuple[str, ...] = ()
+    absent_codes: tuple[str, ...] = ()
+
+    def url_of(self, fund: FundSpec) -> Url | None:
+        """Where the files of `fund` are, by date; None when it has not all the keys that takes."""
+        address = filled(self.url.url, fund)
+        return None if address is None else replace(self.url, url=address)
+
+
+def filled(template: str, fund: FundSpec) -> str | None:
+    """An address with what it leaves open about the fund; None when the fund has no such key. Dates stay open."""
+    known = {**fund.keys, "T": fund.ticker, "t": fund.ticker.lower()}
+    if any(name not in known for name in PLACEHOLDER.findall(template)):
+        return None
+    return PLACEHOLDER.sub(lambda found: known[found[1]], template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +196,7 @@ class FundSpec:
     `codes` are spellings of the fund in its files besides the ticker. `verified` is False when the
     address or the form of the file could not be confirmed, or the file cannot be read as holdings;
     `why` then says so and the fund is not watched unless asked for. `page` is where people find its file.
+    `keys` are what addresses of the issuer call it (a number, a CUSIP, a slug), by name, written as they stand there.
     """
 
     ticker: str
@@ -172,6 +210,7 @@ class FundSpec:
     verified: bool = True
     why: str = ""
     page: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def url_on(self, day: date) -> Url | None:
         """The address that served files dated `day`, or None."""
@@ -231,6 +270,7 @@ class Source:
     lists_cash: bool = True
     per_unit: bool = False  # a list of one creation unit, not of the whole fund: sizes say less
     others: OtherFunds | None = None
+    backfill: Backfill | None = None
 
     @property
     def shapes(self) -> frozenset[Shape]:

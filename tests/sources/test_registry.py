@@ -224,3 +224,46 @@ def test_a_dated_address_is_written_for_a_day() -> None:
     assert url.dated
     assert url.on(date(2026, 3, 2)) == "https://own.example/2026/own1_02-Mar-26.csv"
     assert not Url("https://own.example/own1.csv").dated
+
+
+PAST = """
+[backfill]
+url = "https://own.example/{slug}/{t}_{date:YYYYMMDD}.csv?fund={T}"
+first = 2024-10-01
+absent = ["As of,-"]
+absent_codes = ["rows"]
+"""
+
+
+def test_an_issuer_that_answers_for_past_dates_has_an_address_for_each_fund_with_its_keys(tmp_path: Path) -> None:
+    keyed = OWN.replace('kind = "active"', 'kind = "active"\nkeys = { slug = "one-fund" }')
+    source = registry.get("own", own(tmp_path, keyed + PAST))
+    assert source.backfill is not None
+    address = source.backfill.url_of(source.funds["OWN1"])
+    assert address is not None
+    assert address.on(date(2026, 3, 2)) == "https://own.example/one-fund/own1_20260302.csv?fund=OWN1"
+    assert (source.backfill.first, source.backfill.absent) == (date(2024, 10, 1), ("as of,-",))
+
+
+def test_a_fund_without_the_keys_of_an_address_has_none(tmp_path: Path) -> None:
+    source = registry.get("own", own(tmp_path, OWN + PAST))
+    assert source.backfill is not None
+    assert source.backfill.url_of(source.funds["OWN1"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PAST.replace("{date:YYYYMMDD}", ""), "has no date"),
+        (PAST.replace("{slug}", "{a b}"), "is not a web address"),
+        (PAST.replace("first", "frist"), "did you mean 'first'"),
+        (PAST + 'days = "weeks"\n', "wanted one of sessions, month-ends"),
+    ],
+)
+def test_a_faulty_backfill_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    assert said in faults(tmp_path, OWN + text)
+
+
+def test_a_key_has_a_name_that_can_stand_in_an_address(tmp_path: Path) -> None:
+    text = OWN.replace('kind = "active"', 'kind = "active"\nkeys = { t = "one" }')
+    assert "is no name of a key" in faults(tmp_path, text)
