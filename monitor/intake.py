@@ -16,7 +16,7 @@ from monitor.core.model import Arrival, HoldingsFile
 from monitor.core.sessions import Sessions
 from monitor.sources.addresses import safe_url
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
-from monitor.sources.read import fund_of, read_file, revision_hint
+from monitor.sources.read import fund_of, read_file, read_files, revision_hint
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import archive, past, save
 from monitor.store.engine import Connection, Engine, reading
@@ -190,15 +190,28 @@ def accept(intake: Intake, answer: Answer) -> None:
 
 
 def take(intake: Intake, body: Body) -> None:
-    """One body: read it, weigh its form, keep it. Whatever is wrong with it becomes a recorded refusal."""
+    """One body: read it, weigh its form, keep what it says of each fund. Whatever is wrong becomes a recorded refusal.
+
+    Of a file of many funds that we asked for on behalf of one, that one is kept; of a local file all are.
+    """
     try:
-        file = read_file(intake.source, body.content, expected_fund=body.fund, name=body.place)
-        ticker = body.fund if body.fund is not None and not file.fund else fund_of(intake.source, file, body.place)
-        if body.fund is not None and ticker != body.fund:
-            raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
-        _keep(intake, body, file, ticker)
-    except (ParseError, StoreError) as error:
+        files = read_files(intake.source, body.content, expected_fund=body.fund, name=body.place)
+    except ParseError as error:
         refuse(intake, body, error)
+        return
+    for file in files:
+        try:
+            _keep(intake, body, file, _ticker(intake, body, file))
+        except (ParseError, StoreError) as error:
+            refuse(intake, body, error)
+
+
+def _ticker(intake: Intake, body: Body, file: HoldingsFile) -> str:
+    """Whose file it is. Raises ParseError when it is another fund's than the one asked for, or nobody's."""
+    ticker = body.fund if body.fund is not None and not file.fund else fund_of(intake.source, file, body.place)
+    if body.fund is not None and ticker != body.fund:
+        raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
+    return ticker
 
 
 def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:

@@ -34,9 +34,14 @@ class Column(StrEnum):
     MATURITY = "maturity"
     OUTSTANDING = "outstanding"  # the fund's own shares, repeated on every row
     NET_ASSETS = "net_assets"  # likewise
+    CONTRACTS = "contracts"  # the quantity of a line that prints no shares
+    EXCHANGE = "exchange"  # where the ticker is listed
+    COUNTRY = "country"  # where the ticker is listed, when no exchange is printed
+    ANNOUNCED = "announced"  # a second date: when the list was announced, or the day it is for
 
 
-HEAD_COLUMNS = (Column.DATE, Column.FUND, Column.OUTSTANDING, Column.NET_ASSETS)  # what may stand above a table
+# What may stand above a table.
+HEAD_COLUMNS = (Column.DATE, Column.FUND, Column.OUTSTANDING, Column.NET_ASSETS, Column.ANNOUNCED)
 
 
 class Shape(StrEnum):
@@ -44,7 +49,9 @@ class Shape(StrEnum):
 
     DELIMITED = "delimited"
     JSON = "json"
-    WORKBOOK = "workbook"
+    WORKBOOK = "workbook"  # xlsx, xls, ods and the spreadsheet XML of 2003
+    HTML = "html"
+    XML = "xml"
 
 
 class DateFormat(StrEnum):
@@ -76,11 +83,16 @@ class QuantityUnit(StrEnum):
 
 
 class DateFrom(StrEnum):
-    """Where the as-of date stands. `EITHER`: inside the file, and only where nothing is printed there in its name."""
+    """Where the as-of date stands. `EITHER`: inside the file, and only where nothing is printed there in its name.
+
+    `FETCHED`: nowhere. It is then the last session on or before the day the file was fetched, which is the moment of
+    asking or what the name of a local file says.
+    """
 
     FILE = "file"
     NAME = "name"
     EITHER = "file-or-name"
+    FETCHED = "fetched"
 
 
 class TickerStyle(StrEnum):
@@ -99,6 +111,7 @@ class Units:
     weight: WeightUnit
     quantity: QuantityUnit = QuantityUnit.SHARES
     date_from: DateFrom = DateFrom.FILE
+    decimal_comma: bool = False  # 1.234,50
 
 
 @dataclass(frozen=True, slots=True)

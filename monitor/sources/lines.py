@@ -6,6 +6,7 @@ It converts cells and keeps what it cannot; whether to believe the outcome is de
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,8 @@ KEPT_TEXT = 4000
 CODE_LENGTH = 60  # characters of a ticker or identifier that are compared with `asset_codes`
 EIGHT = 8  # the columns most issuers print come first in Column; the others are rare
 TEXTS = 13  # columns before this one are text or have been converted before
+SEVENTEEN = 17  # and those before this one are amounts and dates
+FUND_AT = 1
 HUNDRED, LOT = Decimal(100), Decimal(1000)
 DUST = 8  # decimals of percent points: fractions come with the noise of binary numbers, 0.024300000000000002
 
@@ -55,7 +58,8 @@ class Lines:
         self.warnings = list(header.warnings)
         self.days: list[date] = []
         self.funds: list[str] = []
-        self.totals: dict[Column, Counter[str]] = {Column.OUTSTANDING: Counter(), Column.NET_ASSETS: Counter()}
+        self.totals: dict[Column, list[str]] = {Column.OUTSTANDING: [], Column.NET_ASSETS: []}  # as each line prints
+        self.unread_of: list[str] = []  # the fund each unread row names
         self.failed: Counter[str] = Counter()
         self.ended = 0
 
@@ -131,13 +135,13 @@ class Lines:
 
     def _enriched(self, row: int, line: Line, cells: list[str]) -> Line:
         """The line with what only some sources print or know: venue, class, coupon, maturity, the fund's totals."""
-        coupon, maturity, outstanding, net_assets = self.at[TEXTS:]
+        coupon, maturity, outstanding, net_assets = self.at[TEXTS:SEVENTEEN]
         root, exchange = split_ticker(line.ticker, self.source.ticker_style)
         stated = self._stated(line)
         plain = bool(root) and " " not in root and stated in (None, AssetClass.EQUITY)
         for column, at in ((Column.OUTSTANDING, outstanding), (Column.NET_ASSETS, net_assets)):
             if at >= 0:
-                self.totals[column][cells[at]] += 1
+                self.totals[column].append(cells[at])
         return replace(
             line,
             ticker=root,
@@ -181,51 +185,84 @@ class Lines:
     def _reject(self, row: int, cells: list[str], code: str, reason: str) -> None:
         self.failed[code] += 1
         self.unread.append(UnreadRow(row, ",".join(cells).rstrip(",")[:300], reason))
+        at = self.at[FUND_AT]
+        self.unread_of.append(cells[at].strip().upper() if 0 <= at < len(cells) else "")
 
     def _warn(self, text: str) -> None:
         if len(self.warnings) < 50:
             self.warnings.append(text)
 
-    def result(self, encoding: str, expected: str | None) -> HoldingsFile:
-        """The file as a value. Raises ParseError when no line could be read or none prints what is required."""
+    def results(self, encoding: str, expected: str | None) -> tuple[HoldingsFile, ...]:
+        """The file as values, one for each fund where it may list many; `expected`: only that one.
+
+        Raises ParseError when no line could be read, none prints what is required, or `expected` is not among them.
+        """
         if not self.lines:
             raise self._nothing()
-        self._check_quantities()
-        fund = self._fund(expected)
         if encoding == "cp1252":  # a guess, the only one of the four that cannot fail by itself
             self._warn(f"read as {encoding}: the file is not UTF-8")
         if self.source.closing_text and not self.footer:
             self._warn("the closing text is missing: the file may have been cut short")
-        days = Counter(self.days)
+        if not self.source.many_funds:
+            self._check_quantities(self.lines)
+            return (self._file(self._fund(expected), range(len(self.lines)), tuple(self.unread)),)
+        return tuple(self._file(code, rows, self._unread(code)) for code, rows in self._shares(expected).items())
+
+    def _shares(self, expected: str | None) -> dict[str, list[int]]:
+        """The lines of each fund that a file of many funds lists."""
+        found: dict[str, list[int]] = {}
+        for at, code in enumerate(self.funds):
+            found.setdefault(code.strip().upper(), []).append(at)
+        nameless = found.pop("", [])
+        if nameless and found:
+            self._warn(f"{len(nameless)} lines name no fund")
+        elif nameless:
+            found[self.preamble.fund.upper()] = nameless
+        if expected is None:
+            return found
+        if expected.upper() not in found:
+            listed = ", ".join(sorted(found)[:10]) + (" …" if len(found) > 10 else "")
+            raise ParseError(f"the file lists {len(found)} funds, but not {expected}: {listed}", code="fund")
+        self._check_quantities([self.lines[at] for at in found[expected.upper()]])
+        return {expected.upper(): found[expected.upper()]}
+
+    def _unread(self, fund: str) -> tuple[UnreadRow, ...]:
+        """The rows of a fund that were not understood, and those that name none."""
+        return tuple(row for row, of in zip(self.unread, self.unread_of, strict=True) if of in ("", fund))
+
+    def _file(self, fund: str, rows: Sequence[int], unread: tuple[UnreadRow, ...]) -> HoldingsFile:
+        days = Counter(self.days[at] for at in rows)
         as_of = max(days, key=lambda d: (days[d], d))
         return HoldingsFile(
             fund=fund,
             as_of=as_of,
             dates=tuple(sorted(days)),
-            lines=tuple(self.lines),
-            unread=tuple(self.unread),
+            lines=tuple(self.lines[at] for at in rows),
+            unread=unread,
             footer=tuple(self.footer),
             columns=self.header.names,
             warnings=tuple(self.warnings),
             dated_by=self.preamble.dated_by,
-            outstanding=self._total(Column.OUTSTANDING, self.preamble.outstanding),
-            net_assets=self._total(Column.NET_ASSETS, self.preamble.net_assets),
+            outstanding=self._total(Column.OUTSTANDING, rows, self.preamble.outstanding),
+            net_assets=self._total(Column.NET_ASSETS, rows, self.preamble.net_assets),
             lists_cash=self.source.lists_cash,
+            announced=self.preamble.announced,
         )
 
-    def _check_quantities(self) -> None:
-        count = len(self.lines)
-        if Column.SHARES in self.required and all(line.shares is None for line in self.lines):
+    def _check_quantities(self, lines: Sequence[Line]) -> None:
+        count = len(lines)
+        if Column.SHARES in self.required and all(line.shares is None for line in lines):
             raise ParseError(f"none of {count} lines prints a number of shares", code="numbers", column="shares")
-        if all(line.shares is None and line.weight is None for line in self.lines):
+        if all(line.shares is None and line.weight is None for line in lines):
             raise ParseError(f"none of {count} lines prints a weight", code="numbers", column="weight")
 
-    def _total(self, column: Column, above: Decimal | None) -> Decimal | None:
-        """A total of the fund: what stands above the table, else what most rows print."""
-        if above is not None or not self.totals[column]:
+    def _total(self, column: Column, rows: Sequence[int], above: Decimal | None) -> Decimal | None:
+        """A total of the fund: what stands above the table, else what most of its rows print."""
+        printed = self.totals[column]
+        if above is not None or not printed:
             return above
         try:
-            return number(self.totals[column].most_common(1)[0][0], "$")
+            return number(Counter(printed[at] for at in rows).most_common(1)[0][0], "$")
         except ValueError:
             return None
 

@@ -36,25 +36,59 @@ from monitor.sources.spec import (
     Source,
     Url,
     Window,
+    addressed,
 )
 from monitor.sources.toml_table import Table
 
+MERGED = ("http", "sniff", "head", "columns", "asset_classes")  # tables a brand adds to
+KEY = r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}"  # goes into addresses
 TICKER = r"[A-Z0-9][A-Z0-9._\-]{0,39}"
 
 
 def parse_source(text: str, filename: str) -> tuple[Source | None, list[str]]:
-    """The source described by `text`, or None, and every fault as "file: key: problem"."""
+    """The one source described by `text`, or None, and every fault as "file: key: problem"."""
+    found, faults = parse_sources(text, filename)
+    return (found[0] if found and not faults else None), faults
+
+
+def parse_sources(text: str, filename: str) -> tuple[list[Source], list[str]]:
+    """The sources described by `text`, none when it has faults, and every fault as "file: key: problem".
+
+    `[[brands]]` share what stands above them: each is a source of its own, with what it says in place of that.
+    """
     try:
         values = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        return None, [f"{filename}: is not TOML: {error}"]
+        return [], [f"{filename}: is not TOML: {error}"]
     faults: list[str] = []
-    source = _source(Table(values, "", faults))
-    return (None if faults else source), [f"{filename}: {fault}" for fault in faults]
+    brands = values.pop("brands", None)
+    if brands is None:
+        sources = [_source(Table(values, "", faults))]
+    elif not isinstance(brands, list) or not brands or not all(isinstance(brand, dict) for brand in brands):
+        return [], [f"{filename}: brands: wanted [[brands]] tables"]
+    else:
+        sources = [_source(Table(_branded(values, one), _brand(one, n), faults)) for n, one in enumerate(brands, 1)]
+    return ([] if faults else sources), [f"{filename}: {fault}" for fault in faults]
+
+
+def _branded(shared: dict[str, object], own: dict[str, object]) -> dict[str, object]:
+    """What a brand says over what all say; of the tables of HTTP and of names, key by key."""
+    made = {**shared, **own}
+    for key in MERGED:
+        common, special = shared.get(key), own.get(key)
+        if isinstance(common, dict) and isinstance(special, dict):
+            made[key] = {**common, **special}
+    return made
+
+
+def _brand(own: dict[str, object], number: int) -> str:
+    return f"brands.{own.get('id', number)}."
 
 
 def _source(top: Table) -> Source:
     named, required = columns(top)
+    templates, page = tuple(_url(t, {}, template=True) for t in top.tables("urls")), top.text("page", "")
+    others = _others(top)
     shape, usual = top.choice("shape", Shape), units(top)
     source = Source(
         id=top.text("id", pattern=r"[a-z][a-z0-9-]{1,30}", wanted="a short name of small letters"),
@@ -71,7 +105,7 @@ def _source(top: Table) -> Source:
         conventions=tuple(_convention(t) for t in top.tables("conventions", required=True)),
         windows=tuple(_window(t) for t in top.tables("windows")),
         resolutions=tuple(_resolution(t) for t in top.tables("resolutions")),
-        funds=MappingProxyType(_funds(top)),
+        funds=MappingProxyType(_funds(top, templates, page, listed=others is None)),
         delimiter=top.text("delimiter", ",", pattern=r"[,;|\t]", wanted="one of , ; | or a tab"),
         max_rows=int(top.number("max_rows", Decimal(20_000), Decimal(1), Decimal(1_000_000))),
         homepage=top.text("homepage", ""),
@@ -85,9 +119,16 @@ def _source(top: Table) -> Source:
         asset_codes=asset_codes(top),
         lists_cash=top.flag("lists_cash", True),
         per_unit=top.flag("per_unit", False),
-        others=_others(top),
+        others=others,
+        verified=top.flag("verified", True),
+        why=top.text("why", ""),
+        urls=templates,
+        page=page,
+        many_funds=top.flag("many_funds", False),
         backfill=_backfill(top),
     )
+    if not source.verified and not source.why:
+        top.fault("why", "is missing; say what is known of the shape, and from where")
     top.done()
     _check(source, top)
     return source
@@ -188,11 +229,11 @@ def _resolution(table: Table) -> Resolution:
     return _finish(table, Resolution(below, table.day("valid_from"), table.day("valid_to")))
 
 
-def _funds(top: Table) -> dict[str, FundSpec]:
+def _funds(top: Table, templates: Sequence[Url], page: str, *, listed: bool) -> dict[str, FundSpec]:
     generations = {t.text("id"): t for t in top.tables("generations")}
     found: dict[str, FundSpec] = {}
-    for table in top.tables("funds", required=True):
-        fund = _fund(table, generations)
+    for table in top.tables("funds", required=listed):
+        fund = _fund(table, generations, templates, page)
         if fund.ticker in found:
             table.fault("ticker", f"{fund.ticker!r} is given twice")
         found[fund.ticker] = fund
@@ -202,7 +243,7 @@ def _funds(top: Table) -> dict[str, FundSpec]:
     return found
 
 
-def _fund(table: Table, generations: dict[str, Table]) -> FundSpec:
+def _fund(table: Table, generations: dict[str, Table], templates: Sequence[Url], page: str) -> FundSpec:
     fund = FundSpec(
         ticker=table.text("ticker", pattern=TICKER, wanted="a ticker in capitals"),
         name=table.text("name"),
@@ -217,6 +258,7 @@ def _fund(table: Table, generations: dict[str, Table]) -> FundSpec:
         page=table.text("page", "", pattern=r"https?://[^\s/]+\S*", wanted="a web address"),
         keys=MappingProxyType(_keys(table.table("keys"))),
     )
+    fund = addressed(fund, templates, page)
     table.done()
     if not fund.verified and not fund.why:
         table.fault("why", "is missing; say why the fund is not verified")
@@ -230,24 +272,24 @@ def _keys(table: Table) -> dict[str, str]:
     for name in table.values:
         if not PLACEHOLDER.fullmatch(f"{{{name}}}") or name in ("T", "t"):
             table.fault(name, "is no name of a key: letters, digits and _, but not T or t")
-    return {name: table.text(name, pattern=r"[^\s{}]+", wanted="a text without spaces") for name in table.values}
+    return {name: table.text(name, pattern=KEY, wanted="a key of letters, digits and ._/+-") for name in table.values}
 
 
-def _url(table: Table, generations: dict[str, Table]) -> Url:
+def _url(table: Table, generations: dict[str, Table], *, template: bool = False) -> Url:
     generation = table.text("generation", "")
     base = generations.get(generation)
     if generation and base is None:
         table.fault("generation", f"{generation!r} is not defined")
-    template = base.text("url") if base else table.text("url")
-    if "{file}" in template:
-        template = template.replace("{file}", table.text("file"))
+    address = base.text("url") if base else table.text("url")
+    if "{file}" in address:
+        address = address.replace("{file}", table.text("file"))
     made = Url(
-        url=template,
+        url=address,
         valid_from=table.day("valid_from") or (base.day("valid_from") if base else None),
         valid_to=table.day("valid_to") or (base.day("valid_to") if base else None),
         note=table.text("note", ""),
     )
-    _check_address(table, made, template)
+    _check_address(table, made, PLACEHOLDER.sub("x", address) if template else address)
     return _finish(table, made)
 
 
@@ -257,8 +299,8 @@ def _check_address(table: Table, made: Url, address: str) -> None:
     plain = DATED.sub("", address)
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s{}]", plain):
         table.fault("url", f"{made.url!r} is not a web address")
-    elif parts.netloc != urlsplit(plain).netloc:
-        table.fault("url", f"{made.url!r} has a date in the name of its host")
+    elif not parts.netloc == urlsplit(plain).netloc == urlsplit(made.url).netloc:
+        table.fault("url", f"{made.url!r} has a date or a key in the name of its host")
     elif made.dated and "D" not in "".join(DATED.findall(address)):
         table.fault("url", f"{made.url!r} has no day in its date: write {{date:YYYYMMDD}}")
 

@@ -31,6 +31,7 @@ def units(table: Table, usual: Units | None = None) -> Units:
         weight=table.choice("weight_unit", WeightUnit, usual.weight if usual else None),
         quantity=table.choice("quantity_unit", QuantityUnit, known.quantity),
         date_from=table.choice("date_from", DateFrom, known.date_from),
+        decimal_comma=table.flag("decimal_comma", known.decimal_comma),
     )
 
 

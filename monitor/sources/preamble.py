@@ -29,6 +29,7 @@ class Preamble:
     fund: str = ""
     outstanding: Decimal | None = None
     net_assets: Decimal | None = None
+    announced: date | None = None
 
 
 def preamble_of(above: list[list[str]], source: Source, units: Units, name: str, *, dated_rows: bool) -> Preamble:
@@ -54,6 +55,7 @@ def preamble_of(above: list[list[str]], source: Source, units: Units, name: str,
         said.get(Column.FUND, "").strip(),
         _amount(said.get(Column.OUTSTANDING, "")),
         _amount(said.get(Column.NET_ASSETS, "")),
+        day_inside(said[Column.ANNOUNCED], source.head.date_format) if Column.ANNOUNCED in said else None,
     )
 
 

@@ -18,16 +18,27 @@ from monitor.sources.preamble import preamble_of
 from monitor.sources.spec import Source
 from monitor.sources.tables import Header, Tables, find_header, tables_of
 
-__all__ = ["fund_of", "read_file", "revision_hint"]
+__all__ = ["fund_of", "read_file", "read_files", "revision_hint"]
 
 
 def read_file(source: Source, body: bytes, *, expected_fund: str | None = None, name: str = "") -> HoldingsFile:
-    """What the file `body` of `source` says. Weights in percent points, values in the source's currency.
+    """What the file `body` of `source` says of one fund. Weights in percent points, values in the source's currency.
 
-    `expected_fund` only adds a warning when the file names another fund; `name` is the file's name or address,
-    which for some sources says the date. Raises ParseError with one of the codes empty, size, binary, encoding,
-    html, json, shape, error-page, quotes, columns, rows, as_of, numbers.
+    Of a file of many funds it is the `expected_fund`; elsewhere that only adds a warning when the file names another
+    fund. `name` is the file's name or address, which for some sources says the date. Raises ParseError with one of
+    the codes empty, size, binary, encoding, html, json, shape, error-page, quotes, columns, rows, as_of, numbers, fund.
     """
+    files = read_files(source, body, expected_fund=expected_fund, name=name)
+    if len(files) > 1:
+        listed = ", ".join(file.fund for file in files[:10]) + (" …" if len(files) > 10 else "")
+        raise ParseError(f"the file lists {len(files)} funds, say which: {listed}", code="fund")
+    return files[0]
+
+
+def read_files(
+    source: Source, body: bytes, *, expected_fund: str | None = None, name: str = ""
+) -> tuple[HoldingsFile, ...]:
+    """As `read_file`, for all funds the file lists, in the order of the file; one unless the source says many."""
     tables = tables_of(body, source)
     rows, header = first_table(tables, source)
     skipped = conflicts.versions(rows) if tables.shape is Shape.DELIMITED else (frozenset[int](),)
@@ -36,7 +47,12 @@ def read_file(source: Source, body: bytes, *, expected_fund: str | None = None, 
         kept = [[] if index in skip else cells for index, cells in enumerate(rows)]
         header = find_header(kept, source) if skip else header
         files.append(_read(source, tables, kept, header, skip, expected_fund, name))
-    return files[0] if len(files) == 1 else _settled(files)
+    if len(files) == 1:
+        return files[0]
+    earlier, later = files
+    if [file.fund for file in earlier] != [file.fund for file in later]:
+        raise ParseError("a merge conflict whose sides list different funds", code="fund")
+    return tuple(_settled(one, other) for one, other in zip(earlier, later, strict=True))
 
 
 def first_table(tables: Tables, source: Source) -> tuple[list[list[str]], Header]:
@@ -58,20 +74,19 @@ def _read(
     skip: frozenset[int],
     expected_fund: str | None,
     name: str,
-) -> HoldingsFile:
+) -> tuple[HoldingsFile, ...]:
     units = header.like.units if header.like else source.units
-    above = rows[: header.row - 1]
+    above = [*rows[: header.row - 1], *tables.outside]
     preamble = preamble_of(above, source, units, name, dated_rows=Column.DATE in header.index)
     lines = Lines(source, tables.shape, header, preamble)
     for row, cells in enumerate(rows[header.row :], start=header.row + 1):
         if row - 1 not in skip:
             lines.take(row, cells)
-    return lines.result(tables.encoding, expected_fund)
+    return lines.results(tables.encoding, expected_fund)
 
 
-def _settled(files: list[HoldingsFile]) -> HoldingsFile:
+def _settled(earlier: HoldingsFile, later: HoldingsFile) -> HoldingsFile:
     """One file of the two versions a merge conflict left: the later one, and whether they list the same."""
-    earlier, later = files
     same = _content(earlier) == _content(later)
     words = "both list the same holdings" if same else "they differ and the later one was read"
     return replace(later, warnings=(*later.warnings, f"{'' if same else 'unsettled '}merge conflict: {words}"))

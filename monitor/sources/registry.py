@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from monitor.core.errors import ConfigError, UsageError
-from monitor.sources.loading import parse_source
+from monitor.sources.loading import parse_sources
 from monitor.sources.spec import Source
 
 State = tuple[tuple[str, int, int], ...]  # of each file: its name, when it was changed, its size
@@ -77,11 +77,10 @@ def _own(folder: Path, faults: list[str]) -> Iterator[tuple[str, str]]:
 def _read(files: Iterator[tuple[str, str]], faults: list[str]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for name, text in files:
-        source, problems = parse_source(text, name)
+        sources, problems = parse_sources(text, name)
         faults.extend(problems)
-        if source is None:
-            continue
-        if source.id in found:
-            faults.append(f"{name}: id: {source.id!r} is used by another file in the same folder")
-        found[source.id] = source
+        for source in sources:
+            if source.id in found:
+                faults.append(f"{name}: id: {source.id!r} is used by another file in the same folder")
+            found[source.id] = source
     return found

@@ -7,7 +7,7 @@ Dates in validity periods are as-of dates, both ends included; `None` means open
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
@@ -193,10 +193,10 @@ class Sniff:
 class FundSpec:
     """One fund of an issuer.
 
-    `codes` are spellings of the fund in its files besides the ticker. `verified` is False when the
-    address or the form of the file could not be confirmed, or the file cannot be read as holdings;
-    `why` then says so and the fund is not watched unless asked for. `page` is where people find its file.
-    `keys` are what addresses of the issuer call it (a number, a CUSIP, a slug), by name, written as they stand there.
+    `keys` are what the issuer's addresses call it, by name: a number, a CUSIP, a part of a path. `codes` are
+    spellings of the fund in its files besides the ticker. `verified` is False when the address or the form of the
+    file could not be confirmed, or the file cannot be read as holdings; `why` then says so and the fund is not
+    watched unless asked for. `page` is where people find its file.
     """
 
     ticker: str
@@ -222,6 +222,15 @@ class FundSpec:
         return next((u for u in reversed(self.urls) if u.valid_to is None), None)
 
 
+def addressed(fund: FundSpec, urls: Sequence[Url], page: str) -> FundSpec:
+    """The fund with the addresses and the page that the templates of its issuer give, where it has none of its own."""
+    if not fund.urls:
+        known = [(url, filled(url.url, fund)) for url in urls]
+        made = tuple(replace(url, url=address) for url, address in known if address is not None)
+        fund = replace(fund, urls=made)
+    return fund if fund.page else replace(fund, page=filled(page, fund) or "")
+
+
 @dataclass(frozen=True, slots=True)
 class OtherFunds:
     """Funds that are not listed one by one: a code of this form in a file or its name is a fund of the issuer."""
@@ -238,7 +247,9 @@ class Source:
     `venue` is where a ticker without an exchange code is listed (a MIC or a composite exchange code); a ticker
     with a venue names a security in all funds of the issuer. `asset_classes` says what printed asset types
     mean (small letters), `asset_codes` which tickers and identifiers are no shares. `lists_cash` is False
-    where the files leave out cash, so that weights may sum to less than the fund.
+    where the files leave out cash, so that weights may sum to less than the fund. `verified` is False where no
+    real file of this shape was seen; `why` then says what is known and from where. `urls` are templates of
+    addresses for funds without their own, `many_funds` says that one file lists several funds.
     """
 
     id: str
@@ -271,6 +282,11 @@ class Source:
     per_unit: bool = False  # a list of one creation unit, not of the whole fund: sizes say less
     others: OtherFunds | None = None
     backfill: Backfill | None = None
+    verified: bool = True
+    why: str = ""
+    urls: tuple[Url, ...] = ()
+    page: str = ""  # template of the address of a fund's page
+    many_funds: bool = False
 
     @property
     def shapes(self) -> frozenset[Shape]:
@@ -280,7 +296,8 @@ class Source:
     def fund(self, ticker: str) -> FundSpec:
         """The fund called `ticker`, listed or one of the others. Raises KeyError when it is neither."""
         if ticker not in self.funds and self.others is not None and self.others.pattern.fullmatch(ticker):
-            return FundSpec(ticker, ticker, self.others.kind, verified=False, why=self.others.why)
+            other = FundSpec(ticker, ticker, self.others.kind, verified=False, why=self.others.why)
+            return addressed(other, self.urls, self.page)
         return self.funds[ticker]
 
     def convention_on(self, fund: str, as_of: date) -> Convention:

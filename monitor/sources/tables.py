@@ -38,11 +38,13 @@ class Header:
 @dataclass(frozen=True, slots=True)
 class Tables:
     """What may be the table of a file, in order of preference: of a workbook each sheet, of JSON each list
-    that is there. `encoding` is that of text, "" for workbooks."""
+    that is there, of a page each table. `encoding` is that of text, "" for workbooks. `outside` is what a page or a
+    document says around its tables, as rows of a label and a value or of one text."""
 
     shape: Shape
     encoding: str
     rows: tuple[list[list[str]], ...]
+    outside: tuple[list[str], ...] = ()
 
 
 def tables_of(body: bytes, source: Source) -> Tables:

@@ -211,7 +211,7 @@ def test_a_source_without_periods_claims_nothing(tmp_path: Path) -> None:
     ("address", "said"),
     [
         ("https://own.example/{date:YYYY-MM}.csv", "has no day in its date"),
-        ("https://{date:YYYYMMDD}.own.example/a.csv", "has a date in the name of its host"),
+        ("https://{date:YYYYMMDD}.own.example/a.csv", "has a date or a key in the name of its host"),
         ("https://own.example/{day}.csv", "is not a web address"),
     ],
 )
