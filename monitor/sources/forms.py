@@ -38,10 +38,11 @@ class Column(StrEnum):
     EXCHANGE = "exchange"  # where the ticker is listed
     COUNTRY = "country"  # where the ticker is listed, when no exchange is printed
     ANNOUNCED = "announced"  # a second date: when the list was announced, or the day it is for
+    TITLE = "title"  # the fund's name
 
 
 # What may stand above a table.
-HEAD_COLUMNS = (Column.DATE, Column.FUND, Column.OUTSTANDING, Column.NET_ASSETS, Column.ANNOUNCED)
+HEAD_COLUMNS = (Column.DATE, Column.FUND, Column.OUTSTANDING, Column.NET_ASSETS, Column.ANNOUNCED, Column.TITLE)
 
 
 class Shape(StrEnum):
@@ -133,10 +134,14 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands above the table or, in JSON, around it: the printed labels of the date, the fund and its totals."""
+    """What stands above the table or, in JSON, around it: the printed labels of the date, the fund and its totals.
+
+    `title_row` is the row above the table whose first cell is the fund's name and nothing else; 0: there is none.
+    """
 
     labels: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
     date_format: DateFormat = DateFormat.ISO
+    title_row: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Lines:
         self.warnings = list(header.warnings)
         self.days: list[date] = []
         self.funds: list[str] = []
-        self.totals: dict[Column, list[str]] = {Column.OUTSTANDING: [], Column.NET_ASSETS: []}  # as each line prints
+        # As each line prints them.
+        self.totals: dict[Column, list[str]] = {Column.OUTSTANDING: [], Column.NET_ASSETS: [], Column.TITLE: []}
         self.unread_of: list[str] = []  # the fund each unread row names
         self.failed: Counter[str] = Counter()
         self.ended = 0
@@ -139,7 +140,11 @@ class Lines:
         root, exchange = split_ticker(line.ticker, self.source.ticker_style)
         stated = self._stated(line)
         plain = bool(root) and " " not in root and stated in (None, AssetClass.EQUITY)
-        for column, at in ((Column.OUTSTANDING, outstanding), (Column.NET_ASSETS, net_assets)):
+        for column, at in (
+            (Column.OUTSTANDING, outstanding),
+            (Column.NET_ASSETS, net_assets),
+            (Column.TITLE, self.header.index.get(Column.TITLE, -1)),
+        ):
             if at >= 0:
                 self.totals[column].append(cells[at])
         return replace(
@@ -247,6 +252,7 @@ class Lines:
             net_assets=self._total(Column.NET_ASSETS, rows, self.preamble.net_assets),
             lists_cash=self.source.lists_cash,
             announced=self.preamble.announced,
+            title=self.preamble.title or self._usual(Column.TITLE, rows),
         )
 
     def _check_quantities(self, lines: Sequence[Line]) -> None:
@@ -258,13 +264,17 @@ class Lines:
 
     def _total(self, column: Column, rows: Sequence[int], above: Decimal | None) -> Decimal | None:
         """A total of the fund: what stands above the table, else what most of its rows print."""
-        printed = self.totals[column]
-        if above is not None or not printed:
+        if above is not None or not self.totals[column]:
             return above
         try:
-            return number(Counter(printed[at] for at in rows).most_common(1)[0][0], "$")
+            return number(self._usual(column, rows), "$")
         except ValueError:
             return None
+
+    def _usual(self, column: Column, rows: Sequence[int]) -> str:
+        """What most rows of a fund print in a column that says something of the fund."""
+        printed = self.totals[column]
+        return Counter(printed[at] for at in rows).most_common(1)[0][0].strip() if printed else ""
 
     def _nothing(self) -> ParseError:
         if not self.unread:

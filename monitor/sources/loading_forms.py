@@ -5,6 +5,8 @@ It opens no files; faults are collected in the table.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from monitor.core.model import AssetClass
 from monitor.sources.cells import normalise
 from monitor.sources.forms import (
@@ -82,7 +84,8 @@ def head(top: Table, usual: Units) -> Head:
     """The labels of what stands above the table."""
     table = top.table("head")
     labels = {c: tuple(map(normalise, table.texts(c.value))) for c in HEAD_COLUMNS if c.value in table.values}
-    made = Head(labels, table.choice("date_format", DateFormat, usual.date_format))
+    row = int(table.number("title_row", Decimal(0), Decimal(0), Decimal(20)))
+    made = Head(labels, table.choice("date_format", DateFormat, usual.date_format), row)
     table.done()
     return made
 

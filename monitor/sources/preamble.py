@@ -30,6 +30,7 @@ class Preamble:
     outstanding: Decimal | None = None
     net_assets: Decimal | None = None
     announced: date | None = None
+    title: str = ""
 
 
 def preamble_of(above: list[list[str]], source: Source, units: Units, name: str, *, dated_rows: bool) -> Preamble:
@@ -56,7 +57,13 @@ def preamble_of(above: list[list[str]], source: Source, units: Units, name: str,
         _amount(said.get(Column.OUTSTANDING, "")),
         _amount(said.get(Column.NET_ASSETS, "")),
         day_inside(said[Column.ANNOUNCED], source.head.date_format) if Column.ANNOUNCED in said else None,
+        said.get(Column.TITLE, "").strip() or _title(above, source.head.title_row),
     )
+
+
+def _title(above: list[list[str]], row: int) -> str:
+    """The first cell of that row above the table."""
+    return above[row - 1][0].strip()[:LABEL_LENGTH] if 0 < row <= len(above) and above[row - 1] else ""
 
 
 def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
