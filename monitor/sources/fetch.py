@@ -26,7 +26,7 @@ from urllib3.util.retry import Retry
 from monitor.core.errors import FetchError
 from monitor.core.politeness import COMES_BACK
 from monitor.sources.addresses import Resolver, check_url, is_loopback, safe_url, system_resolver
-from monitor.sources.spec import HttpProfile
+from monitor.sources.profile import HttpProfile
 
 MAX_REDIRECTS = 5
 CHUNK = 64 * 1024

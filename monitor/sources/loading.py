@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from monitor.core.model import Convention
 from monitor.sources.forms import Shape, TickerStyle
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, head, units
+from monitor.sources.loading_http import ADDRESS, http, sniff
 from monitor.sources.spec import (
     DATED,
     PLACEHOLDER,
@@ -28,11 +29,9 @@ from monitor.sources.spec import (
     Dated,
     FundKind,
     FundSpec,
-    HttpProfile,
     OtherFunds,
     PastDays,
     Resolution,
-    Sniff,
     Source,
     Url,
     Window,
@@ -87,7 +86,8 @@ def _brand(own: dict[str, object], number: int) -> str:
 
 def _source(top: Table) -> Source:
     named, required = columns(top)
-    templates, page = tuple(_url(t, {}, template=True) for t in top.tables("urls")), top.text("page", "")
+    templates = tuple(_url(t, {}, template=True) for t in top.tables("urls"))
+    page = top.text("page", "", pattern=ADDRESS, wanted="a web address")
     others = _others(top)
     shape, usual = top.choice("shape", Shape), units(top)
     source = Source(
@@ -97,8 +97,8 @@ def _source(top: Table) -> Source:
         currency=top.text("currency", pattern=r"[A-Z]{3}", wanted="a currency code like USD"),
         calendar=top.text("calendar", pattern=r"[A-Z0-9]{3,6}", wanted="an exchange code like XNYS"),
         units=usual,
-        http=_http(top.table("http")),
-        sniff=_sniff(top.table("sniff")),
+        http=http(top.table("http")),
+        sniff=sniff(top.table("sniff")),
         columns=MappingProxyType(named),
         required=required,
         formats=tuple(file_format(t, usual, required, shape) for t in top.tables("formats", required=True)),
@@ -159,35 +159,6 @@ def _backfill(top: Table) -> Backfill | None:
         table.fault("url", f"{made.url.url!r} has no date: write {{date:YYYYMMDD}}")
     table.done()
     return made
-
-
-def _http(table: Table) -> HttpProfile:
-    headers = table.table("headers")
-    base = HttpProfile()
-
-    def seconds(key: str, default: float, low: str = "0.1") -> float:
-        return float(table.number(key, Decimal(str(default)), Decimal(low), Decimal(3600)))
-
-    profile = HttpProfile(
-        user_agent=table.text("user_agent", base.user_agent, pattern=r"[ -~]+", wanted="printable ASCII"),
-        headers=tuple((key, headers.text(key, pattern=r"[ -~]+")) for key in headers.values),
-        min_interval=seconds("min_interval_seconds", base.min_interval, "0"),
-        connect_timeout=seconds("connect_timeout_seconds", base.connect_timeout),
-        read_timeout=seconds("read_timeout_seconds", base.read_timeout),
-        total_timeout=seconds("total_timeout_seconds", base.total_timeout),
-        max_bytes=int(table.number("max_bytes", Decimal(base.max_bytes), Decimal(1_000), Decimal(1_000_000_000))),
-    )
-    table.done()
-    return profile
-
-
-def _sniff(table: Table) -> Sniff:
-    sniff = Sniff(
-        refuse_first=table.texts("refuse_first", Sniff().refuse_first),
-        error_texts=tuple(text.casefold() for text in table.texts("error_texts")),
-    )
-    table.done()
-    return sniff
 
 
 def _convention(table: Table) -> ConventionPeriod:
@@ -255,7 +226,7 @@ def _fund(table: Table, generations: dict[str, Table], templates: Sequence[Url],
         codes=table.texts("codes"),
         verified=table.flag("verified", True),
         why=table.text("why", ""),
-        page=table.text("page", "", pattern=r"https?://[^\s/]+\S*", wanted="a web address"),
+        page=table.text("page", "", pattern=ADDRESS, wanted="a web address"),
         keys=MappingProxyType(_keys(table.table("keys"))),
     )
     fund = addressed(fund, templates, page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.core.errors import FetchError, MonitorError
 from monitor.sources.fetch import Fetcher
-from monitor.sources.spec import HttpProfile
+from monitor.sources.profile import HttpProfile
 
 PROFILE = HttpProfile(min_interval=0, connect_timeout=5, read_timeout=10, total_timeout=15, max_bytes=100_000)
 

@@ -18,7 +18,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 from monitor.core.errors import FetchError
 from monitor.sources.addresses import check_url, safe_url
 from monitor.sources.fetch import Fetched, Fetcher
-from monitor.sources.spec import FundSpec, HttpProfile, Source
+from monitor.sources.profile import HttpProfile
+from monitor.sources.spec import FundSpec, Source
 
 MOST_BYTES = 2_000_000
 SECONDS = 15.0

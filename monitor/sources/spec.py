@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from monitor.core.model import AssetClass, Convention
 from monitor.sources.forms import CodeClass, Column, Format, Head, Shape, TickerStyle, Units
+from monitor.sources.profile import HttpProfile, Sniff
 
 
 class FundKind(StrEnum):
@@ -165,28 +166,6 @@ class Resolution:
     below: Decimal
     valid_from: date | None = None
     valid_to: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HttpProfile:
-    """How to ask this issuer: headers, politeness and limits. Times in seconds, sizes in bytes."""
-
-    user_agent: str = "holdings-monitor"
-    headers: tuple[tuple[str, str], ...] = ()
-    min_interval: float = 2.0
-    connect_timeout: float = 10.0
-    read_timeout: float = 20.0
-    total_timeout: float = 60.0
-    max_bytes: int = 5_000_000
-    allow_private: bool = False  # may it be on a private network? Only the configuration says so, no source file
-
-
-@dataclass(frozen=True, slots=True)
-class Sniff:
-    """What a holdings file never looks like: its first characters, and texts known as error pages."""
-
-    refuse_first: tuple[str, ...] = ("<", "{", "[")
-    error_texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

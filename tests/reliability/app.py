@@ -27,7 +27,7 @@ from monitor.notify.channels import Channel, Receipt
 from monitor.notify.message import Message
 from monitor.notify.slack import SlackChannel
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
-from monitor.sources.spec import HttpProfile
+from monitor.sources.profile import HttpProfile
 from monitor.store.engine import Connection, Engine
 from tests.reliability.clock import from_environment
 

@@ -17,7 +17,7 @@ from werkzeug import Request, Response
 from monitor.core.errors import FetchError
 from monitor.sources.addresses import check_url, safe_url
 from monitor.sources.fetch import Fetched, Fetcher, NotModified, retry_after
-from monitor.sources.spec import HttpProfile
+from monitor.sources.profile import HttpProfile
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 QUICK = HttpProfile(

@@ -10,8 +10,8 @@ from pytest_httpserver import HTTPServer
 
 from monitor.sources import registry
 from monitor.sources.fetch import Fetcher
+from monitor.sources.profile import HttpProfile
 from monitor.sources.renaming import LONGEST, Page, allowed, fetch_page, pages, proposals
-from monitor.sources.spec import HttpProfile
 
 HOME = "https://www.issuer.example/funds/"
 OLD = "https://files.issuer.example/csv/ARK_FINTECH_INNOVATION_ETF_ARKF_HOLDINGS.csv"
