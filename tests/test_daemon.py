@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,35 @@ def test_a_database_in_trouble_is_tried_less_and_less_often() -> None:
             tried.append(int(passing.seconds - begun))
         passing.seconds += 10
     assert tried == [0, 10, 30, 70, 130, 190, 250]
+
+
+def test_a_seldom_tick_that_met_a_database_in_trouble_does_not_wait_for_its_turn(
+    tmp_path: Path, sqlite_engine: Engine, issuer: LoopbackIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: App, engine: Engine) -> object:
+        raise StoreUnavailable("away")
+
+    app = program(tmp_path, issuer.url, Clock(), {"lantern": ("LANA",)})
+    daemon, passing = Daemon(app, io.StringIO()), Passing()
+    daemon.board.monotonic = passing
+    daemon.schedule(sqlite_engine, {})
+    daemon.scheduler.start(paused=True)
+    job = daemon.scheduler.get_job("recheck")
+    (task,) = job.args
+    for waits in (10, 20, 40, 60, 60):
+        with monkeypatch.context() as patch:
+            patch.setattr(App, "recheck", away)
+            daemon.board.run(task)
+        job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1))
+        passing.seconds += waits - 1
+        daemon.resume()
+        assert job.next_run_time > datetime.now(UTC) + timedelta(minutes=30)
+        passing.seconds += 1
+        daemon.resume()
+        assert job.next_run_time <= datetime.now(UTC)
+    daemon.board.run(task)
+    assert (daemon.board.faults(), daemon.board.rested()) == ([], [])
+    daemon.scheduler.shutdown()
 
 
 def test_the_same_trouble_is_said_once_and_another_one_too(caplog: pytest.LogCaptureFixture) -> None:

@@ -219,6 +219,22 @@ def test_what_was_sent_is_recorded_when_the_database_is_back(engine: Engine, mon
     assert len(mail.keys) == 1
 
 
+def test_what_was_sent_is_recorded_also_by_who_is_to_stop(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    mail = FakeChannel("mail")
+    enqueue(engine, "mail", alert(), alert("I2"))
+    out_of_reach(2, monkeypatch)
+    assert deliver(engine, Clock(), mail, pause=lambda _: True) == DeliveryReport(1, 0, 0, 1)
+    assert len(mail.keys) == 1
+
+
+def test_who_is_to_stop_does_not_try_for_ever(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    mail = FakeChannel("mail")
+    enqueue(engine, "mail", alert())
+    monkeypatch.setattr(attempt, "AT_THE_END", 0.0)
+    out_of_reach(attempt.RECORD_TRIES - 1, monkeypatch)
+    assert deliver(engine, Clock(), mail, pause=lambda _: True).sent == 0
+
+
 def test_when_the_lease_ends_first_we_look_before_we_send_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

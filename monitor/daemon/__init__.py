@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,9 +28,11 @@ from monitor import logs
 from monitor.app import App
 from monitor.config.hidden import hidden
 from monitor.core.errors import ConfigError, MonitorError, StoreError
+from monitor.daemon.opening import opened
 from monitor.daemon.ticks import Board, Task
 from monitor.notify.words import plural
 from monitor.store import leases
+from monitor.store.engine import StoreUnavailable
 from monitor.store.workers import Tick, is_gone, new_holder
 from monitor.web.server import serving
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 GRACE = 6 * 3600  # seconds a late tick is still worth running; the default of one would drop it
 JUMP = 5.0  # seconds between the clock and time as it passes, from which on the clock was set
+GOODBYE, AGAIN = 5.0, 0.2  # seconds for which the end is tried to be recorded, and between two tries
 RECHECK = 3600.0  # seconds; each fund's dates are looked at monthly
 STILL = frozenset({"heartbeat", "not-modified", "absent"})  # outcomes of files that bring nothing new
 DELIVERY = re.compile(r"(\w+:\d+:([\w-]+)): ")  # how a sentence about a delivery begins: with its key
@@ -70,10 +74,12 @@ class Daemon:
         channels = self.app.channels(self.out)
         self.app.watch()
         self.app.plan()
-        engine = self.app.open()
+        self._listen(self._stop_waiting)
+        engine = opened(self.app.open, self.stopping.wait)
+        if engine is None:
+            return 0
         try:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._stop)
+            self._listen(self._stop)
             log.info("watching as %s; times are %s", self.holder, self.app.config.daemon.time_zone)
             with ExitStack() as services:
                 services.enter_context(self.app.converse(engine, channels))
@@ -93,6 +99,7 @@ class Daemon:
             if abs(_offset() - offset) > JUMP:
                 offset = _offset()
                 self.retime()
+            self.resume()
         self.scheduler.shutdown(wait=True)
         self._leave(engine)
 
@@ -204,15 +211,41 @@ class Daemon:
         for job in self.scheduler.get_jobs():
             job.modify(next_run_time=datetime.now(UTC))
 
+    def resume(self) -> None:
+        """Ticks that met a database in trouble and waited run again: one that is seldom fails until its next turn.
+
+        Not done by the tick itself: while the scheduler ends it holds the lock that this needs, and waits for ticks.
+        """
+        now = datetime.now(UTC)
+        for job in [self.scheduler.get_job(name) for name in self.board.rested()]:
+            if job is not None and job.next_run_time > now:
+                job.modify(next_run_time=now)
+
     def stop(self) -> None:
         """Lets the running ticks finish and ends `run`."""
         self.stopping.set()
 
     def _leave(self, engine: Engine) -> None:
-        try:
-            self.app.beat(engine, self.holder, self.ticks(), stopped=True)
-        except MonitorError as error:
-            log.warning("the end of this daemon could not be recorded: %s", error)
+        """Says goodbye in the database, unless that is in trouble for longer than the end of a daemon may take."""
+        until = time.monotonic() + GOODBYE
+        while True:
+            try:
+                return self.app.beat(engine, self.holder, self.ticks(), stopped=True)
+            except MonitorError as error:
+                if not isinstance(error, StoreUnavailable) or time.monotonic() > until:
+                    return log.warning("the end of this daemon could not be recorded: %s", error)
+            time.sleep(AGAIN)
+
+    def _listen(self, heard: Callable[[int, FrameType | None], object]) -> None:
+        """From now on a signal to end calls `heard`."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, heard)
+
+    def _stop_waiting(self, number: int, _frame: FrameType | None) -> None:
+        """Nothing has begun, so there is nothing to finish: whatever the start waits for, it ends here."""
+        self.stop()  # as well: what is raised in a handler may be lost, in a finalizer for one
+        log.info("%s: stopped before the watch began", signal.Signals(number).name)
+        sys.exit(0)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name

@@ -17,7 +17,7 @@ from monitor.core.errors import MonitorError
 from monitor.store.engine import StoreUnavailable
 from monitor.store.workers import Tick
 
-LONGEST_WAIT = 60.0  # seconds until a database that was away is tried again
+FIRST_WAIT, LONGEST_WAIT = 10.0, 60.0  # seconds until a database that was away is tried again, at most
 LONGEST_RUN = 2 * 3600.0  # seconds after which a tick is taken to hang
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,13 @@ class Board:
                 for one in self._ticks.values()
                 if one.failures or (one.outcome == "running" and now - self._begun[one.name] > LONGEST_RUN)
             ]
+
+    def rested(self) -> list[str]:
+        """The names of ticks that have waited long enough for a database that was away: their turn may be far off."""
+        now = self.monotonic()
+        with self._lock:
+            ended = [name for name in self._starved if self._ticks[name].outcome != "running"]
+            return [name for name in ended if self._resume[name] <= now]
 
     def run(self, task: Task) -> None:
         """Runs the tick, unless it is to wait for a database that was away; whatever it raises is said and recorded."""
@@ -117,9 +124,9 @@ class Board:
     def _starve(self, task: Task, error: StoreUnavailable) -> None:
         """A database in trouble is said once, whichever tick meets it, and tried again after growing waits."""
         old = self._end(task.name, "failed", str(error))
-        wait = min(task.seconds * 2 ** min(old.failures, 10), LONGEST_WAIT)
-        self._resume[task.name] = self.monotonic() + wait
+        wait = min(min(task.seconds, FIRST_WAIT) * 2 ** min(old.failures, 10), LONGEST_WAIT)
         with self._lock:
+            self._resume[task.name] = self.monotonic() + wait
             first = not self._starved
             self._starved.add(task.name)
         if first:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ T = TypeVar("T")
 DEADLINE = 30.0  # seconds for one answer, however slowly it trickles, unless the channel says otherwise
 MARGIN = 10.0  # seconds of a lease kept for what surrounds the two answers
 RECORD_TRIES = 60
+AT_THE_END, AGAIN = 5.0, 0.2  # seconds for which it is still tried once we are to stop, and between two tries then
 
 
 class Reporter(Protocol):
@@ -190,16 +192,23 @@ class Desk:
 
         What was sent cannot be unsent: giving up at once would make a repeat of every short lock. This hides no fault:
         only `StoreUnavailable` is waited out, each time it is said, the statement changes nothing twice (it shows the
-        claim's token), and when the lease ends the row is left as what it is, ambiguous.
+        claim's token), and when the lease ends the row is left as what it is, ambiguous. Who is to stop tries on for
+        a moment: a connection that was cut is found again at once.
         """
+        stopped: float | None = None
         for _ in range(RECORD_TRIES):
             try:
                 with self.turn:
                     return record()
             except StoreUnavailable as error:
                 self.report(f"{claimed.key}: cannot be recorded yet: {error}")
-                if now() >= claimed.lease_until or self.rest(1.0):
+                if now() >= claimed.lease_until:
                     break
+                if self.rest(1.0):
+                    stopped = time.monotonic() if stopped is None else stopped
+                    if time.monotonic() - stopped > AT_THE_END:
+                        break
+                    time.sleep(AGAIN)
         self.report(f"{claimed.key}: its outcome is not recorded; after its lease we look whether it arrived")
         return False
 

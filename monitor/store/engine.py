@@ -32,11 +32,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeEngine
 
 from monitor.core.errors import ConfigError, StoreError
+from monitor.store.trouble import BUSY_SECONDS, StoreUnavailable, in_words
 
 __all__ = [
     "Connection",
@@ -55,16 +56,11 @@ __all__ = [
 ]
 
 SQLITE_AT_LEAST = (3, 35, 0)  # RETURNING and window functions, as the queries use them
-BUSY_SECONDS = 30
 READ_CACHE = 32_000  # KiB of pages that a connection for questions keeps: the default of 2 MB holds no fund's history
 SCHEMA_LOCK = 4_737_001  # an arbitrary number: who holds it on PostgreSQL may change the tables
 STEPS = 5_000  # SQLite instructions between two looks at the clock
 CHUNK = 10_000  # rows handed to the driver at once: enough to be fast, small in memory
 _READING = "monitor_reading"  # execution option: this connection only reads
-
-
-class StoreUnavailable(StoreError):
-    """The database is locked, full or out of reach: what was asked may succeed later."""
 
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
@@ -75,7 +71,7 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     address = _address(url)
     is_sqlite = address.get_backend_name() == "sqlite"
     engine = _open_sqlite(address, read_only) if is_sqlite else _open_postgres(address, read_only)
-    with _in_words(engine), engine.connect():
+    with in_words(engine), engine.connect():
         return engine
 
 
@@ -105,14 +101,14 @@ def begins(conn: Connection, column: ColumnElement[str], text: str) -> ColumnEle
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """A connection whose work is committed as one at the end, or not at all."""
-    with _in_words(engine), engine.begin() as conn:
+    with in_words(engine), engine.begin() as conn:
         yield conn
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one consistent state, cannot write and does not make writers wait."""
-    with _in_words(engine), engine.connect() as conn:
+    with in_words(engine), engine.connect() as conn:
         conn.execution_options(**{_READING: True})
         if is_postgres(conn):
             conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -122,7 +118,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def schema_transaction(engine: Engine) -> Iterator[Connection]:
     """A transaction that may change tables: one program at a time; foreign keys are checked at its end."""
-    with _in_words(engine), engine.connect() as conn:
+    with in_words(engine), engine.connect() as conn:
         if is_postgres(conn):
             with conn.begin():
                 conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
@@ -184,14 +180,6 @@ def database_name(url: str) -> str:
     address = _address(url)
     name = address.database or ""
     return Path(name).name if address.get_backend_name() == "sqlite" else name
-
-
-def _where(engine: Engine) -> str:
-    """The address as it may be shown: never with a password."""
-    url = engine.url
-    if url.get_backend_name() == "sqlite":
-        return url.database or "in memory"
-    return f"{url.host or url.query.get('host') or 'local socket'}:{url.port or 5432}/{url.database or ''}"
 
 
 # --- SQLite ---------------------------------------------------------------------------------------
@@ -289,13 +277,18 @@ def _open_postgres(address: URL, read_only: bool) -> Engine:
 
 def _copy(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     names = ", ".join(f'"{name}"' for name in columns)
+    statement = f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)'
     driver: Any = conn.connection.driver_connection
+    errors: type[Exception] = conn.dialect.loaded_dbapi.Error
     added = 0
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
-        copy.set_types([_copy_type(table.c[name].type) for name in columns])
-        for row in rows:
-            copy.write_row(row)
-            added += 1
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types([_copy_type(table.c[name].type) for name in columns])
+            for row in rows:
+                copy.write_row(row)
+                added += 1
+    except errors as error:  # past SQLAlchemy: this is how it would have said it
+        raise DBAPIError.instance(statement, None, error, errors, dialect=conn.dialect) from error
     return added
 
 
@@ -312,42 +305,3 @@ def _copy_type(kind: TypeEngine[Any]) -> str:
         if isinstance(kind, python_type):
             return name
     raise StoreError(f"Columns of type {kind} cannot be loaded in bulk.")
-
-
-# --- errors ---------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _in_words(engine: Engine) -> Iterator[None]:
-    """Turns what the database itself could not do into a sentence; faults of our statements surface as they are."""
-    try:
-        yield
-    except OperationalError as error:
-        raise StoreUnavailable(_sentence(engine, str(error.orig).strip())) from error
-    except DatabaseError as error:
-        reason = str(error.orig) if isinstance(error.orig, sqlite3.DatabaseError) else ""
-        if "not a database" in reason:
-            raise StoreError(f"The file {_where(engine)} is not a database.") from error
-        if "malformed" not in reason:
-            raise
-        raise StoreError(_sentence(engine, reason)) from error
-
-
-def _sentence(engine: Engine, reason: str) -> str:
-    where, password = _where(engine), engine.url.password
-    if password:
-        reason = reason.replace(str(password), "***")
-    for sign, text in (
-        ("database is locked", f"The database {where} has been locked by another program for {BUSY_SECONDS} seconds."),
-        (
-            "unable to open database file",
-            f"The database {where} cannot be opened: check that the folder may be written.",
-        ),
-        ("disk is full", f"There is no room left for the database {where}."),
-        ("readonly database", f"The database {where} may only be read."),
-        ("disk image is malformed", f"The database {where} is damaged. Restore a backup."),
-        ("no such table", f"The database {where} lacks a table ({reason}). Run: holdings-monitor db upgrade"),
-    ):
-        if sign in reason:
-            return text
-    return f"The database {where} cannot do this now: {reason}"
