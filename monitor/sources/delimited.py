@@ -10,13 +10,17 @@ import io
 from itertools import islice
 
 from monitor.core.errors import ParseError
+from monitor.sources.guards import unguarded_rows, unguarded_text
 from monitor.sources.spec import Source
 
 MAX_COLUMNS = 200
 
 
 def delimited_rows(text: str, source: Source) -> list[list[str]]:
-    """All rows of `text` as lists of cells, in order. Raises ParseError (size, quotes)."""
+    """All rows of `text` as lists of cells, in order, without the guards of spreadsheets (`guards`).
+
+    Raises ParseError (size, quotes)."""
+    text = unguarded_text(text, source.delimiter)
     try:
         rows = _csv(text, source, strict=True)
     except csv.Error as error:
@@ -30,7 +34,7 @@ def delimited_rows(text: str, source: Source) -> list[list[str]]:
     for number, row in enumerate(rows, start=1):
         if len(row) > MAX_COLUMNS:
             raise ParseError(f"row {number} has {len(row)} cells", code="size", row=number)
-    return rows
+    return unguarded_rows(rows, text)
 
 
 def _csv(text: str, source: Source, *, strict: bool) -> list[list[str]]:

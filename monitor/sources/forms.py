@@ -70,10 +70,12 @@ class DateFormat(StrEnum):
 
 
 class WeightUnit(StrEnum):
-    """What a printed weight of 0.5 means: half a percent, or half the fund."""
+    """What a printed weight of 0.5 means: half a percent, or half the fund. `MIXED`: a cell with a percent sign is
+    percent, a bare number a fraction."""
 
     PERCENT = "percent"
     FRACTION = "fraction"
+    MIXED = "mixed"
 
 
 class QuantityUnit(StrEnum):
@@ -137,11 +139,13 @@ class Head:
     """What stands above the table or, in JSON, around it: the printed labels of the date, the fund and its totals.
 
     `title_row` is the row above the table whose first cell is the fund's name and nothing else; 0: there is none.
+    `cells` are what stands in a certain cell without a label, by its row and column, both from 1.
     """
 
     labels: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
     date_format: DateFormat = DateFormat.ISO
     title_row: int = 0
+    cells: Mapping[Column, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

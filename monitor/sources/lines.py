@@ -48,6 +48,8 @@ class Lines:
         self.extra = any(position >= 0 for position in self.at[TEXTS:])
         self.plain = not (source.venue or source.asset_classes or source.asset_codes)
         self.fraction = self.units.weight is WeightUnit.FRACTION
+        self.mixed = self.units.weight is WeightUnit.MIXED
+        self.downward = {header.index[column]: "" for column in source.fill_down if column in header.index}
         self.lots = self.units.quantity is QuantityUnit.LOTS
         self.ragged = shape is not Shape.DELIMITED
         forms = (self.units.date_format, source.units.date_format, *([DateFormat.ISO] if self.ragged else ()))
@@ -68,6 +70,8 @@ class Lines:
         """Sort one row into lines, unread rows or footer."""
         if self.ragged:
             cells = cells[: self.width] + [""] * (self.width - len(cells))
+        if self.downward:
+            cells = self._filled(cells)
         as_of = self._day(cells)
         if as_of is None:
             self._other(row, cells)
@@ -76,6 +80,13 @@ class Lines:
         else:
             cells.append("")
             self._line(row, cells, as_of)
+
+    def _filled(self, cells: list[str]) -> list[str]:
+        """A row that states a quantity, with what the rows above say of its date and its fund."""
+        if len(cells) < self.width or self._is_prose([cell.strip() for cell in cells]):
+            return cells
+        self.downward = {at: cells[at] if cells[at].strip() else above for at, above in self.downward.items()}
+        return [self.downward.get(at, cell) for at, cell in enumerate(cells)]
 
     def _day(self, cells: list[str]) -> date | None:
         """The date of a row; where dates stand elsewhere, that date if the row has two cells or more, else None."""
@@ -108,7 +119,7 @@ class Lines:
             worth, part = number(cells[value], "$"), percentage(cells[weight], "%")
         except ValueError:
             worth, part = self._amount(row, "value", cells[value], "$"), self._amount(row, "weight", cells[weight], "%")
-        if self.fraction and part is not None:
+        if part is not None and (self.fraction or (self.mixed and "%" not in cells[weight])):
             part = round(part * HUNDRED, DUST)
         if self.lots and held is not None:
             held = held * LOT

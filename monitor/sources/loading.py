@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.model import Convention
 from monitor.sources.forms import Shape, TickerStyle
-from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, head, units
+from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, fill_down, head, units
 from monitor.sources.loading_http import ADDRESS, http, sniff
 from monitor.sources.spec import (
     DATED,
@@ -125,6 +125,7 @@ def _source(top: Table) -> Source:
         urls=templates,
         page=page,
         many_funds=top.flag("many_funds", False),
+        fill_down=fill_down(top),
         backfill=_backfill(top),
     )
     if not source.verified and not source.why:

@@ -85,9 +85,31 @@ def head(top: Table, usual: Units) -> Head:
     table = top.table("head")
     labels = {c: tuple(map(normalise, table.texts(c.value))) for c in HEAD_COLUMNS if c.value in table.values}
     row = int(table.number("title_row", Decimal(0), Decimal(0), Decimal(20)))
-    made = Head(labels, table.choice("date_format", DateFormat, usual.date_format), row)
+    form, cells = table.choice("date_format", DateFormat, usual.date_format), _cells(table.table("cells"))
+    made = Head(labels, form, row, cells)
     table.done()
     return made
+
+
+def _cells(table: Table) -> dict[Column, tuple[int, int]]:
+    """The places of what stands above a table without a label: `G1` is the seventh cell of the first row."""
+    found = {}
+    for column in HEAD_COLUMNS:
+        if column.value in table.values:
+            place = table.text(column.value, pattern=r"[A-Z][1-9]\d?", wanted="a cell like G1")
+            found[column] = (int(place[1:] or "1"), ord(place[:1] or "A") - ord("A") + 1)
+    table.done()
+    return found
+
+
+def fill_down(top: Table) -> tuple[Column, ...]:
+    """The columns that are printed once, on the first row they are true for."""
+    names = top.texts("fill_down")
+    wanted = [column.value for column in (Column.DATE, Column.FUND)]
+    for name in names:
+        if name not in wanted:
+            top.fault("fill_down", f"wanted {' or '.join(wanted)}, found {name!r}")
+    return tuple(Column(name) for name in names if name in wanted)
 
 
 def asset_classes(top: Table) -> dict[str, AssetClass]:

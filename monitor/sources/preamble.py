@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from monitor.core.errors import ParseError
 from monitor.sources.cells import day_in_name, day_inside, normalise, number
-from monitor.sources.forms import Column, DateFrom, Units
+from monitor.sources.forms import Column, DateFormat, DateFrom, Units
 from monitor.sources.naming import base_name
 from monitor.sources.spec import Source
 
@@ -41,7 +41,7 @@ def preamble_of(above: list[list[str]], source: Source, units: Units, name: str,
     said = _labelled(above, source)
     as_of, dated_by = None, "file"
     if units.date_from is not DateFrom.NAME and Column.DATE in said:
-        as_of = day_inside(said[Column.DATE], source.head.date_format)
+        as_of = _day(said[Column.DATE], source)
         if as_of is None:
             words = f"date: {said[Column.DATE][:40]!r} is not a date ({source.head.date_format})"
             raise ParseError(words, code="as_of", column=Column.DATE)
@@ -56,7 +56,7 @@ def preamble_of(above: list[list[str]], source: Source, units: Units, name: str,
         said.get(Column.FUND, "").strip(),
         _amount(said.get(Column.OUTSTANDING, "")),
         _amount(said.get(Column.NET_ASSETS, "")),
-        day_inside(said[Column.ANNOUNCED], source.head.date_format) if Column.ANNOUNCED in said else None,
+        _day(said[Column.ANNOUNCED], source) if Column.ANNOUNCED in said else None,
         said.get(Column.TITLE, "").strip() or _title(above, source.head.title_row),
     )
 
@@ -66,10 +66,18 @@ def _title(above: list[list[str]], row: int) -> str:
     return above[row - 1][0].strip()[:LABEL_LENGTH] if 0 < row <= len(above) and above[row - 1] else ""
 
 
+def _day(text: str, source: Source) -> date | None:
+    """The date in a text above the table; a workbook's own date reads as an ISO date, whatever form others have."""
+    return day_inside(text, source.head.date_format) or day_inside(text, DateFormat.ISO)
+
+
 def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
-    """The text beside or behind each label, the first of each kind that is not empty."""
+    """The text in each named cell, and beside or behind each label the first of its kind that is not empty."""
     labels = {label: column for column, names in source.head.labels.items() for label in names}
     found: dict[Column, str] = {}
+    for named, (row, place) in source.head.cells.items():
+        if row <= len(above) and place <= len(above[row - 1]) and above[row - 1][place - 1].strip():
+            found[named] = above[row - 1][place - 1][:LABEL_LENGTH]
     if not labels:
         return found
     for cells in above:

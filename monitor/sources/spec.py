@@ -228,7 +228,8 @@ class Source:
     mean (small letters), `asset_codes` which tickers and identifiers are no shares. `lists_cash` is False
     where the files leave out cash, so that weights may sum to less than the fund. `verified` is False where no
     real file of this shape was seen; `why` then says what is known and from where. `urls` are templates of
-    addresses for funds without their own, `many_funds` says that one file lists several funds.
+    addresses for funds without their own, `many_funds` says that one file lists several funds. `fill_down` are
+    columns printed once, on the first row they are true for.
     """
 
     id: str
@@ -266,6 +267,7 @@ class Source:
     urls: tuple[Url, ...] = ()
     page: str = ""  # template of the address of a fund's page
     many_funds: bool = False
+    fill_down: tuple[Column, ...] = ()
 
     @property
     def shapes(self) -> frozenset[Shape]:
