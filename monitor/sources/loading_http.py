@@ -13,7 +13,7 @@ PRINTABLE = r"[ -~]+"
 ADDRESS = r"https?://[^\s/]+\S*"
 NAME = r"[!-~]{1,60}"
 MOST_LINKS = 3
-NEVER_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "cookie"})
+NEVER_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 def http(table: Table) -> HttpProfile:

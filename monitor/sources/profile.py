@@ -94,7 +94,7 @@ class HttpProfile:
     links: tuple[Link, ...] = ()
     pages: Paging | None = None
     tls: Tls = Tls.MODERN
-    throttled: frozenset[int] = frozenset({429})
+    throttled: frozenset[int] = frozenset()
     throttle_wait: float = 15.0
     min_interval: float = 2.0
     jitter: float = 0.0  # up to so much longer than `min_interval`

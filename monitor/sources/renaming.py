@@ -6,31 +6,26 @@ be asked come out – few, and with a file name like that of the old one.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
 from monitor.core.errors import FetchError
-from monitor.sources.addresses import check_url, safe_url
+from monitor.sources.addresses import check_url
 from monitor.sources.fetch import Fetched, Fetcher
+from monitor.sources.links import may_be_proposed, words
 from monitor.sources.profile import HttpProfile
 from monitor.sources.spec import FundSpec, Source
 
 MOST_BYTES = 2_000_000
 SECONDS = 15.0
-LONGEST = 500  # characters of an address
-WORDS = 5_000  # that may be addresses, looked at most
 CANDIDATES = 400  # addresses compared at most
 PROPOSED = 3
 ALIKE = 0.8  # of file names without the ticker
 ALIKE_WITH_TICKER = 0.35
-_BETWEEN = re.compile(r"[\"'`\s<>()\\]+")
-_ESCAPED = (("\\/", "/"), ("\\u002F", "/"), ("\\u002f", "/"), ("\\u0026", "&"))
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -70,12 +65,12 @@ def proposals(page: Page, address: str, ticker: str, others: Iterable[str]) -> l
     for found in _addresses(page, _ending(address)):
         if found == address or len(ranked) >= CANDIDATES:
             continue
-        words = {word.upper() for word in _WORD.findall(_name(found))}
-        if siblings & words or not _is_allowed(found, page.url):
+        named = {word.upper() for word in _WORD.findall(_name(found))}
+        if siblings & named or not may_be_proposed(found, page.url):
             continue
         alike = SequenceMatcher(None, _name(address).lower(), _name(found).lower(), autojunk=False).ratio()
-        if alike >= (ALIKE_WITH_TICKER if ticker.upper() in words else ALIKE):
-            ranked[found] = alike + (ticker.upper() in words)
+        if alike >= (ALIKE_WITH_TICKER if ticker.upper() in named else ALIKE):
+            ranked[found] = alike + (ticker.upper() in named)
     return sorted(ranked, key=lambda one: (-ranked[one], one))[:PROPOSED]
 
 
@@ -94,33 +89,8 @@ def allowed(found: Sequence[str], fetcher: Fetcher, profile: HttpProfile) -> tup
 
 def _addresses(page: Page, ending: str) -> Iterator[str]:
     """Every address in the text, in links or scripts, that ends like the file we look for."""
-    if not ending:
-        return
-    text = page.text[:MOST_BYTES]
-    for written, meant in _ESCAPED:
-        text = text.replace(written, meant)
-    seen: set[str] = set()
-    words = (word for word in _BETWEEN.split(text) if len(word) <= LONGEST and ending in word.lower())
-    for word in islice(dict.fromkeys(words), WORDS):
-        try:
-            found = urljoin(page.url, html.unescape(word.removeprefix("href=")))
-            ends = _ending(found)
-        except ValueError:
-            continue
-        if ends == ending and found not in seen:
-            seen.add(found)
-            yield found
-
-
-def _is_allowed(url: str, page: str) -> bool:
-    """Encrypted, or the same machine as the page; nothing that hides a user or a secret."""
-    try:
-        parts, home = urlsplit(url), urlsplit(page)
-        same = (parts.scheme, parts.hostname, parts.port) == (home.scheme, home.hostname, home.port)
-    except ValueError:
-        return False
-    plain = url.isascii() and url.isprintable() and not set('"\\^`{|}') & set(url)
-    return plain and parts.username is None and safe_url(url) == url and (same or parts.scheme == "https")
+    if ending:
+        yield from (found for found in words(page.text[:MOST_BYTES], page.url, ending) if _ending(found) == ending)
 
 
 def _name(url: str) -> str:

@@ -11,13 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from monitor.core.errors import FetchError
 from monitor.sources.addresses import check_url, safe_url
-from monitor.sources.fetch import Fetched, Fetcher, NotModified, retry_after
-from monitor.sources.profile import HttpProfile
+from monitor.sources.fetch import Fetched, Fetcher, NotModified, redirected, retry_after
+from monitor.sources.profile import HttpProfile, Method
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 QUICK = HttpProfile(
@@ -195,24 +196,28 @@ def test_every_hop_is_checked(httpserver: HTTPServer, target: str, words: str) -
 
 def test_secret_headers_stay_with_their_host(httpserver: HTTPServer) -> None:
     seen: list[Request] = []
-    port = httpserver.port
-    httpserver.expect_request("/a").respond_with_data(
-        b"", status=302, headers={"Location": f"http://other.example:{port}/b"}
-    )
 
     def answer(request: Request) -> Response:
         seen.append(request)
         return Response(b"ok")
 
+    elsewhere = f"http://127.0.0.1:{httpserver.port}/b"
+    httpserver.expect_request("/a").respond_with_data(b"", status=302, headers={"Location": elsewhere})
     httpserver.expect_request("/b").respond_with_handler(answer)
     profile = HttpProfile(headers=(("Authorization", "Bearer x"), ("Accept", "text/csv")), min_interval=0)
-    with pytest.raises(FetchError):  # other.example does not exist; only the check of its name is replaced
-        fetcher(resolve=lambda host, port: ["127.0.0.1"]).fetch(httpserver.url_for("/a"), profile)
-    response = type("R", (), {"status_code": 302, "headers": {"Location": "http://other.example/b"}})()
-    _, headers = fetcher()._redirect(response, httpserver.url_for("/a"), dict(profile.headers))
-    assert headers == {"Accept": "text/csv"}
+    fetcher().fetch(httpserver.url_for("/a"), profile)
+    fetcher().fetch(elsewhere, profile)
+    assert [(one.headers.get("Authorization"), one.headers["Accept"]) for one in seen] == [
+        (None, "text/csv"),
+        ("Bearer x", "text/csv"),
+    ]
+
+
+def test_nothing_leads_from_an_encrypted_connection_to_a_plain_one() -> None:
+    response = requests.Response()
+    response.status_code, response.headers["Location"] = 302, "http://other.example/b"
     with pytest.raises(FetchError, match="from https to http"):
-        fetcher()._redirect(response, "https://other.example/a", {})
+        redirected(response, "https://other.example/a", Method.GET)
 
 
 PRIVATE = ["127.0.0.1", "10.0.0.8", "192.168.1.1", "172.16.0.1", "100.64.0.1", "::1", "fd12::1", "0.1.2.3"]

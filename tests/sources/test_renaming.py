@@ -10,8 +10,9 @@ from pytest_httpserver import HTTPServer
 
 from monitor.sources import registry
 from monitor.sources.fetch import Fetcher
+from monitor.sources.links import LONGEST
 from monitor.sources.profile import HttpProfile
-from monitor.sources.renaming import LONGEST, Page, allowed, fetch_page, pages, proposals
+from monitor.sources.renaming import Page, allowed, fetch_page, pages, proposals
 
 HOME = "https://www.issuer.example/funds/"
 OLD = "https://files.issuer.example/csv/ARK_FINTECH_INNOVATION_ETF_ARKF_HOLDINGS.csv"
