@@ -114,6 +114,11 @@ def day_inside(text: str, form: DateFormat) -> date | None:
     return next((d for found in _INSIDE[form].finditer(text[:200]) if (d := _date(found)) is not None), None)
 
 
+def without_day(text: str, form: DateFormat) -> str:
+    """`text` without the first date written in `form`; as it is when there is none."""
+    return _INSIDE[form].sub("", text, count=1)
+
+
 def day_in_name(name: str) -> date | None:
     """The date a file's name says, written from year to day (2026-03-26, 20260326, 2026_03_26), or None when
     it says none or several."""

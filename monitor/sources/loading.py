@@ -20,6 +20,7 @@ from monitor.core.model import Convention
 from monitor.sources.forms import Shape, TickerStyle
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, fill_down, head, units
 from monitor.sources.loading_http import ADDRESS, http, sniff
+from monitor.sources.loading_pages import embedded, html_page
 from monitor.sources.spec import (
     DATED,
     PLACEHOLDER,
@@ -124,6 +125,8 @@ def _source(top: Table) -> Source:
         why=top.text("why", ""),
         urls=templates,
         page=page,
+        html=html_page(top),
+        embedded=embedded(top),
         many_funds=top.flag("many_funds", False),
         fill_down=fill_down(top),
         backfill=_backfill(top),

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from monitor.core.errors import ParseError
-from monitor.sources.cells import day_in_name, day_inside, normalise, number
+from monitor.sources.cells import day_in_name, day_inside, normalise, number, without_day
 from monitor.sources.forms import Column, DateFormat, DateFrom, Units
 from monitor.sources.naming import base_name
 from monitor.sources.spec import Source
@@ -18,6 +18,9 @@ from monitor.sources.spec import Source
 LABEL_LENGTH = 200  # characters of a cell that are looked at
 _SEPARATOR = re.compile(r"\s*[:：]\s*")
 _AMOUNT = re.compile(r"(?:[A-Z]{3}|[$€£¥])?\s*([-+]?[\d,]+(?:\.\d+)?)", re.ASCII)
+
+
+_DAYS = (Column.DATE, Column.ANNOUNCED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def _day(text: str, source: Source) -> date | None:
 
 
 def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
-    """The text in each named cell, and beside or behind each label the first of its kind that is not empty."""
+    """The text in each named cell, and beside or behind each label the first of its kind that is not empty; a date may
+    also stand anywhere in the text of its label (`2026/07/08 Net assets`, `Data as of 08/28/2026`)."""
     labels = {label: column for column, names in source.head.labels.items() for label in names}
     found: dict[Column, str] = {}
     for named, (row, place) in source.head.cells.items():
@@ -88,6 +92,11 @@ def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
             value = behind or (cells[at + 1] if at + 1 < len(cells) else "")
             if column is not None and value.strip():
                 found.setdefault(column, value[:LABEL_LENGTH])
+            elif column is None and any(map(str.isdigit, text)):
+                rest = without_day(text, source.head.date_format)
+                column = labels.get(normalise(rest)) if rest != text else None
+                if column in _DAYS:
+                    found.setdefault(column, text)
     return found
 
 

@@ -16,7 +16,7 @@ from monitor.sources.lines import Lines
 from monitor.sources.naming import fund_of, revision_hint
 from monitor.sources.preamble import preamble_of
 from monitor.sources.spec import Source
-from monitor.sources.tables import Header, Tables, find_header, tables_of
+from monitor.sources.tables import Header, Tables, find_header, no_table, tables_of
 
 __all__ = ["fund_of", "read_file", "read_files", "revision_hint"]
 
@@ -56,13 +56,18 @@ def read_files(
 
 
 def first_table(tables: Tables, source: Source) -> tuple[list[list[str]], Header]:
-    """The first table with a header. Raises the ParseError of the first table when none has one."""
+    """The first table with a header. Raises the ParseError of the first table when none has one; of a page, that of the
+    first which lacks a column, else that the page holds no such table."""
     first: ParseError | None = None
     for rows in tables.rows:
         try:
             return rows, find_header(rows, source)
         except ParseError as error:
             first = first or error
+            if first.column is None and error.column is not None:
+                first = error
+    if tables.shape is Shape.HTML and (first is None or first.column is None):
+        raise no_table(tables.title)
     raise first or ParseError("the file holds no table", code="empty")
 
 
@@ -79,6 +84,7 @@ def _read(
     above = [*rows[: header.row - 1], *tables.outside]
     preamble = preamble_of(above, source, units, name, dated_rows=Column.DATE in header.index)
     lines = Lines(source, tables.shape, header, preamble)
+    lines.warnings += tables.warnings
     for row, cells in enumerate(rows[header.row :], start=header.row + 1):
         if row - 1 not in skip:
             lines.take(row, cells)

@@ -84,10 +84,15 @@ def _utf16_without_mark(body: bytes) -> str:
 
 
 def _refuse_pages(start: str, source: Source) -> None:
-    wanted = (CONFLICT, *(JSON_STARTS if Shape.JSON in source.shapes else ()))
+    wanted = (
+        CONFLICT,
+        *(JSON_STARTS if Shape.JSON in source.shapes else ()),
+        *(HTML_STARTS if source.has_pages else ()),
+    )
     if start.startswith(source.sniff.refuse_first) and not start.startswith(wanted):
         if start.startswith(HTML_STARTS):
-            raise ParseError(f"a web page, not a table{_title(start)}", code="html")
+            title = page_title(start)
+            raise ParseError(f"a web page, not a table{f' (title: {title})' if title else ''}", code="html")
         if start.startswith(JSON_STARTS):
             raise ParseError(f"a JSON answer, not a table: {start[:80]!r}", code="json")
         raise ParseError(f"begins with {start[0]!r}, as no holdings file does", code="error-page")
@@ -98,9 +103,9 @@ def _refuse_pages(start: str, source: Source) -> None:
                 raise ParseError(f"a known error page: {start.strip()[:80]!r}", code="error-page")
 
 
-def _title(page: str) -> str:
+def page_title(page: str) -> str:
+    """The title or first heading of a web page, "" when it has none."""
     found = _TITLE.search(page[:100_000])
     if found is None:
         return ""
-    words = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found.group(2))).replace('"', " ").split())
-    return f" (title: {words[:100]})" if words else ""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found.group(2))).replace('"', " ").split())[:100]

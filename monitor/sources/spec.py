@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from monitor.core.model import AssetClass, Convention
 from monitor.sources.forms import CodeClass, Column, Format, Head, Shape, TickerStyle, Units
+from monitor.sources.page_forms import Embedded, Page
 from monitor.sources.profile import HttpProfile, Sniff
 
 
@@ -268,6 +269,13 @@ class Source:
     page: str = ""  # template of the address of a fund's page
     many_funds: bool = False
     fill_down: tuple[Column, ...] = ()
+    html: Page = field(default_factory=Page)
+    embedded: Embedded | None = None
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether files of this source may be web pages."""
+        return Shape.HTML in self.shapes or self.embedded is not None
 
     @property
     def shapes(self) -> frozenset[Shape]:

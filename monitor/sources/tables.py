@@ -11,6 +11,7 @@ from monitor.core.errors import ParseError
 from monitor.sources.cells import normalise
 from monitor.sources.delimited import delimited_rows
 from monitor.sources.forms import Column, Format, Shape
+from monitor.sources.html_rows import looks_like_page, page_rows
 from monitor.sources.json_rows import json_rows, looks_like_json
 from monitor.sources.sniff import text_of
 from monitor.sources.spec import Source
@@ -39,12 +40,15 @@ class Header:
 class Tables:
     """What may be the table of a file, in order of preference: of a workbook each sheet, of JSON each list
     that is there, of a page each table. `encoding` is that of text, "" for workbooks. `outside` is what a page or a
-    document says around its tables, as rows of a label and a value or of one text."""
+    document says around its tables, as rows of a label and a value or of texts that follow one another; `title` what a
+    page calls itself. `warnings` are sentences about the file as a whole."""
 
     shape: Shape
     encoding: str
     rows: tuple[list[list[str]], ...]
     outside: tuple[list[str], ...] = ()
+    title: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def tables_of(body: bytes, source: Source) -> Tables:
@@ -54,9 +58,24 @@ def tables_of(body: bytes, source: Source) -> Tables:
     text, encoding = text_of(body, source)
     if Shape.JSON in source.shapes and looks_like_json(text):
         return Tables(Shape.JSON, encoding, json_rows(text, source))
+    if Shape.HTML in source.shapes and looks_like_page(text):
+        return _page(text, encoding, source)
     if Shape.DELIMITED in source.shapes:
         return Tables(Shape.DELIMITED, encoding, (delimited_rows(text, source),))
     raise ParseError(f"plain text, but files of {source.id} are {', '.join(sorted(source.shapes))}", code="shape")
+
+
+def _page(text: str, encoding: str, source: Source) -> Tables:
+    page = page_rows(text, source.html, source.max_rows)
+    warnings = () if page.whole else ("the closing text is missing: the page has no end, it may have been cut short",)
+    if not page.tables:
+        raise no_table(page.title)
+    return Tables(Shape.HTML, encoding, page.tables, page.outside, page.title, warnings)
+
+
+def no_table(title: str) -> ParseError:
+    """The refusal of a page that does not hold what its source says."""
+    return ParseError(f"a web page without the table of holdings{f' (title: {title})' if title else ''}", code="html")
 
 
 def find_header(rows: list[list[str]], source: Source) -> Header:
