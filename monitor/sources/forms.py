@@ -39,10 +39,20 @@ class Column(StrEnum):
     COUNTRY = "country"  # where the ticker is listed, when no exchange is printed
     ANNOUNCED = "announced"  # a second date: when the list was announced, or the day it is for
     TITLE = "title"  # the fund's name
+    TOTAL = "total"  # the number of holdings the issuer says there are
+    SIDE = "side"  # long or short
 
 
 # What may stand above a table.
-HEAD_COLUMNS = (Column.DATE, Column.FUND, Column.OUTSTANDING, Column.NET_ASSETS, Column.ANNOUNCED, Column.TITLE)
+HEAD_COLUMNS = (
+    Column.DATE,
+    Column.FUND,
+    Column.OUTSTANDING,
+    Column.NET_ASSETS,
+    Column.ANNOUNCED,
+    Column.TITLE,
+    Column.TOTAL,
+)
 
 
 class Shape(StrEnum):
@@ -146,6 +156,24 @@ class Head:
     date_format: DateFormat = DateFormat.ISO
     title_row: int = 0
     cells: Mapping[Column, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """How a JSON or XML document lists holdings, besides where.
+
+    `join`: all lists at the paths of the source are one table, else the first that has rows counts. `names` is where
+    the names of rows that are lists stand. `blanks` are codes that mean "none". `may_be_empty`: a list without
+    holdings can be true. `lots`: one security may stand in several rows. `thousands_until`: values of files dated
+    until then are in thousands; where a file says when it was announced, that date counts.
+    """
+
+    join: bool = False
+    names: str = ""
+    blanks: tuple[str, ...] = ()
+    may_be_empty: bool = False
+    lots: bool = False
+    thousands_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

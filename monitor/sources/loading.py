@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.model import Convention
 from monitor.sources.forms import Shape, TickerStyle
+from monitor.sources.loading_documents import document, paths
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, fill_down, head, units
 from monitor.sources.loading_http import ADDRESS, http, sniff
 from monitor.sources.loading_pages import embedded, html_page
@@ -113,7 +114,8 @@ def _source(top: Table) -> Source:
         notes=top.texts("notes"),
         closing_text=top.flag("closing_text", False),
         head=head(top, usual),
-        tables=top.texts("tables"),
+        tables=paths(top),
+        document=document(top),
         venue=top.text("venue", "", pattern=r"[A-Z0-9]{2,6}", wanted="an exchange code like XTAI or US"),
         ticker_style=top.choice("ticker_style", TickerStyle, TickerStyle.PLAIN),
         asset_classes=MappingProxyType(asset_classes(top)),

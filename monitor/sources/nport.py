@@ -1,7 +1,6 @@
 """Reads an N-PORT as published (NPORT-P, XML): which series it is about, the date, and every investment.
 
-For any bytes the answer is an `NportReport` or a `ParseError`. A document type is refused, so that no
-entity is ever expanded; size, depth, lines and text are bounded; nothing outside the bytes is read.
+For any bytes the answer is an `NportReport` or a `ParseError`; the bounds are those of `elements`.
 """
 
 from __future__ import annotations
@@ -9,15 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from xml.parsers import expat  # without entities: see `_Reader`
 
 from monitor.core.errors import ParseError
 from monitor.core.model import Line
+from monitor.sources.elements import Elements, read_elements
 
-MAX_BYTES = 50_000_000  # the largest filings have some 20,000 lines and 40 MB
-MAX_LINES = 50_000
-MAX_DEPTH = 40
-MAX_TEXT = 2_000
 EMPTY = frozenset({"", "N/A", "NA", "NONE", "000000000", "XXXXXXXXX"})
 
 
@@ -74,86 +69,36 @@ class NportReport:
 
 def read_nport(body: bytes) -> NportReport:
     """The filing in `body`. Raises ParseError with one of the codes empty, size, xml, nport, rows, as_of, numbers."""
-    if not body.strip():
-        raise ParseError("the file is empty", code="empty")
-    if len(body) > MAX_BYTES:
-        raise ParseError(f"{len(body):,} bytes; at most {MAX_BYTES:,} are read", code="size")
-    reader = _Reader()
-    try:
-        reader.parser.Parse(body.lstrip(b"\r\n\t \xef\xbb\xbf"), True)
-    except expat.ExpatError as error:
-        raise ParseError(f"not well-formed XML: {error}", code="xml", row=error.lineno) from error
-    except (ValueError, LookupError) as error:  # an unknown encoding
-        raise ParseError(f"not readable XML: {error}", code="xml") from error
-    return reader.report()
+    return _Filing(read_elements(body, ("invstOrSec",), root=_only_filings)).report()
 
 
-class _Reader:
-    """Collects the few elements we need; one instance reads one file."""
+def _only_filings(root: str) -> None:
+    if root != "edgarSubmission":
+        raise ParseError(f"the document is a {root[:40]!r}, not an N-PORT", code="nport")
 
-    def __init__(self) -> None:
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
-        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
-        self.path: list[str] = []
-        self.text: list[str] = []
-        self.length = 0
-        self.root = ""
+
+class _Filing:
+    """What the elements of a filing say, as values."""
+
+    def __init__(self, found: Elements) -> None:
+        self.rows = found.rows
         self.head: dict[str, str] = {}
-        self.classes: list[str] = []
-        self.line: dict[str, str] = {}
-        self.lines: list[NportLine] = []
+        self.classes = []
+        for name, text in found.outside:
+            parent, _, local = name.rpartition(".")
+            if parent.rpartition(".")[2].casefold() in ("geninfo", "headerdata", "signature"):
+                self.head.setdefault(local, text)
+            elif local == "classId":
+                self.classes.append(text)
 
-    def _refuse_doctype(self, *_: object) -> None:
-        raise ParseError("the file declares a document type; an N-PORT has none", code="xml")
+    def _line(self, at: int) -> NportLine:
+        said = self.rows[at]
+        own = _identifiers(said)
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(":")[2]
-        self.root = self.root or local
-        if self.root != "edgarSubmission":
-            raise ParseError(f"the document is a {self.root[:40]!r}, not an N-PORT", code="nport")
-        self.path.append(local)
-        if len(self.path) > MAX_DEPTH:
-            raise ParseError(f"elements are nested more than {MAX_DEPTH} deep", code="xml")
-        self.text, self.length = [], 0
-        if local == "invstOrSec":
-            self.line = {}
-            if len(self.lines) >= MAX_LINES:
-                raise ParseError(f"more than {MAX_LINES:,} lines", code="size")
-        elif self.path[-3:-1] == ["invstOrSec", "identifiers"]:
-            other = attributes.get("otherDesc", "") if local == "other" else local
-            self.line.setdefault(other.strip().lower(), attributes.get("value", "").strip()[:MAX_TEXT])
-        elif local == "assetConditional" and self.path[-2] == "invstOrSec":
-            self.line["assetCat"] = attributes.get("assetCat", "")[:MAX_TEXT]
-
-    def _text(self, text: str) -> None:
-        self.length += len(text)
-        if self.length <= MAX_TEXT:
-            self.text.append(text)
-
-    def _end(self, _name: str) -> None:
-        local = self.path.pop()
-        said = "".join(self.text).strip()
-        parent = self.path[-1] if self.path else ""
-        self.text, self.length = [], 0
-        if local == "invstOrSec":
-            self.lines.append(self._line())
-        elif parent == "invstOrSec":
-            self.line.setdefault(local, said)
-        elif parent in ("genInfo", "headerData", "signature"):
-            self.head.setdefault(local, said)
-        elif local == "classId":
-            self.classes.append(said)
-
-    def _line(self) -> NportLine:
         def code(*names: str) -> str:
-            found = (self.line.get(name, "").upper() for name in names)
+            found = ((said.get(name) or own.get(name, "")).upper() for name in names)
             return next((text for text in found if text not in EMPTY), "")
 
-        said = self.line
         name, title = said.get("name", ""), said.get("title", "")
         return NportLine(
             name if name.upper() not in EMPTY else title,
@@ -163,16 +108,16 @@ class _Reader:
             code("isin"),
             code("ticker"),
             code("sedol"),
-            self._number("balance"),
+            self._number("balance", at),
             said.get("units", ""),
-            self._number("valUSD"),
-            self._number("pctVal"),
-            said.get("assetCat", ""),
+            self._number("valUSD", at),
+            self._number("pctVal", at),
+            said.get("assetCat") or said.get("assetConditional@assetCat", ""),
             said.get("payoffProfile", ""),
         )
 
-    def _number(self, name: str) -> Decimal | None:
-        text = self.line.get(name, "")
+    def _number(self, name: str, at: int) -> Decimal | None:
+        text = self.rows[at].get(name, "")
         if text.upper() in EMPTY - {"000000000"}:
             return None
         try:
@@ -180,15 +125,15 @@ class _Reader:
         except InvalidOperation:
             found = Decimal("NaN")
         if not found.is_finite() or abs(found) >= Decimal("1e18"):
-            raise ParseError(f"{name}: {text[:40]!r} is not a number", code="numbers", row=len(self.lines) + 1)
+            raise ParseError(f"{name}: {text[:40]!r} is not a number", code="numbers", row=at + 1)
         return found
 
     def report(self) -> NportReport:
-        """The whole filing, once everything was read."""
+        """The whole filing."""
         kind = self.head.get("submissionType", "")
         if not kind.upper().startswith("NPORT-P"):
             raise ParseError(f"the submission is a {kind[:40]!r}, not an NPORT-P", code="nport")
-        if not self.lines:
+        if not self.rows:
             raise ParseError("the filing lists no investment", code="rows")
         dated = self.head.get("repPdDate", "")
         try:
@@ -203,5 +148,17 @@ class _Reader:
             as_of,
             self.head.get("dateSigned", ""),
             kind.upper().endswith("/A"),
-            tuple(self.lines),
+            tuple(self._line(at) for at in range(len(self.rows))),
         )
+
+
+def _identifiers(row: dict[str, str]) -> dict[str, str]:
+    """The codes of a line by their kind: `isin`, `ticker`, and what the others are described as."""
+    found: dict[str, str] = {}
+    for name, value in row.items():
+        place, _, attribute = name.partition("@")
+        if attribute == "value" and place.startswith("identifiers.") and place.count(".") == 1:
+            local = place.partition(".")[2].partition("#")[0]
+            kind = row.get(f"{place}@otherDesc", "") if local == "other" else local
+            found.setdefault(kind.strip().lower(), value)
+    return found

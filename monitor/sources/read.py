@@ -45,7 +45,7 @@ def read_files(
     files = []
     for skip in skipped:
         kept = [[] if index in skip else cells for index, cells in enumerate(rows)]
-        header = find_header(kept, source) if skip else header
+        header = find_header(kept, source, tables.shape) if skip else header
         files.append(_read(source, tables, kept, header, skip, expected_fund, name))
     if len(files) == 1:
         return files[0]
@@ -61,7 +61,7 @@ def first_table(tables: Tables, source: Source) -> tuple[list[list[str]], Header
     first: ParseError | None = None
     for rows in tables.rows:
         try:
-            return rows, find_header(rows, source)
+            return rows, find_header(rows, source, tables.shape)
         except ParseError as error:
             first = first or error
             if first.column is None and error.column is not None:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from monitor.core.model import AssetClass, Convention
-from monitor.sources.forms import CodeClass, Column, Format, Head, Shape, TickerStyle, Units
+from monitor.sources.forms import CodeClass, Column, Document, Format, Head, Shape, TickerStyle, Units
 from monitor.sources.page_forms import Embedded, Page
 from monitor.sources.profile import HttpProfile, Sniff
 
@@ -254,7 +254,8 @@ class Source:
     notes: tuple[str, ...] = field(default=())
     closing_text: bool = False  # every file ends with prose; one without may have been cut short
     head: Head = field(default_factory=Head)
-    tables: tuple[str, ...] = ()  # JSON: dotted paths of the lists of holdings, the first that exists counts
+    tables: tuple[str, ...] = ()  # JSON, XML: dotted paths of the lists of holdings (see `paths`)
+    document: Document = field(default_factory=Document)
     venue: str = ""
     ticker_style: TickerStyle = TickerStyle.PLAIN
     asset_classes: Mapping[str, AssetClass] = field(default_factory=dict)

@@ -16,7 +16,9 @@ from monitor.sources.json_rows import json_rows, looks_like_json
 from monitor.sources.sniff import text_of
 from monitor.sources.spec import Source
 from monitor.sources.workbook import is_workbook, workbook_rows
+from monitor.sources.xml_rows import looks_like_xml, xml_rows
 
+NAMED = (Shape.JSON, Shape.XML)  # shapes whose values bear the names of their fields
 NAME_LENGTH = 100  # characters of a column name that are looked at
 HEADER_WITHIN = 50  # rows: some issuers print a preamble
 
@@ -55,6 +57,8 @@ def tables_of(body: bytes, source: Source) -> Tables:
     """The tables in the bytes of a file. Raises ParseError; for its codes see `read_file`."""
     if is_workbook(body) and Shape.WORKBOOK in source.shapes:
         return Tables(Shape.WORKBOOK, "", workbook_rows(body, source))
+    if Shape.XML in source.shapes and looks_like_xml(body):
+        return Tables(Shape.XML, "", xml_rows(body, source))
     text, encoding = text_of(body, source)
     if Shape.JSON in source.shapes and looks_like_json(text):
         return Tables(Shape.JSON, encoding, json_rows(text, source))
@@ -78,8 +82,9 @@ def no_table(title: str) -> ParseError:
     return ParseError(f"a web page without the table of holdings{f' (title: {title})' if title else ''}", code="html")
 
 
-def find_header(rows: list[list[str]], source: Source) -> Header:
-    """The header among the first rows. Raises ParseError(code="columns") naming what is missing."""
+def find_header(rows: list[list[str]], source: Source, shape: Shape | None = None) -> Header:
+    """The header among the first rows of a table of a file of `shape`. Raises ParseError(code="columns") naming what
+    is missing."""
     aliases = {alias: column for column, names in source.columns.items() for alias in names}
     enough = {source.required, *(form.required for form in source.formats if not form.refused)}
     best: tuple[int, list[str], set[Column]] | None = None
@@ -87,7 +92,7 @@ def find_header(rows: list[list[str]], source: Source) -> Header:
         names = [normalise(cell[:NAME_LENGTH]) for cell in row]
         found = {aliases[name] for name in names if name in aliases}
         if any(found.issuperset(required) for required in enough):
-            return _header(number, row, names, aliases, source)
+            return _header(number, row, names, aliases, source, shape in NAMED)
         if best is None or len(found) > len(best[2]):
             best = number, names, found
     raise _no_header(best, source)
@@ -116,7 +121,9 @@ def _trimmed(names: list[str]) -> tuple[str, ...]:
     return tuple(names[:end])
 
 
-def _header(number: int, row: list[str], names: list[str], aliases: dict[str, Column], source: Source) -> Header:
+def _header(
+    number: int, row: list[str], names: list[str], aliases: dict[str, Column], source: Source, named: bool
+) -> Header:
     index: dict[Column, int] = {}
     for position, name in enumerate(names):
         column = aliases.get(name)
@@ -133,16 +140,19 @@ def _header(number: int, row: list[str], names: list[str], aliases: dict[str, Co
     known = _known(names, source)
     if known is not None and known.refused:
         raise ParseError(f"this form of the file is not read: {known.refused}", code="columns", row=number)
-    like = known or next((form for form in source.formats if _is_like(form, _trimmed(names), aliases)), None)
+    alike = (form for form in source.formats if _is_like(form, _trimmed(names), aliases, named))
+    like = known or next(alike, None)
     warnings = () if known is not None else _deviations(names, aliases, like)
     return Header(number, tuple(cell.strip() for cell in row), index, known, like, warnings)
 
 
-def _is_like(form: Format, printed: tuple[str, ...], aliases: dict[str, Column]) -> bool:
-    """Whether the columns we map are those of `form` in its order; the fields of JSON have none."""
+def _is_like(form: Format, printed: tuple[str, ...], aliases: dict[str, Column], named: bool) -> bool:
+    """Whether the columns we map are those of `form` in its order. Fields of JSON and XML bear their names on every
+    value: any order will do, and those that are not required may be missing."""
     own, other = ([name for name in names if name in aliases] for names in (form.columns, printed))
-    if form.shape is Shape.JSON:
-        return not form.refused and set(own) == set(other)
+    if named or form.shape in NAMED:
+        alike = named and form.shape in NAMED
+        return alike and not form.refused and {aliases[name] for name in other}.issuperset(form.required)
     return not form.refused and own == other
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.errors import ParseError
-from monitor.sources import nport
+from monitor.sources import elements
 from monitor.sources.nport import read_nport
 from tests.filings import HEAD, Holding, filing
 
@@ -103,11 +103,10 @@ def test_what_is_no_filing_is_refused_with_a_code(body: bytes, code: str) -> Non
 
 def test_size_lines_and_text_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     (line,) = read_nport(filing(DAY, [replace(QUILL, title="x" * 10_000)])).lines
-    assert len(line.title) <= nport.MAX_TEXT
-    monkeypatch.setattr(nport, "MAX_LINES", 1)
+    assert len(line.title) <= elements.MAX_TEXT
     with pytest.raises(ParseError, match="more than 1 lines"):
-        read_nport(SOUND)
-    monkeypatch.setattr(nport, "MAX_BYTES", 100)
+        elements.read_elements(SOUND, ("invstOrSec",), most=1)
+    monkeypatch.setattr(elements, "MAX_BYTES", 100)
     with pytest.raises(ParseError, match="at most 100"):
         read_nport(SOUND)
 
