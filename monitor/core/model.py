@@ -137,8 +137,9 @@ class HoldingsFile:
     in the `file`, only in its `name`, or nowhere: then it follows from when the file was `fetched`.
     `outstanding` is the number of the fund's own shares and `net_assets` its size in the file's currency, where
     the file prints them. `lists_cash` is False where the issuer leaves cash out, so that weights may sum to less
-    than the fund. `announced` is a second date printed: when the list was announced, or the day it is for. `title`
-    is the fund's name as printed, "" when it is not.
+    than the fund. `stated_lines` is the number of holdings the issuer says there are, `lots` that one security may
+    stand in several lines by design. `announced` is a second date printed: when the list was announced, or the day it
+    is for. `title` is the fund's name as printed, "" when it is not.
     """
 
     fund: str
@@ -154,6 +155,8 @@ class HoldingsFile:
     net_assets: Decimal | None = None
     lists_cash: bool = True
     announced: date | None = None
+    stated_lines: int | None = None
+    lots: bool = False
     title: str = ""
 
 

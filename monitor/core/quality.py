@@ -48,8 +48,9 @@ def form(
     found += _dates(file, known_on, latest, max(known_on + AHEAD, following or known_on))
     if file.fund and expected_fund and file.fund != expected_fund:
         found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
+    found += _complete(file)
     found += _numbers(file, positions)
-    found += _repeated(positions)
+    found += [] if file.lots else _repeated(positions)
     found += _conflicts(positions)
     if any(line.weight is not None for line in file.lines):  # computed weights say nothing about the file
         found += _weights(positions, lists_cash=file.lists_cash)
@@ -73,6 +74,17 @@ def _dates(file: HoldingsFile, known_on: date, latest: date | None, until: date)
     if latest is not None and (latest - file.as_of).days > 14:
         found.append(Finding("as_of", f"dated {file.as_of}, but {latest} is already known", True, True))
     return found
+
+
+def _complete(file: HoldingsFile) -> list[Finding]:
+    """A list without holdings, or with another number of them than the issuer states: one of several pages, say."""
+    if not file.lines:
+        words = "the file lists no holdings: a fund that is wound up may truly hold none, then accept it"
+        return [Finding("rows", words, True, True)]
+    count, stated = len(file.lines) + len(file.unread), file.stated_lines
+    if stated is None or stated == count:
+        return []
+    return [Finding("rows", f"{count} lines, but the issuer states {stated} holdings", count < stated, True)]
 
 
 def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]:

@@ -32,9 +32,7 @@ def json_rows(text: str, source: Source) -> tuple[list[list[str]], ...]:
     Raises ParseError (json, size, rows).
     """
     try:
-        document = json.loads(
-            text, parse_int=str, parse_float=_plain, parse_constant=str, object_pairs_hook=_once_each
-        )
+        document = json.loads(text, parse_int=str, parse_float=_plain, parse_constant=str, object_pairs_hook=_once_each)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"the JSON cannot be read: {str(error)[:100]}", code="json") from None
     return document_rows(document, source, text[:80])
@@ -171,7 +169,7 @@ def _columns(value: object, before: str = "", level: int = 0) -> dict[str, list[
 
 
 def _transposed(columns: Mapping[str, list[object]], source: Source) -> Iterator[dict[str, str]]:
-    """Row after row of columns. Raises ParseError where those we know are not equally long: which cell would be whose?"""
+    """Row after row of columns. Raises ParseError where those we know are not equally long: whose would a cell be?"""
     known = {alias for aliases in source.columns.values() for alias in aliases}
     lengths = {name: len(cells) for name, cells in columns.items() if name.casefold() in known}
     if len(set(lengths.values())) > 1:

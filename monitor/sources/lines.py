@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, HoldingsFile, Line, UnreadRow
-from monitor.sources.cells import day, normalise, number, percentage, plain_text
+from monitor.sources.adjusting import class_of_type, in_thousands, in_units, signed
+from monitor.sources.cells import day, number, percentage, plain_text
 from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
 from monitor.sources.preamble import Preamble
 from monitor.sources.spec import Source
@@ -46,7 +47,8 @@ class Lines:
         self.date_at = self.at[0] if self.units.date_from is not DateFrom.NAME else -1
         self.more = any(position >= 0 for position in self.at[EIGHT:TEXTS])
         self.extra = any(position >= 0 for position in self.at[TEXTS:])
-        self.plain = not (source.venue or source.asset_classes or source.asset_codes)
+        self.thousands = in_thousands(source.document, preamble)
+        self.plain = not (source.venue or source.asset_classes or source.asset_codes or self.thousands)
         self.fraction = self.units.weight is WeightUnit.FRACTION
         self.mixed = self.units.weight is WeightUnit.MIXED
         self.downward = {header.index[column]: "" for column in source.fill_down if column in header.index}
@@ -158,7 +160,7 @@ class Lines:
         ):
             if at >= 0:
                 self.totals[column].append(cells[at])
-        return replace(
+        enriched = replace(
             line,
             ticker=root,
             venue=exchange or (self.source.venue if plain else ""),
@@ -166,10 +168,11 @@ class Lines:
             coupon=self._amount(row, "coupon", cells[coupon], "%"),
             maturity=self._date(cells[maturity]) if maturity >= 0 else None,
         )
+        return signed(in_units(enriched, thousands=self.thousands), cells[self.header.index.get(Column.SIDE, -1)])
 
     def _stated(self, line: Line) -> AssetClass | None:
         """The class the source knows of the line's printed type, ticker or identifier."""
-        if line.asset_class and (found := self.source.asset_classes.get(normalise(line.asset_class[:CODE_LENGTH]))):
+        if line.asset_class and (found := class_of_type(self.source.asset_classes, line.asset_class[:CODE_LENGTH])):
             return found
         codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
         return next((c.stated for c in self.source.asset_codes if any(map(c.pattern.fullmatch, codes))), None)
@@ -213,7 +216,7 @@ class Lines:
 
         Raises ParseError when no line could be read, none prints what is required, or `expected` is not among them.
         """
-        if not self.lines:
+        if not self.lines and not (self.source.document.may_be_empty and not self.unread and self.preamble.as_of):
             raise self._nothing()
         if encoding == "cp1252":  # a guess, the only one of the four that cannot fail by itself
             self._warn(f"read as {encoding}: the file is not UTF-8")
@@ -247,7 +250,7 @@ class Lines:
         return tuple(row for row, of in zip(self.unread, self.unread_of, strict=True) if of in ("", fund))
 
     def _file(self, fund: str, rows: Sequence[int], unread: tuple[UnreadRow, ...]) -> HoldingsFile:
-        days = Counter(self.days[at] for at in rows)
+        days = Counter(self.days[at] for at in rows) or Counter([self.preamble.as_of or date.min])
         as_of = max(days, key=lambda d: (days[d], d))
         return HoldingsFile(
             fund=fund,
@@ -263,11 +266,15 @@ class Lines:
             net_assets=self._total(Column.NET_ASSETS, rows, self.preamble.net_assets),
             lists_cash=self.source.lists_cash,
             announced=self.preamble.announced,
+            stated_lines=self.preamble.stated_lines,
+            lots=self.source.document.lots,
             title=self.preamble.title or self._usual(Column.TITLE, rows),
         )
 
     def _check_quantities(self, lines: Sequence[Line]) -> None:
         count = len(lines)
+        if not count:
+            return
         if Column.SHARES in self.required and all(line.shares is None for line in lines):
             raise ParseError(f"none of {count} lines prints a number of shares", code="numbers", column="shares")
         if all(line.shares is None and line.weight is None for line in lines):

@@ -1,4 +1,4 @@
-"""Walks a document of objects and lists along a dotted path: `data.*.holdings`, `**.fullHoldings`, `asset[Code=ST].rows`.
+"""Walks a document of objects and lists along a dotted path: `data.*.holdings`, `**.full`, `asset[Code=ST].rows`.
 
 A step is the name of a field (case does not matter), `*` for every field or element, or `**` for any number of
 levels; `[name=value]` behind a step keeps the elements with that field. Lists on the way are gone through element

@@ -34,6 +34,7 @@ class Preamble:
     net_assets: Decimal | None = None
     announced: date | None = None
     title: str = ""
+    stated_lines: int | None = None
 
 
 def preamble_of(above: list[list[str]], source: Source, units: Units, name: str, *, dated_rows: bool) -> Preamble:
@@ -61,6 +62,7 @@ def preamble_of(above: list[list[str]], source: Source, units: Units, name: str,
         _amount(said.get(Column.NET_ASSETS, "")),
         _day(said[Column.ANNOUNCED], source) if Column.ANNOUNCED in said else None,
         said.get(Column.TITLE, "").strip() or _title(above, source.head.title_row),
+        _count(said.get(Column.TOTAL, "")),
     )
 
 
@@ -103,6 +105,12 @@ def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
 def _separator(text: str) -> str:
     found = _SEPARATOR.search(text)
     return found.group() if found else "\n"
+
+
+def _count(text: str) -> int | None:
+    """The number of holdings an issuer states; None when it is no number."""
+    found = _amount(text)
+    return int(found) if found is not None else None
 
 
 def _amount(text: str) -> Decimal | None:

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import ParseError
 from monitor.sources import registry
+from monitor.sources.forms import Column, Head
 from monitor.sources.json_rows import json_rows
 from monitor.sources.read import read_file
 
 KOREA = registry.get("samsungactive")
 ROW = {"isin": "US66666E6070", "name": "Tally Street", "ticker": "TLLY", "weight": 7.5, "shares": 12, "is_cash": False}
+
+
+LABELS = Head({Column.DATE: ("a.day", "a.b"), Column.FUND: ("d.e",)})
 
 
 def document(*rows: object, **around: object) -> bytes:
@@ -44,10 +48,9 @@ def test_numbers_stay_as_printed_and_small_ones_lose_their_exponent() -> None:
 
 def test_objects_inside_the_path_and_beside_it_are_labels() -> None:
     text = '{"a": {"day": "2026-03-02", "b": {"c": [{"x": 1, "y": null}, {"y": [2], "z": true}]}, "d": {"e": "f"}}}'
-    (rows,) = json_rows(text, replace(KOREA, tables=("a.b.c",)))
+    (rows,) = json_rows(text, replace(KOREA, tables=("a.b.c",), head=LABELS))
     assert rows == [
         ["a.day", "2026-03-02"],
-        ["day", "2026-03-02"],
         ["d.e", "f"],
         ["x", "y", "z"],
         ["1", "", ""],
@@ -64,7 +67,7 @@ def test_objects_inside_the_path_and_beside_it_are_labels() -> None:
         (b'{"error": "busy"}', "json"),
         (b'{"holdings": {"a": 1}}', "json"),
         (b'{"holdings": [1, 2]}', "json"),
-        (document(), "json"),
+        (document(), "rows"),
         (document({"a": "b"}), "columns"),
         (document(ROW).replace(b"2026-03-02", b"soon"), "as_of"),
         (document(ROW).replace(b'"date"', b'"when"'), "as_of"),

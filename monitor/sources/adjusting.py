@@ -1,0 +1,47 @@
+"""What a line's own cells or its file say of how its quantities are meant: its side, its class, thousands of money.
+
+Everything here turns a printed line into the same line as others print it; whether to believe it is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from monitor.core.model import AssetClass, Line
+from monitor.sources.cells import normalise
+from monitor.sources.forms import Document
+from monitor.sources.preamble import Preamble
+
+THOUSAND = Decimal(1000)
+SHORT = frozenset({"short", "s"})
+
+
+def in_thousands(document: Document, preamble: Preamble) -> bool:
+    """Whether the values of a file are in thousands: its announcement decides, where that is printed, else its date."""
+    day = preamble.announced or preamble.as_of
+    return document.thousands_until is not None and day is not None and day <= document.thousands_until
+
+
+def in_units(line: Line, *, thousands: bool) -> Line:
+    """A line with its value in whole money, and cash that prints an amount but no quantity as so much money."""
+    value = line.value * THOUSAND if thousands and line.value is not None else line.value
+    if line.stated is AssetClass.CASH and not line.shares and value:
+        return replace(line, value=value, shares=value)
+    return replace(line, value=value) if thousands else line
+
+
+def signed(line: Line, side: str) -> Line:
+    """A line on the short side has fewer than no shares, whatever sign its issuer prints."""
+    if line.shares is None or line.shares < 0 or normalise(side) not in SHORT:
+        return line
+    return replace(line, shares=-line.shares)
+
+
+def class_of_type(known: Mapping[str, AssetClass], printed: str) -> AssetClass | None:
+    """What a printed type means: as it stands, else by the beginning a source has written with a star behind."""
+    text = normalise(printed)
+    if (found := known.get(text)) is not None:
+        return found
+    return next((kind for name, kind in known.items() if name.endswith("*") and text.startswith(name[:-1])), None)
