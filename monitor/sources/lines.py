@@ -225,7 +225,10 @@ class Lines:
         if not self.source.many_funds:
             self._check_quantities(self.lines)
             return (self._file(self._fund(expected), range(len(self.lines)), tuple(self.unread)),)
-        return tuple(self._file(code, rows, self._unread(code)) for code, rows in self._shares(expected).items())
+        shares = self._shares(expected)
+        if len(shares) == 1:
+            self._check_quantities([self.lines[at] for rows in shares.values() for at in rows])
+        return tuple(self._file(code, rows, self._unread(code)) for code, rows in shares.items())
 
     def _shares(self, expected: str | None) -> dict[str, list[int]]:
         """The lines of each fund that a file of many funds lists."""
@@ -242,7 +245,6 @@ class Lines:
         if expected.upper() not in found:
             listed = ", ".join(sorted(found)[:10]) + (" …" if len(found) > 10 else "")
             raise ParseError(f"the file lists {len(found)} funds, but not {expected}: {listed}", code="fund")
-        self._check_quantities([self.lines[at] for at in found[expected.upper()]])
         return {expected.upper(): found[expected.upper()]}
 
     def _unread(self, fund: str) -> tuple[UnreadRow, ...]:

@@ -41,7 +41,8 @@ from monitor.sources.spec import (
 )
 from monitor.sources.toml_table import Table
 
-MERGED = ("http", "sniff", "head", "columns", "asset_classes")  # tables a brand adds to
+MERGED = ("http", "sniff", "head", "columns", "asset_classes", "other_funds")  # tables a brand adds to
+ADDED = ("formats", "asset_codes", "notes")  # lists a brand adds to; its own come first
 KEY = r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}"  # goes into addresses
 TICKER = r"[A-Z0-9][A-Z0-9._\-]{0,39}"
 
@@ -73,12 +74,17 @@ def parse_sources(text: str, filename: str) -> tuple[list[Source], list[str]]:
 
 
 def _branded(shared: dict[str, object], own: dict[str, object]) -> dict[str, object]:
-    """What a brand says over what all say; of the tables of HTTP and of names, key by key."""
+    """What a brand says over what all say; of the tables of HTTP and of names, key by key. Formats, codes and notes
+    of a brand are added to those of all."""
     made = {**shared, **own}
     for key in MERGED:
         common, special = shared.get(key), own.get(key)
         if isinstance(common, dict) and isinstance(special, dict):
             made[key] = {**common, **special}
+    for key in ADDED:
+        both = shared.get(key), own.get(key)
+        if all(isinstance(one, list) for one in both):
+            made[key] = [*own[key], *shared[key]]  # type: ignore[misc]
     return made
 
 
@@ -89,8 +95,9 @@ def _brand(own: dict[str, object], number: int) -> str:
 def _source(top: Table) -> Source:
     named, required = columns(top)
     templates = tuple(_url(t, {}, template=True) for t in top.tables("urls"))
+    unconfirmed = top.text("unconfirmed", "")  # why no fund is watched, unless one says itself that it is verified
     page = top.text("page", "", pattern=ADDRESS, wanted="a web address")
-    others = _others(top)
+    others = _others(top, unconfirmed)
     shape, usual = top.choice("shape", Shape), units(top)
     source = Source(
         id=top.text("id", pattern=r"[a-z][a-z0-9-]{1,30}", wanted="a short name of small letters"),
@@ -107,7 +114,7 @@ def _source(top: Table) -> Source:
         conventions=tuple(_convention(t) for t in top.tables("conventions", required=True)),
         windows=tuple(_window(t) for t in top.tables("windows")),
         resolutions=tuple(_resolution(t) for t in top.tables("resolutions")),
-        funds=MappingProxyType(_funds(top, templates, page, listed=others is None)),
+        funds=MappingProxyType(_funds(top, templates, page, unconfirmed, listed=others is None)),
         delimiter=top.text("delimiter", ",", pattern=r"[,;|\t]", wanted="one of , ; | or a tab"),
         max_rows=int(top.number("max_rows", Decimal(20_000), Decimal(1), Decimal(1_000_000))),
         homepage=top.text("homepage", ""),
@@ -140,11 +147,12 @@ def _source(top: Table) -> Source:
     return source
 
 
-def _others(top: Table) -> OtherFunds | None:
+def _others(top: Table, unconfirmed: str) -> OtherFunds | None:
     if "other_funds" not in top.values:
         return None
     table = top.table("other_funds")
-    found = OtherFunds(pattern=table.pattern("pattern"), kind=table.choice("kind", FundKind), why=table.text("why"))
+    why = table.text("why", unconfirmed or None)
+    found = OtherFunds(pattern=table.pattern("pattern"), kind=table.choice("kind", FundKind), why=why)
     table.done()
     return found
 
@@ -206,11 +214,11 @@ def _resolution(table: Table) -> Resolution:
     return _finish(table, Resolution(below, table.day("valid_from"), table.day("valid_to")))
 
 
-def _funds(top: Table, templates: Sequence[Url], page: str, *, listed: bool) -> dict[str, FundSpec]:
+def _funds(top: Table, templates: Sequence[Url], page: str, unconfirmed: str, *, listed: bool) -> dict[str, FundSpec]:
     generations = {t.text("id"): t for t in top.tables("generations")}
     found: dict[str, FundSpec] = {}
     for table in top.tables("funds", required=listed):
-        fund = _fund(table, generations, templates, page)
+        fund = _fund(table, generations, templates, page, unconfirmed)
         if fund.ticker in found:
             table.fault("ticker", f"{fund.ticker!r} is given twice")
         found[fund.ticker] = fund
@@ -220,7 +228,10 @@ def _funds(top: Table, templates: Sequence[Url], page: str, *, listed: bool) -> 
     return found
 
 
-def _fund(table: Table, generations: dict[str, Table], templates: Sequence[Url], page: str) -> FundSpec:
+def _fund(
+    table: Table, generations: dict[str, Table], templates: Sequence[Url], page: str, unconfirmed: str
+) -> FundSpec:
+    verified = table.flag("verified", not unconfirmed)
     fund = FundSpec(
         ticker=table.text("ticker", pattern=TICKER, wanted="a ticker in capitals"),
         name=table.text("name"),
@@ -230,8 +241,8 @@ def _fund(table: Table, generations: dict[str, Table], templates: Sequence[Url],
         closed=table.day("closed"),
         urls=tuple(_url(t, generations) for t in table.tables("urls")),
         codes=table.texts("codes"),
-        verified=table.flag("verified", True),
-        why=table.text("why", ""),
+        verified=verified,
+        why=table.text("why", "" if verified else unconfirmed),
         page=table.text("page", "", pattern=ADDRESS, wanted="a web address"),
         keys=MappingProxyType(_keys(table.table("keys"))),
     )

@@ -9,12 +9,18 @@ from pathlib import Path
 import pytest
 
 from monitor.core.errors import ParseError
+from monitor.core.model import HoldingsFile
 from monitor.sources import registry
 from monitor.sources.cells import normalise
-from monitor.sources.read import fund_of, read_file, revision_hint
+from monitor.sources.forms import Shape
+from monitor.sources.loading import parse_sources
+from monitor.sources.read import fund_of, read_files, revision_hint
+from monitor.sources.spec import Source
 from monitor.sources.tables import HEADER_WITHIN, find_header, tables_of
 
 FILES = Path(__file__).parent / "files"
+ISSUERS = Path(registry.__file__).parent / "issuers"
+TOMLS = sorted(ISSUERS.glob("*.toml"))
 # `a.csv` and `b.json` are samples; `a.csv.json` and `b.json.json` say what is read in them.
 SAMPLES = sorted(p for p in FILES.glob("*/*") if p.suffix != ".json" or not Path(p.stem).suffix)
 
@@ -28,13 +34,17 @@ def _plain(value: object) -> object:
 def _outcome(path: Path) -> object:
     source = registry.get(path.parent.name)
     try:
-        file = read_file(source, path.read_bytes(), name=path.name)
+        files = read_files(source, path.read_bytes(), name=path.name)
     except ParseError as error:
         return {"refused": error.code, "because": str(error), "row": error.row, "column": error.column}
+    said = [_of_fund(source, file, path.name) for file in files]
+    return json.loads(json.dumps(said if len(said) > 1 else said[0], default=_plain))
+
+
+def _of_fund(source: Source, file: HoldingsFile, name: str) -> dict[str, object]:
     said = _said(file)
     assert isinstance(said, dict)
-    said |= {"fund_of": fund_of(source, file, path.name), "revision": revision_hint(path.name)}
-    return json.loads(json.dumps(said, default=_plain))
+    return said | {"fund_of": fund_of(source, file, name), "revision": revision_hint(name)}
 
 
 def _said(value: object) -> object:
@@ -57,17 +67,44 @@ def test_file_is_read_as_expected(path: Path) -> None:
     assert outcome == json.loads(expected.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("source_id", sorted(registry.load()))
-def test_every_format_of_a_source_has_a_sample(source_id: str) -> None:
-    source = registry.get(source_id)
+def _brands(toml: Path) -> list[Source]:
+    found, faults = parse_sources(toml.read_text(encoding="utf-8"), toml.name)
+    assert not faults
+    return found
+
+
+def _seen(source: Source, samples: Path) -> set[tuple[Shape, tuple[str, ...]]]:
+    """The rows that may be headers in the look-alike files of a source, as formats write them."""
     seen = set()
-    for path in SAMPLES:
-        if path.parent.name == source_id:
-            tables = tables_of(path.read_bytes(), source)
-            for row in [row for rows in tables.rows for row in rows[:HEADER_WITHIN]]:
-                seen.add((tables.shape, tuple(map(normalise, row))))
-    lacking = [form.columns for form in source.formats if (form.shape, form.columns) not in seen]
-    assert not lacking, f"put a look-alike file for each under tests/sources/files/{source_id}/"
+    for path in [path for path in SAMPLES if path.parent == samples / source.id]:
+        tables = tables_of(path.read_bytes(), source)
+        for row in [row for rows in tables.rows for row in rows[:HEADER_WITHIN]]:
+            seen.add((tables.shape, tuple(map(normalise, row))))
+    return seen
+
+
+def _lacking(brands: list[Source], samples: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """The formats without a look-alike file; brands of one file share theirs, and each source needs one to share."""
+    seen = set().union(*(_seen(source, samples) for source in brands))
+    return [(one.id, form.columns) for one in brands for form in one.formats if (form.shape, form.columns) not in seen]
+
+
+@pytest.mark.parametrize("toml", TOMLS, ids=lambda toml: toml.stem)
+def test_every_format_of_a_source_has_a_sample(toml: Path) -> None:
+    assert not _lacking(_brands(toml), FILES), "put a look-alike file for each under tests/sources/files/<id>/"
+
+
+def test_a_source_or_a_brand_without_a_sample_is_refused(tmp_path: Path) -> None:
+    brands = _brands(ISSUERS / "filepoint.toml")
+    assert {source_id for source_id, _ in _lacking(brands, tmp_path)} == {one.id for one in brands}
+    alone = [one for one in brands if one.id == "themes"]  # its own columns, and nobody else's file to share
+    assert ("themes", alone[0].formats[1].columns) in _lacking(alone, FILES)
+    (ark,) = _brands(ISSUERS / "ark.toml")
+    assert len(_lacking([ark], tmp_path)) == len(ark.formats)
+
+
+def test_every_sample_is_of_a_source() -> None:
+    assert {path.parent.name for path in SAMPLES} <= set(registry.load())
 
 
 def test_every_expectation_has_its_file() -> None:

@@ -70,7 +70,7 @@ def test_a_users_source_replaces_the_shipped_one_of_the_same_id(tmp_path: Path) 
 
 
 def test_an_unknown_source_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"no source 'arkk'; did you mean 'ark'\? known: alphaarchitect, ark, "):
+    with pytest.raises(UsageError, match=r"no source 'arkk'; did you mean 'ark'\? known: .*alphaarchitect, .*ark, "):
         registry.get("arkk")
 
 
