@@ -7,6 +7,7 @@ seconds, and whatever goes wrong means that nothing is offered.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import tomllib
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ import typer
 PATIENCE = 0.3
 PROGRAM = "holdings-monitor"
 VARIABLE = "_HOLDINGS_MONITOR_COMPLETE"
+SOURCE_ID = re.compile(r'^(\[\[[a-z]+\]\]\n)?id = "([a-z][a-z0-9-]{1,30})"', re.MULTILINE)  # of a file or a brand
 Complete = Callable[[typer.Context, str], list[str]]
 
 
@@ -44,9 +46,10 @@ def view(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def source(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Completes the id of a source we can read."""
+    """Completes the id of a source we can read; one file may describe many. Nothing is parsed: Tab must not wait."""
     folder = Path(__file__).parents[1] / "sources" / "issuers"
-    return _beginning(sorted(one.stem for one in folder.glob("*.toml")), incomplete)
+    found = [match for one in folder.glob("*.toml") for match in SOURCE_ID.findall(one.read_text("utf-8"))]
+    return _beginning(sorted(name for table, name in found if table in ("", "[[brands]]\n")), incomplete)
 
 
 def channel(ctx: typer.Context, incomplete: str) -> list[str]:
