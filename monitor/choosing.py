@@ -63,6 +63,7 @@ def adjusted(source: Source, settings: IssuerSettings) -> Source:
     if settings.base_url is not None:
         base = settings.base_url
         homepage = through(base, homepage) if homepage else ""
+        http = replace(http, before=through(base, http.before)) if http.before else http
         if backfill is not None:
             backfill = replace(backfill, url=replace(backfill.url, url=through(base, backfill.url.url)))
         funds = {

@@ -6,25 +6,24 @@ Everything happens within the caller's transaction; what follows from the files 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from monitor.core import identity, quality
 from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.core.model import Arrival, HoldingsFile
 from monitor.core.sessions import Sessions
-from monitor.sources.addresses import safe_url
-from monitor.sources.fetch import Fetched, Fetcher, NotModified
+from monitor.fetching import Answer
+from monitor.sources.fetch import Fetched, NotModified
 from monitor.sources.read import fund_of, read_file, read_files, revision_hint
+from monitor.sources.sniff import refuse_detour
 from monitor.sources.spec import FundSpec, Source
-from monitor.store import archive, past, save
-from monitor.store.engine import Connection, Engine, reading
+from monitor.store import archive, save
+from monitor.store.engine import Connection
 from monitor.store.save import FetchRow, FundRow, Names, NewSnapshot, Refused
 from monitor.store.sessions import sessions
 
-FIRST_LOOK = 7  # calendar days back to look for the first file of a fund whose sessions have addresses of their own
-MOST_DAYS = 40  # sessions asked for at once; a longer absence is caught up in several passes
 FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
 Progress = Callable[[str, int], None]
 
@@ -56,6 +55,12 @@ class Body:
     etag: str | None = None
     last_modified: str | None = None
     redirected: str = ""  # the address that answered, where it is another than `place`
+    named: str = ""  # what the file is called, where it is another than `place`
+
+    @property
+    def name(self) -> str:
+        """What the file is called, with where it was: its name may say its date and its fund."""
+        return self.named or self.place
 
 
 @dataclass(slots=True)
@@ -74,90 +79,44 @@ class Intake:
     since: date | None = None
     because: str = ""  # what an operator said, when that is why days are told again
     restated: set[tuple[str, date]] = field(default_factory=set)  # fund and as_of the issuer published once more
+    shared: dict[bytes, Many] = field(default_factory=dict)  # files of many funds, read once for all of them
 
     def __post_init__(self) -> None:
         self.names = Names(self.conn)
         self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What asking for one fund's file gave; `place` is the address as it may be shown, `last` the poll before."""
-
-    spec: FundSpec
-    place: str
-    result: Fetched | NotModified | FetchError
-    last: save.LastFetch | None
-    day: date | None = None  # the as_of asked for, where each has its own address
-
-    @property
-    def missing(self) -> bool:
-        """Whether there is no file of that day: not yet, or never. Of an address that serves all days it is a fault."""
-        return self.day is not None and isinstance(self.result, FetchError) and self.result.status in (404, 410)
+    def read(self, body: Body) -> tuple[HoldingsFile, ...]:
+        """What a body says: of every fund it lists, or of the one asked for. Raises ParseError."""
+        if body.fund is None or not self.source.many_funds:
+            return read_files(self.source, body.content, expected_fund=body.fund, name=body.name)
+        if body.content not in self.shared:
+            self.shared[body.content] = Many(self.source, body)
+        return self.shared[body.content].of(body.fund)
 
 
-def ask(
-    engine: Engine, source: Source, spec: FundSpec, fetcher: Fetcher, now: datetime, progress: Progress
-) -> list[Answer]:
-    """Asks for the fund's file where it is published on the day of `now`, unless it has not changed.
+class Many:
+    """What one body says of many funds, read once: a hundred funds may share it."""
 
-    Where every session has an address of its own, those we lack are asked for in the order of their dates, so that a
-    monitor that was down catches up; one answer each.
-    """
-    progress(f"fetching {spec.ticker}", 1)
-    address = spec.url_on(now.date())
-    if address is None:
-        reason = "closed" if spec.closed is not None else "no address known"
-        error = FetchError(f"{spec.ticker}: {reason} on {now.date()}", url="", retry=False)
-        return [Answer(spec, "", error, None)]
-    if not address.dated:
-        return [_ask_at(engine, source, spec, address.url, fetcher)]
-    with reading(engine) as conn:
-        newest, days = _days_wanted(conn, source, spec, now)
-    answers: list[Answer] = []
-    for day in days:
-        answers.append(replace(_ask_at(engine, source, spec, address.on(day), fetcher), day=day))
-        found, missing = isinstance(answers[-1].result, Fetched), answers[-1].missing
-        if (newest is None and found) or not (found or missing or isinstance(answers[-1].result, NotModified)):
-            break  # the first file of a fund is enough; after a fault the later days wait for their turn
-    return answers
+    def __init__(self, source: Source, body: Body) -> None:
+        self.found: dict[str, HoldingsFile] = {}
+        self.error: ParseError | None = None
+        try:
+            files = read_files(source, body.content, name=body.name)
+        except ParseError as error:
+            self.error = error
+            return
+        for file in files:
+            with suppress(ParseError):  # a fund nobody asks for
+                self.found[fund_of(source, file, body.name)] = file
 
-
-def _ask_at(engine: Engine, source: Source, spec: FundSpec, url: str, fetcher: Fetcher) -> Answer:
-    place = safe_url(url)
-    with reading(engine) as conn:
-        last = _last_fetch(conn, source, spec, place)
-    try:
-        etag, modified = (last.etag, last.last_modified) if last is not None else (None, None)
-        return Answer(spec, place, fetcher.fetch(url, source.http, etag=etag, last_modified=modified), last)
-    except FetchError as error:
-        return Answer(spec, place, error, last)
-
-
-def _days_wanted(conn: Connection, source: Source, spec: FundSpec, now: datetime) -> tuple[date | None, list[date]]:
-    """The newest as_of we have, and which days to ask for: that one again and all sessions since, oldest first.
-
-    Of a fund we have nothing of, the latest sessions, newest first.
-    """
-    calendar = Sessions(sessions(conn, source.calendar))
-    window = source.window_on(now.date())
-    today = now.astimezone(ZoneInfo(window.timezone)).date() if window is not None else now.date()
-    early = window is not None and window.first_day < 0  # some files appear the evening before their date
-    last = (calendar.after(today) if early else None) or today
-    known = past.issuer(conn, source.id)
-    numbers = {f.ticker: f.id for f in past.funds(conn, known[0])} if known is not None else {}
-    newest = save.latest_as_of(conn, numbers[spec.ticker], last) if spec.ticker in numbers else None
-    if newest is None:
-        return None, list(calendar.between(last - timedelta(days=FIRST_LOOK), last))[::-1]
-    return newest, list(calendar.between(newest, last))[:MOST_DAYS]
-
-
-def _last_fetch(conn: Connection, source: Source, spec: FundSpec, place: str) -> save.LastFetch | None:
-    known = past.issuer(conn, source.id)
-    if known is None:
-        return None
-    funds = {f.ticker: f.id for f in past.funds(conn, known[0])}
-    return save.last_fetch(conn, funds[spec.ticker], place) if spec.ticker in funds else None
+    def of(self, fund: str) -> tuple[HoldingsFile, ...]:
+        """What it says of one. Raises ParseError."""
+        if self.error is not None:
+            raise self.error
+        if fund not in self.found:
+            listed = ", ".join(sorted(self.found)[:10]) + (" …" if len(self.found) > 10 else "")
+            raise ParseError(f"the file lists {len(self.found)} of our funds, but not {fund}: {listed}", code="fund")
+        return (self.found[fund],)
 
 
 def accept(intake: Intake, answer: Answer) -> None:
@@ -173,7 +132,8 @@ def accept(intake: Intake, answer: Answer) -> None:
             result.status,
             result.etag,
             result.last_modified,
-            result.url if result.url != answer.place else "",
+            result.url if result.url != answer.place.partition("#")[0] else "",
+            answer.name,
         )
         take(intake, body)
         return
@@ -195,7 +155,8 @@ def take(intake: Intake, body: Body) -> None:
     Of a file of many funds that we asked for on behalf of one, that one is kept; of a local file all are.
     """
     try:
-        files = read_files(intake.source, body.content, expected_fund=body.fund, name=body.place)
+        refuse_detour(intake.source, body.redirected)
+        files = intake.read(body)
     except ParseError as error:
         refuse(intake, body, error)
         return
@@ -208,7 +169,7 @@ def take(intake: Intake, body: Body) -> None:
 
 def _ticker(intake: Intake, body: Body, file: HoldingsFile) -> str:
     """Whose file it is. Raises ParseError when it is another fund's than the one asked for, or nobody's."""
-    ticker = body.fund if body.fund is not None and not file.fund else fund_of(intake.source, file, body.place)
+    ticker = body.fund if body.fund is not None and not file.fund else fund_of(intake.source, file, body.name)
     if body.fund is not None and ticker != body.fund:
         raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
     return ticker
@@ -264,7 +225,7 @@ def _snapshot(
         fund_number(intake, intake.source.fund(ticker)),
         file.as_of,
         sha256,
-        body.place,
+        body.name,
         body.arrival,
         intake.now,
         body.polled_before if polled else None,
@@ -322,7 +283,7 @@ def refuse(intake: Intake, body: Body, error: MonitorError) -> None:
     code = error.code if isinstance(error, ParseError) else "store"
     sha256 = archive.put(intake.conn, body.content, intake.now)
     fund = fund_number(intake, intake.source.fund(body.fund)) if body.fund is not None else None
-    refused = Refused(intake.issuer, fund, sha256, body.place, code, str(error))
+    refused = Refused(intake.issuer, fund, sha256, body.name, code, str(error))
     asked = body.fund is not None
     new = save.add_refusal(intake.conn, refused, intake.now, again=asked)
     if new or asked:
@@ -357,7 +318,8 @@ def tried(source: Source, answer: Answer) -> FileOutcome:
     if isinstance(answer.result, NotModified):
         return FileOutcome(answer.place, "not-modified", answer.spec.ticker)
     try:
-        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker, name=answer.place)
+        refuse_detour(source, answer.result.url)
+        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker, name=answer.name)
     except ParseError as error:
         return FileOutcome(answer.place, "refused", answer.spec.ticker, None, error.code, str(error))
     return FileOutcome(answer.place, "new", answer.spec.ticker, file.as_of, text=f"{len(file.lines)} lines, not stored")

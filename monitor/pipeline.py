@@ -22,7 +22,8 @@ from monitor.core.model import Arrival, Item
 from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
-from monitor.intake import FRESH, Answer, Body, FileOutcome, Intake, Progress, accept, ask, take, tried
+from monitor.fetching import Answer, Round
+from monitor.intake import FRESH, Body, FileOutcome, Intake, Progress, accept, take, tried
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save, superseded
@@ -45,6 +46,7 @@ __all__ = [
     "rebuild",
 ]
 
+PATIENCE = 60.0  # seconds that a person waits for a server that has been asked too often
 CHUNK = 250  # files stored per transaction when history is loaded
 
 
@@ -141,7 +143,10 @@ def check(
     total = Outcome(())
     for one in watch:
         source = sources[one.issuer]
-        answers = [a for spec in chosen(source, one) for a in ask(engine, source, spec, fetcher, now, progress)]
+        asked, answers = Round(engine, source, fetcher, now, patience=PATIENCE), list[Answer]()
+        for spec in chosen(source, one):
+            progress(f"fetching {spec.ticker}", 1)
+            answers += asked.ask(spec)
         if dry_run:
             total = plus(total, Outcome(tuple(tried(source, a) for a in answers)))
             continue

@@ -22,7 +22,7 @@ from monitor.core.politeness import Breaker, Tally, after, is_server_failure
 from monitor.core.sessions import Sessions
 from monitor.core.watching import Rhythm, next_poll, stagger
 from monitor.expecting import calendars_of, expectation
-from monitor.intake import Answer, ask
+from monitor.fetching import Answer, Round
 from monitor.pipeline import AlertPlan, Outcome, chosen, keep, plus
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
@@ -227,11 +227,14 @@ class _Run:
         """The answers until all are asked, the server has failed too often in a row, or we are to stop."""
         answers: list[Answer] = []
         tally, streak = Tally(), 0
+        asked = Round(self.engine, source, self.watching.fetcher, now)
         for spec in funds:
             if self.stopping() or lost.is_set():
                 break
-            for answer in ask(self.engine, source, spec, self.watching.fetcher, now, _quiet):
+            for answer in asked.ask(spec):
                 answers.append(answer)
+                if answer.shared:
+                    continue  # the server was asked once
                 tally, failed = _counted(tally, answer)
                 streak = streak + 1 if failed else 0
             if streak >= breaker.patience or tally.retry_after is not None:
@@ -266,7 +269,7 @@ def _counted(tally: Tally, answer: Answer) -> tuple[Tally, bool]:
     if not answer.place:  # nobody was asked
         return tally, False
     asked = max((one for one in (tally.retry_after, error.retry_after) if one is not None), default=None)
-    if not is_server_failure(error.status):
+    if answer.missing or not is_server_failure(error.status):
         return replace(tally, answers=tally.answers + 1, retry_after=asked), False
     return replace(tally, failures=tally.failures + 1, retry_after=asked, detail=str(error)), True
 

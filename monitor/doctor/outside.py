@@ -53,6 +53,7 @@ def issuers(app: App, *, online: bool) -> Iterator[Finding]:
 
 def _asked(app: App, source: Source, tickers: tuple[str, ...]) -> Iterator[Finding]:
     from monitor.sources.fetch import Fetched
+    from monitor.sources.routes import is_dated, request_of
 
     now = app.clock()
     address = source.funds[tickers[0]].url_on(now.date()) if tickers else None
@@ -60,10 +61,11 @@ def _asked(app: App, source: Source, tickers: tuple[str, ...]) -> Iterator[Findi
         yield Finding("issuer", source.id, State.WARNING, "no address is known", f"sources show {source.id}")
         return
     try:
-        answer = app.fetcher().fetch(address.on(now.date()), source.http)
+        request = request_of(source, source.funds[tickers[0]], address, now.date())
+        answer = app.fetcher().fetch(request.url, request.profile)
     except FetchError as error:
         # A file of today that is not there yet says that the server answers.
-        late = address.dated and error.status in (404, 410)
+        late = is_dated(source, address) and error.status in {404, 410, *source.sniff.absent_status}
         state = State.OK if late else State.FAULT
         text = f"{tickers[0]}: {error}"
         yield Finding("issuer", source.id, state, text, "" if late else "See: holdings-monitor status")

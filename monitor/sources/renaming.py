@@ -18,6 +18,7 @@ from monitor.sources.addresses import check_url
 from monitor.sources.fetch import Fetched, Fetcher
 from monitor.sources.links import may_be_proposed, words
 from monitor.sources.profile import HttpProfile
+from monitor.sources.routes import page_profile
 from monitor.sources.spec import FundSpec, Source
 
 MOST_BYTES = 2_000_000
@@ -46,7 +47,7 @@ def pages(source: Source, fund: FundSpec, address: str) -> list[str]:
 def fetch_page(fetcher: Fetcher, url: str, profile: HttpProfile) -> Page | None:
     """The page at `url`, or None when it cannot be had soon, or is large."""
     bounded = replace(
-        profile,
+        page_profile(profile),
         headers=(("Accept", "text/html,*/*;q=0.5"),),
         max_bytes=MOST_BYTES,
         total_timeout=min(SECONDS, profile.total_timeout),

@@ -25,6 +25,7 @@ _MAGIC = {
 HTML_STARTS = ("<",)
 JSON_STARTS = ("{", "[")
 CONFLICT = "<<<<<<< "  # a merge conflict in an archive of files: no web page
+BEGINNING = 2_000  # characters in which the first words of a file must stand
 ERROR_PAGE_LENGTH = 500  # longer bodies are not judged by a phrase they happen to contain
 
 
@@ -41,8 +42,25 @@ def text_of(body: bytes, source: Source) -> tuple[str, str]:
     if not start:
         raise ParseError(f"the body is empty ({len(body)} bytes)", code="empty")
     _refuse_pages(start, source)
+    _refuse_others(text, start, source)
     _refuse_controls(text)
     return text, encoding
+
+
+def refuse_detour(source: Source, url: str) -> None:
+    """Raises ParseError(code="html") when an answer came from where this issuer sends who asks for what is gone."""
+    if any(one.search(url) for one in source.sniff.redirects_to):
+        raise ParseError(f"led to {url}, where this issuer sends those who ask for what is gone", code="html")
+
+
+def _refuse_others(text: str, start: str, source: Source) -> None:
+    """Refuses what lacks the marks of this issuer's files."""
+    wanted = source.sniff.must_start
+    if wanted and not any(one[:BEGINNING].lstrip().casefold().startswith(wanted) for one in (text, start)):
+        raise ParseError(f"begins with {start[:60]!r}, as no file of {source.id} does", code="error-page")
+    folded = text.casefold() if source.sniff.must_contain else ""
+    if missing := [one for one in source.sniff.must_contain if one not in folded]:
+        raise ParseError(f"does not say {missing[0]!r}, as every file of {source.id} does", code="error-page")
 
 
 def _refuse_controls(text: str) -> None:

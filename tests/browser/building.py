@@ -15,7 +15,7 @@ from monitor.core.evidence import Origin
 from monitor.core.model import Severity
 from monitor.core.sight import Cause
 from monitor.delivery import deliver_due
-from monitor.intake import Answer
+from monitor.fetching import Answer
 from monitor.pipeline import AlertPlan
 from monitor.sources.fetch import Fetched
 from monitor.sources.spec import Source
