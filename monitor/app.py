@@ -193,14 +193,23 @@ class App:
     # --- work -------------------------------------------------------------------------------------
 
     def ingest(
-        self, engine: Engine, source: Source, files: Iterable[tuple[str, bytes]], *, alert: bool, progress: Progress
+        self,
+        engine: Engine,
+        source: Source,
+        files: Iterable[tuple[str, bytes]],
+        *,
+        alert: bool,
+        progress: Progress,
+        fetched: datetime | None = None,
     ) -> Outcome:
-        """Local files through the pipeline."""
+        """Local files through the pipeline; `fetched` when we had them from the issuer then."""
         from monitor import pipeline
 
         self.prepare_calendars(engine, [source])
         plan = self.plan(silent=not alert)
-        return pipeline.ingest(engine, source, files, now=self.clock(), alert=alert, plan=plan, progress=progress)
+        return pipeline.ingest(
+            engine, source, files, now=self.clock(), alert=alert, plan=plan, progress=progress, fetched=fetched
+        )
 
     def learn(
         self, engine: Engine, fund: str, files: Iterable[tuple[str, bytes]], origin: Origin, *, progress: Progress
@@ -367,7 +376,10 @@ class App:
         """The stored bytes of a held or refused file through the pipeline again."""
         with reading(engine) as conn:
             body = archive.get(conn, held.sha256)
-        return self.ingest(engine, self.source(held.issuer), [(held.place, body)], alert=False, progress=quiet)
+        polled = held.place.startswith("http")  # of a local file its name alone counts
+        at = datetime.fromisoformat(held.known_at) if polled else None
+        files = [(held.place, body)]
+        return self.ingest(engine, self.source(held.issuer), files, alert=False, progress=quiet, fetched=at)
 
     def fetcher(self) -> Fetcher:
         """The one fetcher of this run: the pace towards a server holds from pass to pass."""

@@ -56,6 +56,7 @@ class Body:
     last_modified: str | None = None
     redirected: str = ""  # the address that answered, where it is another than `place`
     named: str = ""  # what the file is called, where it is another than `place`
+    fetched: datetime | None = None  # when the issuer answered, where we know
 
     @property
     def name(self) -> str:
@@ -88,7 +89,7 @@ class Intake:
     def read(self, body: Body) -> tuple[HoldingsFile, ...]:
         """What a body says: of every fund it lists, or of the one asked for. Raises ParseError."""
         if body.fund is None or not self.source.many_funds:
-            return read_files(self.source, body.content, expected_fund=body.fund, name=body.name)
+            return read_files(self.source, body.content, expected_fund=body.fund, name=body.name, fetched=body.fetched)
         if body.content not in self.shared:
             self.shared[body.content] = Many(self.source, body)
         return self.shared[body.content].of(body.fund)
@@ -101,7 +102,7 @@ class Many:
         self.found: dict[str, HoldingsFile] = {}
         self.error: ParseError | None = None
         try:
-            files = read_files(source, body.content, name=body.name)
+            files = read_files(source, body.content, name=body.name, fetched=body.fetched)
         except ParseError as error:
             self.error = error
             return
@@ -134,6 +135,7 @@ def accept(intake: Intake, answer: Answer) -> None:
             result.last_modified,
             result.url if result.url != answer.place.partition("#")[0] else "",
             answer.name,
+            intake.now,
         )
         take(intake, body)
         return
@@ -310,7 +312,7 @@ def fund_number(intake: Intake, spec: FundSpec) -> int:
     return intake.funds[spec.ticker]
 
 
-def tried(source: Source, answer: Answer) -> FileOutcome:
+def tried(source: Source, answer: Answer, now: datetime) -> FileOutcome:
     """What a dry run would have taken in."""
     if isinstance(answer.result, FetchError):
         outcome = "absent" if answer.missing else "failed"
@@ -319,7 +321,7 @@ def tried(source: Source, answer: Answer) -> FileOutcome:
         return FileOutcome(answer.place, "not-modified", answer.spec.ticker)
     try:
         refuse_detour(source, answer.result.url)
-        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker, name=answer.name)
+        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker, name=answer.name, fetched=now)
     except ParseError as error:
         return FileOutcome(answer.place, "refused", answer.spec.ticker, None, error.code, str(error))
     return FileOutcome(answer.place, "new", answer.spec.ticker, file.as_of, text=f"{len(file.lines)} lines, not stored")

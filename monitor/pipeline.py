@@ -79,10 +79,12 @@ def ingest(
     alert: bool,
     plan: AlertPlan,
     progress: Progress,
+    fetched: datetime | None = None,
 ) -> Outcome:
-    """Local files as silent history, or with `alert` as if they arrived live in date order."""
+    """Local files as silent history, or with `alert` as if they arrived live in date order. `fetched`: when the issuer
+    answered with them, where that is known."""
     arrival = Arrival.LIVE if alert else Arrival.HISTORY
-    bodies = (Body(name, content, arrival) for name, content in files)
+    bodies = (Body(name, content, arrival, fetched=fetched) for name, content in files)
     if alert:
         with transaction(engine) as conn:
             intake = Intake(conn, source, now)
@@ -148,7 +150,7 @@ def check(
             progress(f"fetching {spec.ticker}", 1)
             answers += asked.ask(spec)
         if dry_run:
-            total = plus(total, Outcome(tuple(tried(source, a) for a in answers)))
+            total = plus(total, Outcome(tuple(tried(source, a, now) for a in answers)))
             continue
         total = plus(total, keep(engine, source, answers, now=now, plan=plan, progress=progress))
     return total

@@ -6,7 +6,7 @@ It never guesses: what is not clearly a number in the expected form raises Value
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -20,6 +20,8 @@ _PLAIN = {
 }
 LONGEST = 40  # characters; no count or amount needs more, and thousands of digits would slow all that follows
 _NUMBER = re.compile(r"([-+]?)(\$?)([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?(%?)", re.ASCII)
+_APOSTROPHES = re.compile(r"-?\d{1,3}(?:['\u2019]\d{3})+(?:\.\d+)?", re.ASCII)  # thousands in Switzerland
+_SWAPPED = str.maketrans(".,", ",.")
 _GUARD = re.compile(r'="([^"]*)"')  # a spreadsheet's way to keep text as text
 _SPACE = re.compile(r"\s+")
 
@@ -38,6 +40,11 @@ def plain_text(cell: str) -> str:
     if text[:1] == "=" and (guarded := _GUARD.fullmatch(text)):
         text = guarded.group(1).strip()
     return "" if text.casefold() in BLANK else text
+
+
+def with_point(cell: str) -> str:
+    """A number with decimal comma and points between thousands, 1.234,50, the other way round."""
+    return cell.translate(_SWAPPED)
 
 
 def number(cell: str, unit: str = "") -> Decimal | None:
@@ -59,6 +66,8 @@ def _odd_number(cell: str, unit: str) -> Decimal | None:
         raise ValueError(cell[:LONGEST])
     if text[:2] == "$(" and "$" in unit:
         text = text[1:]
+    if _APOSTROPHES.fullmatch(text):
+        text = text.replace("'", "").replace("\u2019", "")
     negative = text[0] == "(" and text[-1] == ")"
     found = _NUMBER.fullmatch(text[1:-1].strip() if negative else text)
     if found is None:
@@ -82,6 +91,8 @@ def percentage(cell: str, unit: str = "%") -> Decimal | None:
 
 
 _MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}  # noqa: SIM905
+_MONTHS |= {"m\u00e4r": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}  # in German, where they differ
+_EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet
 _TIME = re.compile(r"(?:T| )\d{1,2}:\d{2}.{0,20}", re.ASCII)
 _DAY = {
     DateFormat.MDY: r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})",
@@ -90,13 +101,20 @@ _DAY = {
     DateFormat.ISO: r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",
     DateFormat.YMD: r"(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",
     DateFormat.COMPACT: r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})",
-    DateFormat.DAY_MONTH: r"(?P<d>\d{1,2})-(?P<m>[A-Za-z]{3})-(?P<y>\d{4})",
-    DateFormat.MONTH_DAY: r"(?P<m>[A-Za-z]{3})[a-z]* (?P<d>\d{1,2}), (?P<y>\d{4})",
+    DateFormat.DMY_POINTS: r"(?P<d>\d{1,2})\. ?(?P<m>\d{1,2})\. ?(?P<y>\d{4})",
+    DateFormat.DAY_MONTH: r"(?P<d>\d{1,2})[-/ ](?P<m>[A-Za-z\u00c4\u00e4]{3})[-/ ](?P<y>\d{4})",
+    DateFormat.DAY_MONTH_SHORT: r"(?P<d>\d{1,2})-(?P<m>[A-Za-z]{3})-(?P<short>\d{2})",
+    DateFormat.DAY_MONTH_POINTS: r"(?P<d>\d{1,2})\. ?(?P<m>[A-Za-z\u00c4\u00e4]{3})[A-Za-z]*\.? ?(?P<y>\d{4})",
+    DateFormat.MONTH_DAY: r"(?P<m>[A-Za-z]{3})[a-z]*\.? (?P<d>\d{1,2}), ?(?P<y>\d{4})",
+    DateFormat.SERIAL: r"(?P<serial>[34567]\d{4})(?:\.0+)?",
     DateFormat.ROC: r"(?P<roc>\d{2,3})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",
 }
 _FORMS = {form: re.compile(pattern, re.ASCII) for form, pattern in _DAY.items()}
 _INSIDE = {form: re.compile(rf"(?<![0-9A-Za-z]){pattern}(?![0-9])", re.ASCII) for form, pattern in _DAY.items()}
-_IN_NAME = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})([-_.]?)(?P<m>\d{2})\2(?P<d>\d{2})(?!\d)", re.ASCII)
+_IN_NAME = (
+    re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})([-_.]?)(?P<m>\d{2})\2(?P<d>\d{2})(?!\d)", re.ASCII),
+    re.compile(r"(?<!\d)(?P<m>\d{2})([-_.]?)(?P<d>\d{2})\2(?P<y>(?:19|20)\d{2})(?!\d)", re.ASCII),
+)
 
 
 @lru_cache(maxsize=8192)
@@ -120,14 +138,16 @@ def without_day(text: str, form: DateFormat) -> str:
 
 
 def day_in_name(name: str) -> date | None:
-    """The date a file's name says, written from year to day (2026-03-26, 20260326, 2026_03_26), or None when
-    it says none or several."""
-    found = {_date(match) for match in _IN_NAME.finditer(name[-200:])} - {None}
+    """The date a file's name says, written from year to day (2026-03-26, 20260326, 2026_03_26) or in American order
+    (03-26-2026, 03262026), or None when it says none or several."""
+    found = {_date(match) for form in _IN_NAME for match in form.finditer(name[-200:])} - {None}
     return found.pop() if len(found) == 1 else None
 
 
 def _date(found: re.Match[str]) -> date | None:
     parts = found.groupdict()
+    if parts.get("serial"):
+        return _EPOCH + timedelta(days=int(parts["serial"]))
     since = {"roc": 1911, "short": 2000, "y": 0}
     year = next(int(parts[key]) + start for key, start in since.items() if parts.get(key))
     month = int(parts["m"]) if parts["m"].isdigit() else _MONTHS.get(parts["m"].casefold(), 0)

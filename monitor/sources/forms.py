@@ -35,6 +35,7 @@ class Column(StrEnum):
     OUTSTANDING = "outstanding"  # the fund's own shares, repeated on every row
     NET_ASSETS = "net_assets"  # likewise
     CONTRACTS = "contracts"  # the quantity of a line that prints no shares
+    NOTIONAL = "notional"  # the value of a line that prints none: the exposure of a contract
     EXCHANGE = "exchange"  # where the ticker is listed
     COUNTRY = "country"  # where the ticker is listed, when no exchange is printed
     ANNOUNCED = "announced"  # a second date: when the list was announced, or the day it is for
@@ -74,9 +75,13 @@ class DateFormat(StrEnum):
     ISO = "YYYY-MM-DD"
     YMD = "YYYY/M/D"
     COMPACT = "YYYYMMDD"
-    DAY_MONTH = "D-MMM-YYYY"  # 18-Nov-2025
+    DMY_POINTS = "D.M.YYYY"
+    DAY_MONTH = "D-MMM-YYYY"  # 18-Nov-2025, 18/Nov/2025
+    DAY_MONTH_SHORT = "D-MMM-YY"  # 18-Nov-25
+    DAY_MONTH_POINTS = "D.MMM.YYYY"  # 20.Jan.2026, 3. März 2026; months also in German
     MONTH_DAY = "MMM D, YYYY"  # Nov 18, 2025
     ROC = "ROC/M/D"  # 115/04/29: years since 1911
+    SERIAL = "serial"  # 46185: days as spreadsheets count them
 
 
 class WeightUnit(StrEnum):

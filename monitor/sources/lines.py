@@ -14,12 +14,13 @@ from decimal import Decimal
 from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, HoldingsFile, Line, UnreadRow
 from monitor.sources.adjusting import class_of_type, in_thousands, in_units, signed
-from monitor.sources.cells import day, number, percentage, plain_text
+from monitor.sources.cells import day, number, percentage, plain_text, with_point
 from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
+from monitor.sources.places import place_of_country, place_of_exchange
 from monitor.sources.preamble import Preamble
 from monitor.sources.spec import Source
 from monitor.sources.tables import Header
-from monitor.sources.tickers import split_ticker
+from monitor.sources.tickers import local_code, split_ticker
 
 FOOTER_LENGTH = 60  # a cell longer than this is prose, no security's name
 KEPT_TEXT = 4000
@@ -28,6 +29,18 @@ EIGHT = 8  # the columns most issuers print come first in Column; the others are
 TEXTS = 13  # columns before this one are text or have been converted before
 SEVENTEEN = 17  # and those before this one are amounts and dates
 FUND_AT = 1
+TOTALS = (Column.OUTSTANDING, Column.NET_ASSETS, Column.TITLE, Column.ANNOUNCED)  # what each row says of its fund
+OTHERS = (Column.CONTRACTS, Column.NOTIONAL, Column.ANNOUNCED, Column.EXCHANGE, Column.COUNTRY)
+AMOUNTS = (
+    Column.SHARES,
+    Column.VALUE,
+    Column.WEIGHT,
+    Column.COUPON,
+    Column.OUTSTANDING,
+    Column.NET_ASSETS,
+    Column.CONTRACTS,
+    Column.NOTIONAL,
+)
 HUNDRED, LOT = Decimal(100), Decimal(1000)
 DUST = 8  # decimals of percent points: fractions come with the noise of binary numbers, 0.024300000000000002
 
@@ -45,6 +58,10 @@ class Lines:
         # Rows get one empty cell more, so that -1 reads "" where the file has no such column.
         self.at = [header.index.get(column, -1) for column in Column]
         self.date_at = self.at[0] if self.units.date_from is not DateFrom.NAME else -1
+        self.contracts, self.notional, self.announced, self.exchange, self.country = (
+            header.index.get(column, -1) for column in OTHERS
+        )
+        self.points = [header.index[c] for c in AMOUNTS if c in header.index] if self.units.decimal_comma else []
         self.more = any(position >= 0 for position in self.at[EIGHT:TEXTS])
         self.extra = any(position >= 0 for position in self.at[TEXTS:])
         self.thousands = in_thousands(source.document, preamble)
@@ -63,7 +80,7 @@ class Lines:
         self.days: list[date] = []
         self.funds: list[str] = []
         # As each line prints them.
-        self.totals: dict[Column, list[str]] = {Column.OUTSTANDING: [], Column.NET_ASSETS: [], Column.TITLE: []}
+        self.totals: dict[Column, list[str]] = {column: [] for column in TOTALS}
         self.unread_of: list[str] = []  # the fund each unread row names
         self.failed: Counter[str] = Counter()
         self.ended = 0
@@ -80,6 +97,8 @@ class Lines:
         elif len(cells) != self.width and (len(cells) < self.width or any(map(str.strip, cells[self.width :]))):
             self._reject(row, cells, "rows", f"{len(cells)} cells under {self.width} column names")
         else:
+            if self.points:
+                cells = [with_point(cell) if at in self.points else cell for at, cell in enumerate(cells)]
             cells.append("")
             self._line(row, cells, as_of)
 
@@ -114,6 +133,8 @@ class Lines:
         _, fund, name, ticker, identifier, shares, value, weight = self.at[:EIGHT]
         try:
             held = number(cells[shares])
+            if held is None and self.contracts >= 0:
+                held = number(cells[self.contracts])
         except ValueError:
             self._reject(row, cells, "numbers", f"shares: {cells[shares][:40]!r} is not a number")
             return
@@ -121,6 +142,8 @@ class Lines:
             worth, part = number(cells[value], "$"), percentage(cells[weight], "%")
         except ValueError:
             worth, part = self._amount(row, "value", cells[value], "$"), self._amount(row, "weight", cells[weight], "%")
+        if worth is None and self.notional >= 0:
+            worth = self._amount(row, "notional", cells[self.notional], "$")
         if part is not None and (self.fraction or (self.mixed and "%" not in cells[weight])):
             part = round(part * HUNDRED, DUST)
         if self.lots and held is not None:
@@ -152,11 +175,16 @@ class Lines:
         coupon, maturity, outstanding, net_assets = self.at[TEXTS:SEVENTEEN]
         root, exchange = split_ticker(line.ticker, self.source.ticker_style)
         stated = self._stated(line)
+        if root and not exchange and stated in (None, AssetClass.EQUITY):
+            exchange = self._place(cells)
+        if exchange:
+            root = local_code(root, exchange)
         plain = bool(root) and " " not in root and stated in (None, AssetClass.EQUITY)
         for column, at in (
             (Column.OUTSTANDING, outstanding),
             (Column.NET_ASSETS, net_assets),
             (Column.TITLE, self.header.index.get(Column.TITLE, -1)),
+            (Column.ANNOUNCED, self.announced),
         ):
             if at >= 0:
                 self.totals[column].append(cells[at])
@@ -169,6 +197,11 @@ class Lines:
             maturity=self._date(cells[maturity]) if maturity >= 0 else None,
         )
         return signed(in_units(enriched, thousands=self.thousands), cells[self.header.index.get(Column.SIDE, -1)])
+
+    def _place(self, cells: list[str]) -> str:
+        """Where the ticker of a row is listed: its exchange, else its country, where the file prints them."""
+        place = place_of_exchange(cells[self.exchange]) if self.exchange >= 0 else ""
+        return place or (place_of_country(cells[self.country]) if self.country >= 0 else "")
 
     def _stated(self, line: Line) -> AssetClass | None:
         """The class the source knows of the line's printed type, ticker or identifier."""
@@ -267,7 +300,7 @@ class Lines:
             outstanding=self._total(Column.OUTSTANDING, rows, self.preamble.outstanding),
             net_assets=self._total(Column.NET_ASSETS, rows, self.preamble.net_assets),
             lists_cash=self.source.lists_cash,
-            announced=self.preamble.announced,
+            announced=self.preamble.announced or self._date(self._usual(Column.ANNOUNCED, rows)),
             stated_lines=self.preamble.stated_lines,
             lots=self.source.document.lots,
             title=self.preamble.title or self._usual(Column.TITLE, rows),

@@ -9,6 +9,11 @@ from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
 from monitor.sources.spec import Source
 
+# Words of file names that have the form of a ticker; they count only where no other word does.
+NO_FUNDS = frozenset(
+    "ETF ETFS FUND CSV XLS XLSX ODS JSON HTML HTM XML TXT FULL ALL RAW RESP DATA DAILY US USA EN".split()  # noqa: SIM905
+)
+
 
 def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
     """The ticker of the fund `file` is about: what the file says, else what its file name `name` says.
@@ -22,13 +27,30 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
         if source.others is not None and source.others.pattern.fullmatch(file.fund):
             return file.fund
         raise ParseError(f"the file is about fund {file.fund!r}, which source {source.id!r} does not list", code="fund")
-    words = {known[code] for code in _codes_in(name.upper(), known)}
+    named = [fund for fund in source.funds.values() if file.title and _letters(file.title) == _letters(fund.name)]
+    if len(named) == 1:
+        return named[0].ticker
+    words = {known[code] for code in _codes_in(name.upper(), known)} or _named_in(name, source)
     if not words and source.others is not None:
         nearest = re.split(r"[/\\!]", name.upper())[-2:]  # the file and its folder; folders above may be anything
         words = {word for part in nearest for word in _words(part) if source.others.pattern.fullmatch(word)}
+        words = words - NO_FUNDS or words
     if len(words) == 1:
         return words.pop()
     raise ParseError("neither the file nor its name says which fund it is about", code="fund")
+
+
+def _named_in(name: str, source: Source) -> set[str]:
+    """The funds whose names stand in the name of a file: `iShares-Core-SP-500-ETF_fund.xls`."""
+    written = _letters(base_name(name))
+    found = {_letters(fund.name): fund.ticker for fund in source.funds.values() if len(fund.name.split()) > 1}
+    names = {one for one in found if one and one in written}
+    return {found[one] for one in names if not any(one != other and one in other for other in names)}
+
+
+def _letters(name: str) -> str:
+    """A name by its letters and digits alone."""
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def _codes_in(name: str, codes: Iterable[str]) -> set[str]:

@@ -6,18 +6,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from monitor.core.errors import ParseError
-from monitor.sources.cells import day_in_name, day_inside, normalise, number, without_day
+from monitor.sources.calendars import last_session
+from monitor.sources.cells import day_in_name, day_inside, normalise, number, plain_text, with_point, without_day
 from monitor.sources.forms import Column, DateFormat, DateFrom, Units
 from monitor.sources.naming import base_name
 from monitor.sources.spec import Source
 
+TOTALS = (Column.FUND, Column.OUTSTANDING, Column.NET_ASSETS)
+WHERE = {
+    DateFrom.FILE: "the file",
+    DateFrom.NAME: "the file's name",
+    DateFrom.EITHER: "the file or its name",
+    DateFrom.FETCHED: "the file, and neither its name nor anything else says when it was fetched",
+}
 LABEL_LENGTH = 200  # characters of a cell that are looked at
 _SEPARATOR = re.compile(r"\s*[:：]\s*")
-_AMOUNT = re.compile(r"(?:[A-Z]{3}|[$€£¥])?\s*([-+]?[\d,]+(?:\.\d+)?)", re.ASCII)
+_AMOUNT = re.compile(r"(?:[A-Z]{3}|[A-Z]{0,3}\$|[€£¥])?\s*([-+]?[\d,]+(?:\.\d+)?)", re.ASCII)
 
 
 _DAYS = (Column.DATE, Column.ANNOUNCED)
@@ -25,7 +33,7 @@ _DAYS = (Column.DATE, Column.ANNOUNCED)
 
 @dataclass(frozen=True, slots=True)
 class Preamble:
-    """`as_of` is None where each row has its date; `dated_by` is `file` or `name`."""
+    """`as_of` is None where each row has its date; `dated_by` is `file`, `name` or `fetched`."""
 
     as_of: date | None = None
     dated_by: str = "file"
@@ -37,8 +45,18 @@ class Preamble:
     stated_lines: int | None = None
 
 
-def preamble_of(above: list[list[str]], source: Source, units: Units, name: str, *, dated_rows: bool) -> Preamble:
-    """What stands `above` the header, and the date in `name` where the source says so.
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What is known of a file from outside: its `name` or address, and when it was `fetched` if we asked for it."""
+
+    name: str = ""
+    fetched: datetime | None = None
+
+
+def preamble_of(
+    above: list[list[str]], source: Source, units: Units, arrived: Arrived, *, dated_rows: bool
+) -> Preamble:
+    """What stands `above` the header, and the date in the name where the source says so.
 
     `dated_rows`: the table has a column of dates. Raises ParseError(code="as_of") when no date is found.
     """
@@ -47,23 +65,41 @@ def preamble_of(above: list[list[str]], source: Source, units: Units, name: str,
     if units.date_from is not DateFrom.NAME and Column.DATE in said:
         as_of = _day(said[Column.DATE], source)
         if as_of is None:
-            words = f"date: {said[Column.DATE][:40]!r} is not a date ({source.head.date_format})"
-            raise ParseError(words, code="as_of", column=Column.DATE)
-    elif units.date_from is DateFrom.NAME or (units.date_from is DateFrom.EITHER and not dated_rows):
-        as_of, dated_by = day_in_name(base_name(name)), "name"
-    if as_of is None and (not dated_rows or units.date_from is DateFrom.NAME):
-        where = {DateFrom.FILE: "the file", DateFrom.NAME: "the file's name", DateFrom.EITHER: "the file or its name"}
-        raise ParseError(f"no as-of date in {where[units.date_from]}", code="as_of", column=Column.DATE)
+            raise _no_date(said[Column.DATE], source)
+    elif not dated_rows or units.date_from is DateFrom.NAME:
+        as_of, dated_by = _day_outside(source, units.date_from, arrived)
+    fund, outstanding, net_assets = (said.get(column, "") for column in TOTALS)
     return Preamble(
         as_of,
         dated_by,
-        said.get(Column.FUND, "").strip(),
-        _amount(said.get(Column.OUTSTANDING, "")),
-        _amount(said.get(Column.NET_ASSETS, "")),
+        fund.strip(),
+        _amount(outstanding, comma=units.decimal_comma),
+        _amount(net_assets, comma=units.decimal_comma),
         _day(said[Column.ANNOUNCED], source) if Column.ANNOUNCED in said else None,
         said.get(Column.TITLE, "").strip() or _title(above, source.head.title_row),
         _count(said.get(Column.TOTAL, "")),
     )
+
+
+def _day_outside(source: Source, date_from: DateFrom, arrived: Arrived) -> tuple[date, str]:
+    """The as-of date where the file prints none, and what it rests on."""
+    named = day_in_name(base_name(arrived.name))
+    if named is not None and date_from in (DateFrom.NAME, DateFrom.EITHER):
+        return named, "name"
+    known = named or arrived.fetched
+    if date_from is DateFrom.FETCHED and known is not None:
+        session = last_session(source.calendar, known)
+        if session is not None:
+            return session, "fetched"
+    raise ParseError(f"no as-of date in {WHERE[date_from]}", code="as_of", column=Column.DATE)
+
+
+def _no_date(printed: str, source: Source) -> ParseError:
+    form = source.head.date_format
+    words = f"date: {printed[:40]!r} is not a date ({form})"
+    if not plain_text(printed):
+        words = f"no date is printed where it should stand ({printed[:10]!r}): a list of no day"
+    return ParseError(words, code="as_of", column=Column.DATE)
 
 
 def _title(above: list[list[str]], row: int) -> str:
@@ -113,9 +149,9 @@ def _count(text: str) -> int | None:
     return int(found) if found is not None else None
 
 
-def _amount(text: str) -> Decimal | None:
+def _amount(text: str, *, comma: bool = False) -> Decimal | None:
     """The number in `NTD 236,980,413,133` or `8,489,209,000`; None when there is none."""
-    found = _AMOUNT.fullmatch(text.strip())
+    found = _AMOUNT.fullmatch((with_point(text) if comma else text).strip())
     try:
         return number(found.group(1)) if found else None
     except ValueError:

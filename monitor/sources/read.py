@@ -7,6 +7,7 @@ elsewhere. For any bytes the answer is a `HoldingsFile` or a `ParseError`.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
@@ -14,21 +15,31 @@ from monitor.sources import conflicts
 from monitor.sources.forms import Column, Shape
 from monitor.sources.lines import Lines
 from monitor.sources.naming import fund_of, revision_hint
-from monitor.sources.preamble import preamble_of
+from monitor.sources.preamble import Arrived, preamble_of
 from monitor.sources.spec import Source
 from monitor.sources.tables import Header, Tables, find_header, no_table, tables_of
+
+COMMENTS_WITHIN = 20  # rows from the end
 
 __all__ = ["fund_of", "read_file", "read_files", "revision_hint"]
 
 
-def read_file(source: Source, body: bytes, *, expected_fund: str | None = None, name: str = "") -> HoldingsFile:
+def read_file(
+    source: Source,
+    body: bytes,
+    *,
+    expected_fund: str | None = None,
+    name: str = "",
+    fetched: datetime | None = None,
+) -> HoldingsFile:
     """What the file `body` of `source` says of one fund. Weights in percent points, values in the source's currency.
 
     Of a file of many funds it is the `expected_fund`; elsewhere that only adds a warning when the file names another
-    fund. `name` is the file's name or address, which for some sources says the date. Raises ParseError with one of
+    fund. `name` is the file's name or address, which for some sources says the date; of others that print none it is
+    the last session before the file was `fetched` from the issuer. Raises ParseError with one of
     the codes empty, size, binary, encoding, html, json, shape, error-page, quotes, columns, rows, as_of, numbers, fund.
     """
-    files = read_files(source, body, expected_fund=expected_fund, name=name)
+    files = read_files(source, body, expected_fund=expected_fund, name=name, fetched=fetched)
     if len(files) > 1:
         listed = ", ".join(file.fund for file in files[:10]) + (" …" if len(files) > 10 else "")
         raise ParseError(f"the file lists {len(files)} funds, say which: {listed}", code="fund")
@@ -36,7 +47,12 @@ def read_file(source: Source, body: bytes, *, expected_fund: str | None = None, 
 
 
 def read_files(
-    source: Source, body: bytes, *, expected_fund: str | None = None, name: str = ""
+    source: Source,
+    body: bytes,
+    *,
+    expected_fund: str | None = None,
+    name: str = "",
+    fetched: datetime | None = None,
 ) -> tuple[HoldingsFile, ...]:
     """As `read_file`, for all funds the file lists, in the order of the file; one unless the source says many."""
     tables = tables_of(body, source)
@@ -46,7 +62,7 @@ def read_files(
     for skip in skipped:
         kept = [[] if index in skip else cells for index, cells in enumerate(rows)]
         header = find_header(kept, source, tables.shape) if skip else header
-        files.append(_read(source, tables, kept, header, skip, expected_fund, name))
+        files.append(_read(source, tables, kept, header, skip, expected_fund, Arrived(name, fetched)))
     if len(files) == 1:
         return files[0]
     earlier, later = files
@@ -71,6 +87,11 @@ def first_table(tables: Tables, source: Source) -> tuple[list[list[str]], Header
     raise first or ParseError("the file holds no table", code="empty")
 
 
+def comments(below: list[list[str]]) -> list[list[str]]:
+    """The rows below the table that somebody added as a comment: `# as of 2026-08-28`."""
+    return [row for row in below[-COMMENTS_WITHIN:] if row and row[0].startswith("#") and not any(row[1:])]
+
+
 def _read(
     source: Source,
     tables: Tables,
@@ -78,11 +99,11 @@ def _read(
     header: Header,
     skip: frozenset[int],
     expected_fund: str | None,
-    name: str,
+    arrived: Arrived,
 ) -> tuple[HoldingsFile, ...]:
     units = header.like.units if header.like else source.units
-    above = [*rows[: header.row - 1], *tables.outside]
-    preamble = preamble_of(above, source, units, name, dated_rows=Column.DATE in header.index)
+    above = [*rows[: header.row - 1], *tables.outside, *comments(rows[header.row :])]
+    preamble = preamble_of(above, source, units, arrived, dated_rows=Column.DATE in header.index)
     lines = Lines(source, tables.shape, header, preamble)
     lines.warnings += tables.warnings
     for row, cells in enumerate(rows[header.row :], start=header.row + 1):

@@ -30,6 +30,7 @@ _COMPOSITES = {  # composite exchange code: the codes of its exchanges
 _SINGLE = (
     "HK FP NA BB IM ID SS NO DC FH PL AV GA TI IT SP MK TB IJ PM VN NZ SJ MM CI CB AR CX PW HB CP RO AB QD UH EY KK"
 )
+_DIGITS = {"XKRX": 6, "CH": 6, "XTAI": 4, "JP": 4, "MK": 4}  # of a local code; spreadsheets strip leading zeros
 _MICS = {"TT": "XTAI", "KS": "XKRX"}  # where sources of plain local codes name the exchange itself
 _CODES = {
     **{code: _MICS.get(code, code) for code in (*_COMPOSITES, *_SINGLE.split())},
@@ -49,3 +50,17 @@ def split_ticker(printed: str, style: TickerStyle) -> tuple[str, str]:
     if found is None or found.group(2) not in _CODES:
         return printed, ""
     return found.group(1), _CODES[found.group(2)]
+
+
+def composite(code: str) -> str:
+    """The country's composite code (or MIC) of an exchange code, "" when it is none."""
+    return _CODES.get(code, "")
+
+
+@lru_cache(maxsize=8192)
+def local_code(root: str, venue: str) -> str:
+    """A ticker as its exchange writes it: digits with the zeros a spreadsheet took (270 in Seoul is 000270), those of
+    Hong Kong without zeros, and no blank between a share and its class (`INVE B`, elsewhere INVEB)."""
+    if root.isascii() and root.isdigit():
+        return root.lstrip("0") or root if venue == "HK" else root.zfill(_DIGITS.get(venue, 0))
+    return root.replace(" ", "")

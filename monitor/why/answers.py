@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -176,7 +177,8 @@ def _again(
     if source is None:
         return None, None, None, "no source describes this issuer"
     try:
-        file = read_file(source, body, expected_fund=one.fund, name=one.place)
+        at = datetime.fromisoformat(one.first_at)
+        file = read_file(source, body, expected_fund=one.fund, name=one.place, fetched=at)
     except ParseError as error:
         return error.row, error.column, _printed(source, body, error.row), f"{error.code}: {error}"
     first = file.unread[0] if file.unread else None

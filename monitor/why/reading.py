@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from monitor.core.errors import ParseError, StoreError
 from monitor.core.identity import positions_of
@@ -71,7 +71,8 @@ def _rows(
         return (), f"no source describes {file.fund.issuer}: its files cannot be read again"
     try:
         body = archive.get(conn, file.sha256)
-        read, table = read_file(source, body, name=file.place), printed(source, body)
+        at = datetime.fromisoformat(file.known_at)
+        read, table = read_file(source, body, name=file.place, fetched=at), printed(source, body)
     except (ParseError, StoreError) as error:
         return (), f"the stored bytes cannot be read again: {error}"
     numbers = rows_of_keys(file.fund.ticker, read, keys)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from monitor.core.errors import ConfigError
-from monitor.sources.calendars import sessions_between
+from monitor.sources.calendars import last_session, sessions_between
 
 
 def test_weekends_and_holidays_are_no_sessions() -> None:
@@ -33,3 +33,17 @@ def test_a_calendar_that_is_known_for_some_years_only_ends_there() -> None:
     assert days
     assert days[-1] <= date(2050, 12, 31)
     assert sessions_between("XKRX", date(2060, 1, 1), date(2060, 2, 1)) == []
+
+
+def test_the_last_session_of_a_day_is_that_day_or_one_before() -> None:
+    assert last_session("XNYS", date(2026, 8, 30)) == date(2026, 8, 28)
+    assert last_session("XNYS", date(2026, 8, 28)) == date(2026, 8, 28)
+    assert last_session("XTAI", date(2026, 2, 22)) == date(2026, 2, 11)  # the lunar new year
+    assert last_session("XKRX", date(2060, 1, 1)) is None
+
+
+def test_the_last_session_of_a_moment_has_ended_by_then() -> None:
+    assert last_session("XNYS", datetime(2026, 8, 31, 19, 59, tzinfo=UTC)) == date(2026, 8, 28)
+    assert last_session("XNYS", datetime(2026, 8, 31, 20, 0, tzinfo=UTC)) == date(2026, 8, 31)
+    assert last_session("XTKS", datetime(2026, 8, 31, 20, 0, tzinfo=UTC)) == date(2026, 8, 31)
+    assert last_session("XKRX", datetime(2060, 1, 1, tzinfo=UTC)) is None

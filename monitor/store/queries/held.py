@@ -57,6 +57,11 @@ class RefusedFile:
     last_at: str
     times: int
 
+    @property
+    def known_at(self) -> str:
+        """When it came first."""
+        return self.first_at
+
 
 def held_files(
     conn: Connection, only: FundRef | None = None, standings: Sequence[Standing] = HELD, named: str | None = None
