@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 from monitor.core.errors import FetchError
 from monitor.core.sessions import Sessions
 from monitor.sources.absence import absence
-from monitor.sources.cells import day_in_name
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
-from monitor.sources.naming import base_name
+from monitor.sources.naming import name_of
 from monitor.sources.routes import Request, is_dated, request_of
 from monitor.sources.spec import FundSpec, Source, Url
 from monitor.store import past, save
@@ -56,11 +55,6 @@ class Answer:
         """The place, with the name the server gives the file where the place does not say a date."""
         given = self.result.name if isinstance(self.result, Fetched) else ""
         return name_of(self.place, given)
-
-
-def name_of(place: str, given: str) -> str:
-    """What a file is called that came from `place` and is `given` a name by whoever serves it."""
-    return f"{place}#{given}" if given and day_in_name(base_name(place)) is None else place
 
 
 class Round:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completing, output
-from monitor.cli.context import ATTENTION, DONE, program
+from monitor.cli.context import ATTENTION, DONE, FAILED, program
 from monitor.cli.options import ConfigFile, Db, Form
 from monitor.cli.output import Format, record
 from monitor.cli.shape import Program
@@ -26,6 +26,7 @@ group = Program(
     examples=(
         "sources list",
         "sources try ark ARKK_HOLDINGS.csv",
+        "sources probe ark ARKK",
         "sources calibrate ark ARKK",
     ),
 )
@@ -133,6 +134,55 @@ def _rest(file: HoldingsFile, say: object) -> None:
         say(f"footer     {text[:200]}")
     for text in file.warnings:
         say(f"warning    {text}")
+
+
+@group.command("probe")
+def probe_source(
+    source: SourceId,
+    fund: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FUND]", help="Whose file; default: the first that has one.", autocompletion=completing.fund
+        ),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Ask here; {T}, {t}, {date:YYYYMMDD} are filled in.")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="DAY", help="The file of this day, where each has its own.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Keep the body as it came, for `sources try`.")
+    ] = None,
+    form: Form = Format.TABLE,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """Fetch one file and explain every step, what was understood, what is wrong and what to do. Nothing is stored.
+
+    Exit code 3 when an answer came that is no file, 1 when none came.
+    """
+    from monitor.cli import probing
+    from monitor.sources.probing import probe
+
+    app = program(config, db)
+    found = app.source(source)
+    spec, address, asked = probing.wanted(found, fund, url, day, app.clock())
+    made = probe(found, spec, app.fetcher(), address, asked)
+    if save is not None and made.body:
+        _save(save, made.body)
+    if form is Format.TABLE:
+        probing.explain(found, made, output.say)
+    else:
+        output.show([probing.as_record(found, made)], form, (), "")
+    raise typer.Exit({"read": DONE, "failed": FAILED}.get(made.verdict, ATTENTION))
+
+
+def _save(path: Path, body: bytes) -> None:
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @group.command()

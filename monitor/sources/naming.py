@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
+from monitor.sources.cells import day_in_name
 from monitor.sources.spec import Source
 
 # Words of file names that have the form of a ticker; they count only where no other word does.
@@ -67,6 +68,12 @@ def _words(name: str) -> set[str]:
 def base_name(path: str) -> str:
     """The last part of a path, an address or the name of an archive's member."""
     return re.split(r"[/\\!]", path)[-1]
+
+
+def name_of(place: str, given: str) -> str:
+    """What a file is called that came from `place` and is `given` a name by who serves it: both, where only that
+    name can say the date."""
+    return f"{place}#{given}" if given and day_in_name(base_name(place)) is None else place
 
 
 def revision_hint(path: str) -> str:
