@@ -164,7 +164,7 @@ def _weights(positions: Sequence[Position], *, lists_cash: bool) -> list[Finding
         found.append(Finding("weights", words, not (90 if lists_cash else 50) <= total <= 110 and not levered, True))
     # A line of 0 % beside a large value is a note: Korean lists print the amount of a whole creation unit so.
     counted = [p for p in positions if p.weight]
-    real = [p for p in counted if p.asset_class not in NOTIONAL]
+    real = [p for p in counted if p.asset_class not in CONTRACTS]  # the value of options may be notional, too
     if real and lists_cash and all(p.value is not None for p in real):
         whole = sum((p.value for p in counted if p.value is not None), Decimal(0))
         found += _own_share(real, [worth for worth in (whole, net_value(counted)) if worth > 0])

@@ -22,6 +22,7 @@ LONGEST = 40  # characters; no count or amount needs more, and thousands of digi
 _NUMBER = re.compile(r"([-+]?)(\$?)([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?(%?)", re.ASCII)
 _APOSTROPHES = re.compile(r"-?\d{1,3}(?:['\u2019]\d{3})+(?:\.\d+)?", re.ASCII)  # thousands in Switzerland
 _SWAPPED = str.maketrans(".,", ",.")
+_MONEY = re.compile(r"^[A-Z]{3} +(?=[-+(\d])")  # TWD -721,506,452.00
 _GUARD = re.compile(r'="([^"]*)"')  # a spreadsheet's way to keep text as text
 _SPACE = re.compile(r"\s+")
 
@@ -64,6 +65,8 @@ def _odd_number(cell: str, unit: str) -> Decimal | None:
         return None
     if len(text) > LONGEST:
         raise ValueError(cell[:LONGEST])
+    if "$" in unit:
+        text = _MONEY.sub("", text)
     if text[:2] == "$(" and "$" in unit:
         text = text[1:]
     if _APOSTROPHES.fullmatch(text):
