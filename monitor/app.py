@@ -25,9 +25,12 @@ from monitor.store.engine import Connection, Engine, open_engine, reading, trans
 from monitor.store.workers import new_holder
 
 if TYPE_CHECKING:
+    from monitor.backfill import Filling
+    from monitor.backfill.ways import Options, Way
     from monitor.blindness import LookReport
     from monitor.conversing.listening import Listening
     from monitor.core.evidence import Origin
+    from monitor.core.filling import Period
     from monitor.core.rules import AlertPlan
     from monitor.core.sight import FundSight
     from monitor.core.watching import Expectation
@@ -222,6 +225,21 @@ class App:
         self.prepare_calendars(engine, [sources[issuer]])
         now, plan = self.clock(), self.plan()
         return pipeline.learn(engine, sources[issuer], ticker, files, origin, now=now, plan=plan, progress=progress)
+
+    def filling(self, engine: Engine, funds: Sequence[str], source: str | None, period: Period) -> Filling:
+        """A back-fill of `funds` (ticker, or issuer/ticker), or of all funds of a source."""
+        from monitor.backfill import Filling
+        from monitor.choosing import filled
+
+        chosen = filled(self.sources(), funds, source)
+        self.prepare_calendars(engine, {one.id: one for one, _ in chosen}.values())
+        return Filling(engine, chosen, period, self.plan(), self.config.operator_channels, self.clock())
+
+    def way(self, name: str, options: Options, *, looks: bool) -> Way:
+        """One way of getting history; with `looks` its offers may ask an index."""
+        from monitor.backfill.ways import make
+
+        return make(name, options, self.config, self.fetcher(), looks=looks)
 
     def watch(self, funds: Sequence[str] = ()) -> tuple[Watch, ...]:
         """What is watched, or `funds`. Raises ConfigError when that is nothing, or something no source has."""

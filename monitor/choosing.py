@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from monitor.config import IssuerSettings, Watch
 from monitor.core.errors import ConfigError, UsageError
 from monitor.sources import registry
-from monitor.sources.spec import Source, Url
+from monitor.sources.spec import FundSpec, Source, Url
 
 
 def watched(configured: Sequence[Watch], sources: Mapping[str, Source], funds: Sequence[str]) -> tuple[Watch, ...]:
@@ -51,6 +51,31 @@ def find_fund(sources: Mapping[str, Source], text: str) -> tuple[str, str]:
     if len(found) > 1:
         raise UsageError(f"Several sources have {text!r}: {', '.join('/'.join(one) for one in found)}")
     return found[0]
+
+
+def filled(sources: Mapping[str, Source], funds: Sequence[str], source: str | None) -> list[tuple[Source, FundSpec]]:
+    """Whose history is to be extended: the named funds, also unlisted ones of a source that admits such
+    (issuer/ticker, or with `source` the ticker), or all that `source` lists. Raises UsageError."""
+    of = None if source is None else registry.choose(sources, source)
+    if not funds:
+        if of is None:
+            raise UsageError("Say whose history is wanted: FUND, or --source ID for all funds of a source.")
+        return [(of, spec) for spec in of.funds.values()]
+    return list({(one.id, spec.ticker): (one, spec) for one, spec in (_named(sources, of, t) for t in funds)}.values())
+
+
+def _named(sources: Mapping[str, Source], of: Source | None, text: str) -> tuple[Source, FundSpec]:
+    issuer, _, ticker = text.strip().rpartition("/")
+    issuer = issuer.lower() or (of.id if of is not None else "")
+    if of is not None and issuer != of.id:
+        raise UsageError(f"{text} is no fund of the source {of.id!r}.")
+    if issuer in sources:
+        try:
+            return sources[issuer], sources[issuer].fund(ticker.upper())
+        except KeyError:
+            pass  # said below, or spelt otherwise
+    found = find_fund({issuer: sources[issuer]} if issuer in sources else sources, text.strip().rpartition("/")[2])
+    return sources[found[0]], sources[found[0]].funds[found[1]]
 
 
 def adjusted(source: Source, settings: IssuerSettings) -> Source:

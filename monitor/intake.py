@@ -16,7 +16,7 @@ from monitor.core.model import Arrival, HoldingsFile
 from monitor.core.sessions import Sessions
 from monitor.fetching import Answer
 from monitor.sources.fetch import Fetched, NotModified
-from monitor.sources.read import fund_of, read_file, read_files, revision_hint
+from monitor.sources.read import fund_of, funds_named, read_file, read_files, revision_hint
 from monitor.sources.sniff import refuse_detour
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import archive, save
@@ -31,7 +31,8 @@ Progress = Callable[[str, int], None]
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
     """What became of one file. `outcome`: new, heartbeat, refused, quarantined, discarded, superseded,
-    failed, absent (no file of that day) or not-modified; `code` and `text` say why."""
+    failed, absent (no file of that day), not-modified, skipped (of a fund nobody asked for) or unreadable (as
+    skipped: nothing says that it is a file of the fund); `code` and `text` say why."""
 
     place: str
     outcome: str
@@ -57,16 +58,23 @@ class Body:
     redirected: str = ""  # the address that answered, where it is another than `place`
     named: str = ""  # what the file is called, where it is another than `place`
     fetched: datetime | None = None  # when the issuer answered, where we know
+    captured: datetime | None = None  # when somebody else had this copy already: it was published before
+    presumed: str | None = None  # whose it is when neither the file nor its name says so
 
     @property
     def name(self) -> str:
         """What the file is called, with where it was: its name may say its date and its fund."""
         return self.named or self.place
 
+    @property
+    def polled(self) -> bool:
+        """Whether we asked for the newest file and this is it."""
+        return self.fund is not None and self.arrival is Arrival.LIVE
+
 
 @dataclass(slots=True)
 class Intake:
-    """One issuer's files on their way into the store, within one transaction."""
+    """One issuer's files on their way into the store, within one transaction; with `only` those of these funds."""
 
     conn: Connection
     source: Source
@@ -81,6 +89,7 @@ class Intake:
     because: str = ""  # what an operator said, when that is why days are told again
     restated: set[tuple[str, date]] = field(default_factory=set)  # fund and as_of the issuer published once more
     shared: dict[bytes, Many] = field(default_factory=dict)  # files of many funds, read once for all of them
+    only: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.names = Names(self.conn)
@@ -160,18 +169,42 @@ def take(intake: Intake, body: Body) -> None:
         refuse_detour(intake.source, body.redirected)
         files = intake.read(body)
     except ParseError as error:
-        refuse(intake, body, error)
+        _unread(intake, body, error)
         return
+    others: list[str] = []
     for file in files:
         try:
-            _keep(intake, body, file, _ticker(intake, body, file))
+            ticker = _ticker(intake, body, file)
+            if intake.only and ticker not in intake.only:
+                others.append(ticker)
+            else:
+                _keep(intake, body, file, ticker)
         except (ParseError, StoreError) as error:
-            refuse(intake, body, error)
+            _unread(intake, body, error)
+    if others and len(others) == len(files):
+        intake.outcomes.append(FileOutcome(body.place, "skipped", text=f"of {', '.join(others[:5])}"))
+
+
+def _unread(intake: Intake, body: Body, error: MonitorError) -> None:
+    """Where only some funds are wanted, what is not known to be theirs is no refusal of theirs."""
+    if intake.only and body.fund is None and not intake.only & funds_named(intake.source, body.name):
+        code = error.code if isinstance(error, ParseError) else "store"
+        outcome = "skipped" if code == "fund" else "unreadable"
+        intake.outcomes.append(FileOutcome(body.place, outcome, code=code, text=str(error)))
+    else:
+        refuse(intake, body, error)
 
 
 def _ticker(intake: Intake, body: Body, file: HoldingsFile) -> str:
     """Whose file it is. Raises ParseError when it is another fund's than the one asked for, or nobody's."""
-    ticker = body.fund if body.fund is not None and not file.fund else fund_of(intake.source, file, body.name)
+    if body.fund is not None and not file.fund:
+        return body.fund
+    try:
+        ticker = fund_of(intake.source, file, body.name)
+    except ParseError:
+        if body.presumed is None or file.fund:
+            raise
+        return body.presumed
     if body.fund is not None and ticker != body.fund:
         raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
     return ticker
@@ -183,6 +216,7 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     sha256 = archive.put(intake.conn, body.content, intake.now)
     known = save.revisions(intake.conn, fund, file.as_of)
     if sha256 in known:
+        _see_copy(intake, body, fund, file.as_of, sha256, known[sha256])
         _see_again(intake, body, fund, ticker, file.as_of, sha256, known[sha256])
         _note(intake, body, fund, ticker, file.as_of, "heartbeat", sha256)
         return
@@ -199,12 +233,19 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
 
 def _see_again(intake: Intake, body: Body, fund: int, ticker: str, as_of: date, sha256: str, number: int) -> None:
     """A known version polled once more is news when another one was published in between."""
-    if body.fund is None or save.newest(intake.conn, fund, as_of) == number:
+    if not body.polled or save.newest(intake.conn, fund, as_of) == number:
         return
-    save.published_again(intake.conn, fund, number, revision_hint(body.place), sha256, intake.now)
+    save.published_again(intake.conn, fund, number, revision_hint(body.name), sha256, intake.now)
     intake.since = as_of if intake.since is None else min(intake.since, as_of)
     intake.fresh.add(as_of)
     intake.restated.add((ticker, as_of))
+
+
+def _see_copy(intake: Intake, body: Body, fund: int, as_of: date, sha256: str, number: int) -> None:
+    """A known version somebody else had at some time may rank otherwise now."""
+    hint = revision_hint(body.name)
+    if body.captured is not None and save.captured(intake.conn, fund, number, hint, sha256, body.captured):
+        intake.since = as_of if intake.since is None else min(intake.since, as_of)
 
 
 def _snapshot(
@@ -214,7 +255,7 @@ def _snapshot(
     positions = identity.positions_of(ticker, file.lines, file.net_assets)
     if not positions:
         raise ParseError("no line has a share count", code="numbers")
-    polled = body.fund is not None
+    polled = body.polled
     findings = quality.form(
         file,
         positions,
@@ -232,7 +273,7 @@ def _snapshot(
         intake.now,
         body.polled_before if polled else None,
         intake.now if polled else None,
-        revision_hint(body.place),
+        revision_hint(body.name),
         intake.source.currency,
         file.dates,
         len(file.lines),
@@ -241,6 +282,7 @@ def _snapshot(
         tuple(findings),
         file.outstanding,
         file.dated_by,
+        body.captured,
     )
 
 

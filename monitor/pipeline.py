@@ -52,12 +52,14 @@ CHUNK = 250  # files stored per transaction when history is loaded
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did: every file, and how many events, items and deliveries came of it."""
+    """What a run did: every file, how many events, items and deliveries came of it, and how many items that were
+    there before say something else now or are gone (`revised`)."""
 
     files: tuple[FileOutcome, ...]
     events: int = 0
     items: int = 0
     deliveries: int = 0
+    revised: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,13 @@ def conclude(intake: Intake, plan: AlertPlan, progress: Progress) -> Outcome:
         lambda day: progress("deriving", 1),
     )
     promised = tell(intake, made, plan)
-    return Outcome(tuple(_with_standings(intake, since)), made.events, len(made.told), promised)
+    files = tuple(_with_standings(intake, since))
+    return Outcome(files, made.events, len(made.told), promised, _revised(made))
+
+
+def _revised(made: Derivation) -> int:
+    now = {told.item.key: told.body for told in made.told}
+    return sum(1 for key, body in made.before.items() if now.get(key) != body)
 
 
 def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
@@ -338,6 +346,7 @@ def plus(one: Outcome, other: Outcome) -> Outcome:
         one.events + other.events,
         one.items + other.items,
         one.deliveries + other.deliveries,
+        one.revised + other.revised,
     )
 
 

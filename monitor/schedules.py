@@ -33,17 +33,30 @@ class Read:
     lines: tuple[Listed, ...]
 
 
-def take(intake: Intake, spec: FundSpec, place: str, content: bytes, origin: Origin, calendar: Sessions) -> None:
-    """One schedule of the fund `spec`. What cannot be used becomes a recorded refusal."""
+def take(
+    intake: Intake,
+    spec: FundSpec,
+    place: str,
+    content: bytes,
+    origin: Origin,
+    calendar: Sessions,
+    *,
+    series: str = "",
+) -> None:
+    """One schedule of the fund `spec`, if an N-PORT of this `series` when that is known. What cannot be used becomes a
+    recorded refusal."""
     try:
-        read = _nport(spec, content) if origin is Origin.NPORT else _file(intake.source, spec, place, content)
+        is_nport = origin is Origin.NPORT
+        read = _nport(spec, content, series) if is_nport else _file(intake.source, spec, place, content)
         _keep(intake, spec, place, content, origin, read, calendar)
     except MonitorError as error:
         refuse(intake, Body(place, content, Arrival.HISTORY), error)
 
 
-def _nport(spec: FundSpec, content: bytes) -> Read:
+def _nport(spec: FundSpec, content: bytes, series: str) -> Read:
     report = read_nport(content)
+    if series and report.series_id != series:
+        raise ParseError(f"the document is about series {report.series_id}, not {series}", code="fund")
     lines = []
     for row, one in enumerate(report.lines, start=1):
         lines.append((one.line(row), () if one.title.upper() in EMPTY else (one.title,)))

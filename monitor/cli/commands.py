@@ -18,6 +18,7 @@ from monitor.cli import (
     doctor,
     evidence,
     exporting,
+    filling,
     held,
     incidents,
     mutes,
@@ -66,6 +67,7 @@ cli.command(rich_help_panel=WORK)(work.init)
 cli.command(rich_help_panel=WORK)(work.check)
 cli.command("run", rich_help_panel=WORK)(work.run)
 cli.command(rich_help_panel=WORK)(work.ingest)
+cli.command(rich_help_panel=WORK, examples=filling.EXAMPLES)(filling.backfill)
 cli.add_typer(sources.group, name="sources", rich_help_panel=WORK)
 cli.add_typer(evidence.group, name="evidence", rich_help_panel=WORK)
 

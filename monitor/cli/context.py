@@ -38,6 +38,11 @@ def history(config: Path | None, db: str | None) -> Iterator[Connection]:
         yield conn
 
 
+def environment() -> dict[str, str]:
+    """The environment, for programs we start."""
+    return dict(os.environ)
+
+
 def now() -> datetime:
     """The present instant, in UTC."""
     return datetime.now(UTC)

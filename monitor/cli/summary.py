@@ -19,9 +19,27 @@ if TYPE_CHECKING:
     from monitor.store.engine import Engine
 
 SHOWN = 50  # refused files listed one by one; the counts always say all
-ORDER = ("new", "heartbeat", "not-modified", "absent", "superseded", "discarded", "quarantined", "refused", "failed")
-WORDS = {"heartbeat": "already known", "not-modified": "not modified", "failed": "not fetched", "absent": "not there"}
-TOLD = frozenset({"discarded", "quarantined", "refused", "failed"})
+ORDER = (
+    "new",
+    "heartbeat",
+    "not-modified",
+    "absent",
+    "skipped",
+    "superseded",
+    "discarded",
+    "quarantined",
+    "unreadable",
+    "refused",
+    "failed",
+)
+WORDS = {
+    "heartbeat": "already known",
+    "not-modified": "not modified",
+    "failed": "not fetched",
+    "absent": "not there",
+    "skipped": "of other funds",
+}
+TOLD = frozenset({"discarded", "quarantined", "unreadable", "refused", "failed"})
 
 
 def print_outcome(outcome: Outcome, *, brief: bool, unread: Sequence[str] = ()) -> None:

@@ -17,7 +17,7 @@ from monitor.config.example import example_config
 from monitor.config.faults import PREFIX
 from monitor.config.reading import Config, find_file, load
 from monitor.config.rules import Mute, Rule
-from monitor.config.sections import Alerts, Blindness, Daemon, Heartbeat, IssuerSettings, Watch, Web
+from monitor.config.sections import Alerts, Blindness, Daemon, Heartbeat, IssuerSettings, Sec, Watch, Wayback, Web
 
 __all__ = [
     "PREFIX",
@@ -34,9 +34,11 @@ __all__ = [
     "MailSettings",
     "Mute",
     "Rule",
+    "Sec",
     "SlackSettings",
     "SlackWebhookSettings",
     "Watch",
+    "Wayback",
     "Web",
     "WebhookSettings",
     "example_config",

@@ -67,6 +67,16 @@ time_zone = "America/New_York"
 # url_env = "HEARTBEAT_URL"  # or url_file
 # every_minutes = 5
 
+# [sec]                      # `backfill --via nport` asks the SEC, which asks who is asking
+# contact = "Your Name you@example.org"
+# base_url = "https://www.sec.gov"
+# allow_private = false
+# min_interval = 0.25        # seconds between two requests
+
+# [wayback]                  # `backfill --via wayback`
+# base_url = "https://web.archive.org"
+# min_interval = 4
+
 [web]
 enabled = false            # `run` answers /healthz, /readyz and /metrics
 # page = true              # … and serves the page and the HTTP API, as `serve` does

@@ -13,7 +13,18 @@ from pydantic_core import ErrorDetails
 from monitor.config.channels import CHANNEL_TABLES, SlackWebhookSettings, WebhookSettings, webhook_faults
 from monitor.config.fields import SECRETS, Section
 from monitor.config.rules import Mute, Rule
-from monitor.config.sections import Alerts, Blindness, Daemon, Document, Heartbeat, IssuerSettings, Watch, Web
+from monitor.config.sections import (
+    Alerts,
+    Blindness,
+    Daemon,
+    Document,
+    Heartbeat,
+    IssuerSettings,
+    Sec,
+    Watch,
+    Wayback,
+    Web,
+)
 
 PREFIX = "HOLDINGS_MONITOR_"
 TABLES: dict[str, type[Section]] = {
@@ -26,6 +37,8 @@ TABLES: dict[str, type[Section]] = {
     "heartbeat": Heartbeat,
     "blindness": Blindness,
     "web": Web,
+    "sec": Sec,
+    "wayback": Wayback,
 }
 Tree = dict[str, object]
 

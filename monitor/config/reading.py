@@ -16,7 +16,18 @@ from monitor.config.credentials import channel_with_secrets, under, with_secret,
 from monitor.config.faults import PREFIX, Where, contradictions, guess
 from monitor.config.fields import SECRETS
 from monitor.config.rules import Mute, Rule
-from monitor.config.sections import Alerts, Blindness, Daemon, Document, Heartbeat, IssuerSettings, Watch, Web
+from monitor.config.sections import (
+    Alerts,
+    Blindness,
+    Daemon,
+    Document,
+    Heartbeat,
+    IssuerSettings,
+    Sec,
+    Watch,
+    Wayback,
+    Web,
+)
 from monitor.core.errors import ConfigError
 
 FILE_NAME = "monitor.toml"
@@ -48,6 +59,8 @@ class Config:
     web: Web
     channels: Mapping[str, ChannelSettings]
     unavailable: Mapping[str, str]
+    sec: Sec
+    wayback: Wayback
     web_fault: str = ""  # why a token of it could not be read; nothing is served then
 
     @property
@@ -196,6 +209,8 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
         web=web,
         channels=channels,
         unavailable=unavailable,
+        sec=document.sec,
+        wayback=document.wayback,
         web_fault=web_fault,
     )
 

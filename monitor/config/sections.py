@@ -90,6 +90,23 @@ class Blindness(Section):
     late_factor: float = Field(default=1.5, ge=1)  # times the usual delay
 
 
+class Sec(Section):
+    """How the SEC is asked for N-PORT filings. `contact` is who asks, as it demands: a name and an e-mail address."""
+
+    contact: str = Field(default="", pattern=r"^([ -~]{1,100}@[ -~]{1,100})?$")
+    base_url: Address = "https://www.sec.gov"
+    allow_private: bool = False
+    min_interval: float = Field(default=0.25, ge=0.25)  # seconds between two requests; it allows ten in a second
+
+
+class Wayback(Section):
+    """How the Wayback Machine is asked for old copies."""
+
+    base_url: Address = "https://web.archive.org"
+    allow_private: bool = False
+    min_interval: float = Field(default=4, ge=0)  # seconds between two requests
+
+
 class Web(Section):
     """The page and the HTTP API, and what the daemon says of itself. Reachable from elsewhere only with a token.
 
@@ -134,6 +151,8 @@ class Document(Section):
     heartbeat: Heartbeat = Heartbeat()
     blindness: Blindness = Blindness()
     web: Web = Web()
+    sec: Sec = Sec()
+    wayback: Wayback = Wayback()
     channels: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,38}$")], ChannelSettings] = Field(
         default_factory=dict
     )

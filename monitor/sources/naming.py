@@ -21,7 +21,7 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
 
     Raises ParseError(code="fund") when neither names a fund of this source.
     """
-    known = {code.upper(): fund.ticker for fund in source.funds.values() for code in (fund.ticker, *fund.codes)}
+    known = _known(source)
     if file.fund:
         if file.fund in known:
             return known[file.fund]
@@ -31,14 +31,26 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
     named = [fund for fund in source.funds.values() if file.title and _letters(file.title) == _letters(fund.name)]
     if len(named) == 1:
         return named[0].ticker
-    words = {known[code] for code in _codes_in(name.upper(), known)} or _named_in(name, source)
+    words = funds_named(source, name)
+    if len(words) == 1:
+        return next(iter(words))
+    raise ParseError("neither the file nor its name says which fund it is about", code="fund")
+
+
+def funds_named(source: Source, name: str) -> frozenset[str]:
+    """The funds of this source that the name of a file may mean; inside an archive its own name counts first."""
+    known, own = _known(source), name.upper().rpartition("!")[2]
+    words = {known[code] for code in _codes_in(own, known) or _codes_in(name.upper(), known)}
+    words = words or _named_in(name, source)
     if not words and source.others is not None:
         nearest = re.split(r"[/\\!]", name.upper())[-2:]  # the file and its folder; folders above may be anything
         words = {word for part in nearest for word in _words(part) if source.others.pattern.fullmatch(word)}
         words = words - NO_FUNDS or words
-    if len(words) == 1:
-        return words.pop()
-    raise ParseError("neither the file nor its name says which fund it is about", code="fund")
+    return frozenset(words)
+
+
+def _known(source: Source) -> dict[str, str]:
+    return {code.upper(): fund.ticker for fund in source.funds.values() for code in (fund.ticker, *fund.codes)}
 
 
 def _named_in(name: str, source: Source) -> set[str]:

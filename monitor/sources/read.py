@@ -14,14 +14,14 @@ from monitor.core.model import HoldingsFile
 from monitor.sources import conflicts
 from monitor.sources.forms import Column, Shape
 from monitor.sources.lines import Lines
-from monitor.sources.naming import fund_of, revision_hint
+from monitor.sources.naming import fund_of, funds_named, revision_hint
 from monitor.sources.preamble import Arrived, preamble_of
 from monitor.sources.spec import Source
 from monitor.sources.tables import Header, Tables, find_header, no_table, tables_of
 
 COMMENTS_WITHIN = 20  # rows from the end
 
-__all__ = ["fund_of", "read_file", "read_files", "revision_hint"]
+__all__ = ["fund_of", "funds_named", "read_file", "read_files", "revision_hint"]
 
 
 def read_file(

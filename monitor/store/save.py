@@ -70,6 +70,7 @@ class NewSnapshot:
     findings: tuple[Finding, ...]
     outstanding: Decimal | None = None
     dated_by: str = "file"
+    captured: datetime | None = None  # when somebody else had a copy: ranks versions, as a publication does
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +198,27 @@ def newest(conn: Connection, fund: int, as_of: date) -> int:
 def published_again(conn: Connection, fund: int, number: int, hint: str, sha256: str, at: datetime) -> None:
     """The publisher went back to this version: it is the newest from `at` on."""
     table = t.snapshot.c
-    rank = f"{instant_text(at)}|{hint or FIRST_VERSION}|{sha256}"
+    rank = _rank(at, hint, sha256)
     conn.execute(update(t.snapshot).where(table.fund == fund, table.id == number).values(rank=rank))
+
+
+def captured(conn: Connection, fund: int, number: int, hint: str, sha256: str, at: datetime) -> bool:
+    """Somebody had this version at `at`: that ranks one we never polled, the earliest copy of it counting.
+
+    True when it ranks otherwise now.
+    """
+    table = t.snapshot.c
+    where = (table.fund == fund) & (table.id == number) & table.published_to.is_(None)
+    known, rank = conn.execute(select(table.rank).where(where)).scalar(), _rank(at, hint, sha256)
+    if known is None or (not known.startswith("0|") and known <= rank):
+        return False
+    conn.execute(update(t.snapshot).where(where).values(rank=rank))
+    return True
+
+
+def _rank(published: datetime | None, hint: str, sha256: str) -> str:
+    """Ranks versions of one as_of whatever order they were loaded in."""
+    return f"{'0' if published is None else instant_text(published)}|{hint or FIRST_VERSION}|{sha256}"
 
 
 def next_number(as_of: date, known: Collection[int]) -> int:
@@ -214,7 +234,7 @@ def next_number(as_of: date, known: Collection[int]) -> int:
 def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, object]:
     values = [p.value for p in new.positions if p.value is not None]
     weights = [p.weight for p in new.positions if p.weight is not None]
-    published = "0" if new.published_to is None else instant_text(new.published_to)
+    published = new.published_to or new.captured
     return {
         "fund": new.fund,
         "id": number,
@@ -225,7 +245,7 @@ def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, obj
         "known_at": instant_text(new.known_at),
         "published_from": maybe_text(new.published_from),
         "published_to": maybe_text(new.published_to),
-        "rank": f"{published}|{new.hint or FIRST_VERSION}|{new.sha256}",
+        "rank": _rank(published, new.hint, new.sha256),
         "shares_exp": exponent,
         "lines": new.lines,
         "positions": len(new.positions),

@@ -1,0 +1,160 @@
+"""Asks for single addresses of the past: in jobs of a few, at the server's pace, until it has failed too often.
+
+It stores nothing. A piece is what one ask gave: a body, the certainty that there is none, or a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+
+from monitor.core.errors import FetchError
+from monitor.core.evidence import Origin
+from monitor.core.politeness import GIVE_UP, Tally, is_server_failure
+from monitor.sources.addresses import safe_url
+from monitor.sources.fetch import Fetched, Fetcher
+from monitor.sources.spec import HttpProfile
+
+JOB = 20  # asks of one job: what is lost when a run is killed, and what one worker takes
+PATIENCE = 120.0  # seconds a server may ask us to wait before we rather stop
+ENOUGH = "as many were asked for as --limit allows"
+TRIES = 4  # of one address that asks us to wait
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing to ask for: its address, and what is known of it before – the date it should bear (`day`), when
+    somebody else had this copy (`captured`)."""
+
+    url: str
+    day: date | None = None
+    captured: datetime | None = None
+
+    @property
+    def place(self) -> str:
+        """The address as it may be shown and stored."""
+        return safe_url(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Asks of one fund that are done together, wherever that is."""
+
+    source: str
+    fund: str
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What came of one ask. `content` None: there is nothing (`absent`), it is stored (`known`), or we could not get
+    it; `detail` says why.
+
+    `fund` is whose it is for certain, `presumed` whose it is if it does not say so, `day` the date asked for. `origin`
+    makes it evidence beside the daily files instead of one of them; `series` is the SEC's name of the fund it must be
+    about.
+    """
+
+    place: str
+    content: bytes | None = None
+    absent: bool = False
+    known: bool = False
+    detail: str = ""
+    status: int | None = None
+    fund: str | None = None
+    presumed: str | None = None
+    name: str = ""
+    captured: datetime | None = None
+    day: date | None = None
+    origin: Origin | None = None
+    series: str = ""
+
+
+def jobs(source: str, fund: str, asks: Sequence[Ask]) -> Iterator[Job]:
+    """The asks in the order given, some twenty at a time."""
+    rest = iter(asks)
+    while some := tuple(islice(rest, JOB)):
+        yield Job(source, fund, some)
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many more things a run may ask for; None: as many as there are."""
+
+    left: int | None = None
+
+    def take(self) -> bool:
+        """Uses up one; false when there is none."""
+        if self.left is None:
+            return True
+        self.left -= 1
+        return self.left >= 0
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks one server. `stopped` says why it must not be asked any more."""
+
+    fetcher: Fetcher
+    profile: HttpProfile
+    budget: Budget = field(default_factory=Budget)
+    stopped: str = ""
+    tally: Tally = field(default_factory=Tally)
+    streak: int = 0
+
+    def bodies(self, job: Job, made: Callable[[Ask, Fetched], Piece]) -> Iterator[Piece]:
+        """What the asks of a job give, until there is a reason to stop; `made` makes a piece of a body."""
+        for ask in job.asks:
+            if self.stopped:
+                return
+            found = self.get(ask.url)
+            if found is None:
+                return
+            yield made(ask, found) if isinstance(found, Fetched) else self._failed(ask, found)
+
+    def get(self, url: str) -> Fetched | FetchError | None:
+        """The body or why there is none; None when no more may be asked."""
+        if not self.budget.take():
+            self.stopped = ENOUGH
+            return None
+        found = self._patiently(url)
+        self._count(found)
+        return found
+
+    def _patiently(self, url: str) -> Fetched | FetchError:
+        """Waits as long as the server asks for, within reason, and tries again."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                found = self.fetcher.fetch(url, self.profile)
+            except FetchError as error:
+                if error.retry_after is None or error.retry_after > PATIENCE or attempt == TRIES:
+                    return error
+                self.fetcher.sleep(error.retry_after)
+            else:
+                if isinstance(found, Fetched):
+                    return found
+                return FetchError("answered 304 although nothing was known", url=safe_url(url), status=304)
+        raise AssertionError("unreachable")
+
+    def _count(self, found: Fetched | FetchError) -> None:
+        failed = isinstance(found, FetchError) and is_server_failure(found.status)
+        self.streak = self.streak + 1 if failed else 0
+        before = self.tally
+        if not isinstance(found, FetchError):
+            self.tally = Tally(before.answers + 1, before.failures, before.retry_after, before.detail)
+            return
+        asked = max((one for one in (before.retry_after, found.retry_after) if one is not None), default=None)
+        detail = str(found) if failed else before.detail
+        self.tally = Tally(before.answers + (not failed), before.failures + failed, asked, detail)
+        if found.retry_after is not None and found.retry_after > PATIENCE:
+            self.stopped = f"the server asks us to wait {found.retry_after:.0f} seconds"
+        elif failed and (self.streak >= GIVE_UP or found.retry_after is not None):
+            self.stopped = f"the server failed {self.streak} times in a row: {found}"
+
+    def _failed(self, ask: Ask, error: FetchError) -> Piece:
+        absent = error.status in (404, 410)
+        return Piece(
+            ask.place, absent=absent, detail=str(error), status=error.status, captured=ask.captured, day=ask.day
+        )

@@ -1,0 +1,196 @@
+"""The issuer's own answers for past dates: one address for each day that is missing, the newest first.
+
+Funds that share an address (one file of many funds) are asked for together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
+from monitor.backfill.planning import EXAMPLES, Offer, Wanted
+from monitor.core.errors import ParseError
+from monitor.core.filling import Expected, expected, is_final, silent_since
+from monitor.core.politeness import Tally
+from monitor.sources.fetch import Fetched, Fetcher
+from monitor.sources.read import read_files
+from monitor.sources.spec import Backfill, PastDays
+
+SAME = 3  # days in a row with the same bytes: then the address does not look at the date
+
+
+@dataclass(slots=True)
+class IssuerWay:
+    """Asks the issuers. `stopped` says why the last one was not asked to the end, `tally` how it did."""
+
+    fetcher: Fetcher
+    budget: Budget = field(default_factory=Budget)
+    stopped: str = ""
+    tally: Tally = field(default_factory=Tally)
+    name: str = "issuer"
+    chunk: int = JOB
+    total: int = 0
+    unread: list[str] = field(default_factory=list)
+
+    def offer(self, wanted: Wanted) -> Offer:
+        """What the issuer could give."""
+        why = _why_not(wanted)
+        if why:
+            return Offer(self.name, why=why)
+        asks = planned(wanted)
+        days = [ask.day for ask in asks if ask.day is not None]
+        return Offer(
+            self.name,
+            len(asks),
+            len(asks),
+            len(asks) * wanted.source.http.min_interval,
+            min(days, default=None),
+            max(days, default=None),
+            tuple(ask.place for ask in asks[:EXAMPLES]),
+            _note(wanted),
+        )
+
+    def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
+        """A piece for each missing day of the funds of one source."""
+        asker = Asker(self.fetcher, group[0].source.http, self.budget)
+        shared: dict[str, list[Wanted]] = {}
+        for wanted in group:
+            if not _why_not(wanted):
+                shared.setdefault(_template(wanted), []).append(wanted)
+        series = [_Series(together, asker) for together in shared.values()]
+        self.total = sum(len(one.asks) for one in series)
+        for one in series:
+            yield from one.pieces()
+        self.stopped, self.tally = asker.stopped, asker.tally
+
+
+@dataclass(slots=True)
+class _Series:
+    """The days of the funds behind one address."""
+
+    group: Sequence[Wanted]
+    asker: Asker
+    seen: list[str] = field(default_factory=list)
+    asks: list[Ask] = field(init=False)
+
+    def __post_init__(self) -> None:
+        asks = {ask.url: ask for wanted in self.group for ask in planned(wanted)}
+        self.asks = sorted(asks.values(), key=lambda ask: ask.day or date.min, reverse=True)
+
+    def pieces(self) -> Iterator[Piece]:
+        first = self.group[0]
+        days, absent = _days(first).days, _absent(first)
+        whose = first.spec.ticker if len(self.group) == 1 else None
+        for job in jobs(first.source.id, first.spec.ticker, self.asks):
+            for ask, piece in zip(job.asks, self.asker.bodies(job, self._made), strict=False):
+                yield replace(piece, fund=whose)
+                if piece.absent and ask.day is not None:
+                    absent.add(ask.day)
+                    if silent_since(days, absent) is not None:
+                        return
+
+    def _made(self, ask: Ask, found: Fetched) -> Piece:
+        why = _nothing(self.group[0], found.body, ask)
+        if why:
+            return Piece(ask.place, absent=True, detail=why, status=found.status, day=ask.day)
+        self.seen.append(found.sha256)
+        if len(self.seen) >= SAME and len(set(self.seen[-SAME:])) == 1:
+            self.asker.stopped = f"{SAME} days in a row have the same bytes: the address does not look at the date"
+        return Piece(ask.place, found.body, status=found.status, day=ask.day)
+
+
+def planned(wanted: Wanted) -> list[Ask]:
+    """The addresses to ask, newest day first: days that are missing and were not found absent for good, and none
+    before a long silence."""
+    found, absent = _days(wanted), _absent(wanted)
+    silence = silent_since(found.days, absent)
+    asks = []
+    for day in reversed(found.missing):
+        ask = _ask(wanted, day)
+        if ask is None or day in absent or (silence is not None and day <= silence):
+            continue
+        answer = wanted.have.answer(ask.place)
+        if answer is None or not answer[0]:  # else it gave a file of another day than it says
+            asks.append(ask)
+    return asks
+
+
+def _absent(wanted: Wanted) -> set[date]:
+    """The days for which there was no file when we asked, long enough after them."""
+    found = set()
+    for day in _days(wanted).missing:
+        ask = _ask(wanted, day)
+        answer = wanted.have.answer(ask.place) if ask is not None else None
+        if answer is not None and not answer[0] and is_final(day, answer[1]):
+            found.add(day)
+    return found
+
+
+def _ask(wanted: Wanted, day: date) -> Ask | None:
+    rule = wanted.source.backfill
+    url = rule.url_of(wanted.spec) if rule is not None else wanted.spec.url_on(day)
+    return None if url is None or not url.dated else Ask(url.on(day), day)
+
+
+def _days(wanted: Wanted) -> Expected:
+    """The days the issuer answers for, and those of them we have."""
+    rule = _rule(wanted)
+    if rule is None:
+        return wanted.expected
+    monthly = rule.days is PastDays.MONTH_ENDS or wanted.expected.monthly
+    period = wanted.period.within(rule.first, None)
+    return expected(wanted.calendar, period, wanted.have.days, monthly=monthly)
+
+
+def _rule(wanted: Wanted) -> Backfill | None:
+    """How the source answers for the past: as it says, or by the dated addresses of the fund."""
+    if wanted.source.backfill is not None:
+        return wanted.source.backfill
+    own = [url for url in wanted.spec.urls if url.dated]
+    return Backfill(own[0], own[0].valid_from) if own else None
+
+
+def _template(wanted: Wanted) -> str:
+    rule = wanted.source.backfill
+    url = rule.url_of(wanted.spec) if rule is not None else None
+    return url.url if url is not None else wanted.name
+
+
+def _nothing(wanted: Wanted, body: bytes, ask: Ask) -> str:
+    """Why a body with a good status means that there is no file of that day; "": it does not."""
+    rule = wanted.source.backfill
+    if rule is None:
+        return ""
+    text = body.decode("utf-8", "replace").casefold() if rule.absent else ""
+    found = next((one for one in rule.absent if one in text), None)
+    if found is not None:
+        return f"the page says {found!r}: no file of that day"
+    if rule.absent_codes:
+        try:
+            read_files(wanted.source, body, expected_fund=wanted.spec.ticker, name=ask.place)
+        except ParseError as error:
+            if error.code in rule.absent_codes:
+                return f"no file of that day ({error.code}: {error})"
+    return ""
+
+
+def _why_not(wanted: Wanted) -> str:
+    rule = _rule(wanted)
+    if rule is None:
+        return "the issuer does not answer for past dates, as far as we know"
+    if rule.url_of(wanted.spec) is None:
+        return f"the addresses need keys that {wanted.spec.ticker} does not have: {rule.url.url}"
+    if wanted.period.first is None and rule.first is None:
+        return "how far back is not known: say --from"
+    return ""
+
+
+def _note(wanted: Wanted) -> str:
+    rule = _rule(wanted)
+    if rule is None:
+        return ""
+    early = wanted.period.first is not None and rule.first is not None and wanted.period.first < rule.first
+    begin = f"nothing before {rule.first} is said to be there" if early else ""
+    return "; ".join(one for one in (begin, rule.url.note) if one)

@@ -1,0 +1,104 @@
+"""Stores pieces as history, a chunk in each transaction: files as snapshots, schedules as evidence, and absences.
+
+Facts first, with the mark that they are not derived yet: a run that is killed loses at most what it had not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor import schedules
+from monitor.backfill.asking import Piece
+from monitor.core.model import Arrival
+from monitor.core.sessions import Sessions
+from monitor.intake import Body, FileOutcome, Intake, fund_number, take
+from monitor.sources.spec import Source
+from monitor.store import save
+from monitor.store.engine import Connection, Engine, transaction
+from monitor.store.save import FetchRow
+
+CHUNK_BYTES = 32 << 20  # bodies held at once, about
+
+
+@dataclass(slots=True)
+class Storing:
+    """Stores what comes for `funds` (tickers) of one source; `outcomes` says what became of each piece."""
+
+    engine: Engine
+    source: Source
+    funds: frozenset[str]
+    calendar: Sessions
+    now: datetime
+    outcomes: list[FileOutcome] = field(default_factory=list)
+
+    def store(self, pieces: Iterable[Piece], chunk: int) -> None:
+        """Stores all pieces, so many together."""
+        for some in chunks(pieces, chunk):
+            with transaction(self.engine) as conn:
+                self._keep(conn, some)
+
+    def _keep(self, conn: Connection, pieces: Sequence[Piece]) -> None:
+        intake = Intake(conn, self.source, self.now, only=self.funds)
+        for piece in pieces:
+            self._piece(intake, piece)
+        if intake.since is not None:
+            save.mark_underived(conn, intake.issuer, intake.since)
+        self.outcomes += intake.outcomes
+
+    def _piece(self, intake: Intake, piece: Piece) -> None:
+        if piece.content is None:
+            self._nothing(intake, piece)
+        elif piece.origin is None:
+            take(intake, _body(piece, piece.content))
+        elif piece.fund is not None:
+            spec = self.source.fund(piece.fund)
+            schedules.take(intake, spec, piece.place, piece.content, piece.origin, self.calendar, series=piece.series)
+            if piece.status is not None:  # an address, not a file: it need not be asked again
+                row = self._row(intake, piece, piece.fund, intake.outcomes[-1].outcome)
+                save.add_fetch(intake.conn, row)
+
+    def _nothing(self, intake: Intake, piece: Piece) -> None:
+        if piece.known:
+            intake.outcomes.append(FileOutcome(piece.place, "heartbeat", piece.fund))
+            return
+        outcome = "absent" if piece.absent else "failed"
+        for ticker in sorted(self.funds) if piece.fund is None else [piece.fund]:
+            save.add_fetch(intake.conn, self._row(intake, piece, ticker, outcome))
+        intake.outcomes.append(FileOutcome(piece.place, outcome, piece.fund, piece.day, text=piece.detail))
+
+    def _row(self, intake: Intake, piece: Piece, ticker: str, outcome: str) -> FetchRow:
+        number = fund_number(intake, self.source.fund(ticker))
+        return FetchRow(
+            intake.issuer, number, piece.place, Arrival.HISTORY, self.now, outcome, piece.status, detail=piece.detail
+        )
+
+
+def _body(piece: Piece, content: bytes) -> Body:
+    captured = None if piece.captured is None else piece.captured.isoformat()
+    return Body(
+        piece.place,
+        content,
+        Arrival.HISTORY,
+        piece.fund,
+        status=piece.status,
+        last_modified=captured,
+        captured=piece.captured,
+        name=piece.name,
+        presumed=piece.presumed,
+    )
+
+
+def chunks(pieces: Iterable[Piece], most: int) -> Iterator[list[Piece]]:
+    """Up to `most` pieces together, fewer where they are large."""
+    some: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        some.append(piece)
+        size += len(piece.content or b"")
+        if len(some) >= most or size >= CHUNK_BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some

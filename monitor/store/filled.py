@@ -1,0 +1,55 @@
+"""What a back-fill need not ask for: the days we have of a fund, the addresses that have answered, the bodies known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from monitor.store import schema as t
+from monitor.store.codec import date_of_day, parse_instant
+from monitor.store.engine import Connection
+
+ANSWERED = ("new", "heartbeat", "absent")  # outcomes after which an address of the past is not asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Have:
+    """What is stored of one fund: the dates of its files and of its schedules, the hashes of all their bodies, and
+    of every address of the past that answered whether it had something, and when that was."""
+
+    days: frozenset[date] = frozenset()
+    schedules: frozenset[date] = frozenset()
+    bodies: frozenset[str] = frozenset()
+    answered: dict[str, tuple[bool, datetime]] | None = None
+
+    def answer(self, place: str) -> tuple[bool, datetime] | None:
+        """Whether `place` had something when it was last asked, and when that was; None: it never answered."""
+        return (self.answered or {}).get(place)
+
+
+def have(conn: Connection, issuer: str, ticker: str) -> Have:
+    """What is stored of a fund; nothing when it is new."""
+    wanted = select(t.fund.c.id).join(t.issuer, t.issuer.c.id == t.fund.c.issuer)
+    fund = conn.execute(wanted.where(t.issuer.c.code == issuer, t.fund.c.ticker == ticker)).scalar()
+    if fund is None:
+        return Have()
+    files = conn.execute(select(t.snapshot.c.as_of, t.snapshot.c.sha256).where(t.snapshot.c.fund == fund)).all()
+    lists = conn.execute(select(t.schedule.c.as_of, t.schedule.c.sha256).where(t.schedule.c.fund == fund)).all()
+    return Have(
+        frozenset(date_of_day(row.as_of) for row in files),
+        frozenset(date_of_day(row.as_of) for row in lists),
+        frozenset(row.sha256 for row in (*files, *lists)),
+        _answered(conn, fund),
+    )
+
+
+def _answered(conn: Connection, fund: int) -> dict[str, tuple[bool, datetime]]:
+    table = t.fetch.c
+    query = select(table.place, table.outcome, table.at).where(
+        table.fund == fund, table.arrival == "history", table.outcome.in_(ANSWERED)
+    )
+    return {
+        row.place: (row.outcome != "absent", parse_instant(row.at)) for row in conn.execute(query.order_by(table.id))
+    }
