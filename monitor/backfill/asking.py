@@ -15,7 +15,8 @@ from monitor.core.evidence import Origin
 from monitor.core.politeness import GIVE_UP, Tally, is_server_failure
 from monitor.sources.addresses import safe_url
 from monitor.sources.fetch import Fetched, Fetcher
-from monitor.sources.spec import HttpProfile
+from monitor.sources.profile import HttpProfile
+from monitor.sources.routes import Request
 
 JOB = 20  # asks of one job: what is lost when a run is killed, and what one worker takes
 PATIENCE = 120.0  # seconds a server may ask us to wait before we rather stop
@@ -26,16 +27,17 @@ TRIES = 4  # of one address that asks us to wait
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One thing to ask for: its address, and what is known of it before – the date it should bear (`day`), when
-    somebody else had this copy (`captured`)."""
+    somebody else had this copy (`captured`). `request` holds manners of its own, and how it is shown."""
 
     url: str
     day: date | None = None
     captured: datetime | None = None
+    request: Request | None = None
 
     @property
     def place(self) -> str:
         """The address as it may be shown and stored."""
-        return safe_url(self.url)
+        return safe_url(self.url) if self.request is None else self.request.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Piece:
     fund: str | None = None
     presumed: str | None = None
     name: str = ""
+    redirected: str = ""
     captured: datetime | None = None
     day: date | None = None
     origin: Origin | None = None
@@ -100,6 +103,7 @@ class Asker:
     fetcher: Fetcher
     profile: HttpProfile
     budget: Budget = field(default_factory=Budget)
+    absent_status: frozenset[int] = frozenset()
     stopped: str = ""
     tally: Tally = field(default_factory=Tally)
     streak: int = 0
@@ -109,25 +113,25 @@ class Asker:
         for ask in job.asks:
             if self.stopped:
                 return
-            found = self.get(ask.url)
+            found = self.get(ask.url, ask.request)
             if found is None:
                 return
             yield made(ask, found) if isinstance(found, Fetched) else self._failed(ask, found)
 
-    def get(self, url: str) -> Fetched | FetchError | None:
+    def get(self, url: str, request: Request | None = None) -> Fetched | FetchError | None:
         """The body or why there is none; None when no more may be asked."""
         if not self.budget.take():
             self.stopped = ENOUGH
             return None
-        found = self._patiently(url)
+        found = self._patiently(url, self.profile if request is None else request.profile)
         self._count(found)
         return found
 
-    def _patiently(self, url: str) -> Fetched | FetchError:
+    def _patiently(self, url: str, profile: HttpProfile) -> Fetched | FetchError:
         """Waits as long as the server asks for, within reason, and tries again."""
         for attempt in range(1, TRIES + 1):
             try:
-                found = self.fetcher.fetch(url, self.profile)
+                found = self.fetcher.fetch(url, profile)
             except FetchError as error:
                 if error.retry_after is None or error.retry_after > PATIENCE or attempt == TRIES:
                     return error
@@ -140,6 +144,7 @@ class Asker:
 
     def _count(self, found: Fetched | FetchError) -> None:
         failed = isinstance(found, FetchError) and is_server_failure(found.status)
+        failed = failed and found.status not in self.absent_status
         self.streak = self.streak + 1 if failed else 0
         before = self.tally
         if not isinstance(found, FetchError):
@@ -154,7 +159,7 @@ class Asker:
             self.stopped = f"the server failed {self.streak} times in a row: {found}"
 
     def _failed(self, ask: Ask, error: FetchError) -> Piece:
-        absent = error.status in (404, 410)
+        absent = error.status in (404, 410) or error.status in self.absent_status
         return Piece(
             ask.place, absent=absent, detail=str(error), status=error.status, captured=ask.captured, day=ask.day
         )

@@ -69,7 +69,7 @@ class GitWay:
                     self.stopped = ENOUGH
                     return
                 for path in telling(group, version, body):
-                    yield Piece(place + path, body, name=path, captured=version.at, presumed=presumed)
+                    yield Piece(place + path, body, captured=version.at, presumed=presumed)
 
     repository: Repository = field(init=False, repr=False)
 

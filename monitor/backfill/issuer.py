@@ -11,12 +11,15 @@ from datetime import date
 
 from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
 from monitor.backfill.planning import EXAMPLES, Offer, Wanted
-from monitor.core.errors import ParseError
+from monitor.core.errors import FetchError
 from monitor.core.filling import Expected, expected, is_final, silent_since
 from monitor.core.politeness import Tally
+from monitor.fetching import name_of
+from monitor.sources.absence import absence
 from monitor.sources.fetch import Fetched, Fetcher
-from monitor.sources.read import read_files
-from monitor.sources.spec import Backfill, PastDays
+from monitor.sources.profile import HttpProfile, Method
+from monitor.sources.routes import Request, is_dated, request_of
+from monitor.sources.spec import Backfill, PastDays, Source
 
 SAME = 3  # days in a row with the same bytes: then the address does not look at the date
 
@@ -54,11 +57,13 @@ class IssuerWay:
 
     def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
         """A piece for each missing day of the funds of one source."""
-        asker = Asker(self.fetcher, group[0].source.http, self.budget)
-        shared: dict[str, list[Wanted]] = {}
+        source = group[0].source
+        asker = Asker(self.fetcher, source.http, self.budget, source.sniff.absent_status)
+        shared: dict[Request | str, list[Wanted]] = {}
         for wanted in group:
             if not _why_not(wanted):
-                shared.setdefault(_template(wanted), []).append(wanted)
+                ask = _ask(wanted, wanted.now.date())  # equal for funds of one file
+                shared.setdefault((ask.request if ask is not None else None) or wanted.name, []).append(wanted)
         series = [_Series(together, asker) for together in shared.values()]
         self.total = sum(len(one.asks) for one in series)
         for one in series:
@@ -76,7 +81,7 @@ class _Series:
     asks: list[Ask] = field(init=False)
 
     def __post_init__(self) -> None:
-        asks = {ask.url: ask for wanted in self.group for ask in planned(wanted)}
+        asks = {ask.request: ask for wanted in self.group for ask in planned(wanted)}
         self.asks = sorted(asks.values(), key=lambda ask: ask.day or date.min, reverse=True)
 
     def pieces(self) -> Iterator[Piece]:
@@ -92,13 +97,15 @@ class _Series:
                         return
 
     def _made(self, ask: Ask, found: Fetched) -> Piece:
-        why = _nothing(self.group[0], found.body, ask)
+        name = name_of(ask.place, found.name)
+        why = absence(_strict(self.group[0].source), found, name, self.group[0].spec.ticker)
         if why:
             return Piece(ask.place, absent=True, detail=why, status=found.status, day=ask.day)
         self.seen.append(found.sha256)
         if len(self.seen) >= SAME and len(set(self.seen[-SAME:])) == 1:
             self.asker.stopped = f"{SAME} days in a row have the same bytes: the address does not look at the date"
-        return Piece(ask.place, found.body, status=found.status, day=ask.day)
+        led = found.url if found.url != ask.place.partition("#")[0] else ""
+        return Piece(ask.place, found.body, status=found.status, day=ask.day, redirected=led, name=name)
 
 
 def planned(wanted: Wanted) -> list[Ask]:
@@ -130,8 +137,12 @@ def _absent(wanted: Wanted) -> set[date]:
 
 def _ask(wanted: Wanted, day: date) -> Ask | None:
     rule = wanted.source.backfill
-    url = rule.url_of(wanted.spec) if rule is not None else wanted.spec.url_on(day)
-    return None if url is None or not url.dated else Ask(url.on(day), day)
+    url = rule.url if rule is not None else wanted.spec.url_on(day)
+    if url is None or not is_dated(wanted.source, url):
+        return None
+    source = wanted.source if rule is None or not url.dated else replace(wanted.source, http=_plain(wanted.source.http))
+    request = request_of(source, wanted.spec, url, day)
+    return Ask(request.url, day, request=request)
 
 
 def _days(wanted: Wanted) -> Expected:
@@ -148,42 +159,34 @@ def _rule(wanted: Wanted) -> Backfill | None:
     """How the source answers for the past: as it says, or by the dated addresses of the fund."""
     if wanted.source.backfill is not None:
         return wanted.source.backfill
-    own = [url for url in wanted.spec.urls if url.dated]
+    own = [url for url in wanted.spec.urls if is_dated(wanted.source, url)]
     return Backfill(own[0], own[0].valid_from) if own else None
 
 
-def _template(wanted: Wanted) -> str:
-    rule = wanted.source.backfill
-    url = rule.url_of(wanted.spec) if rule is not None else None
-    return url.url if url is not None else wanted.name
+def _plain(http: HttpProfile) -> HttpProfile:
+    """The manners of a source for an address that says all by itself: what leads to the newest file is left out."""
+    return replace(http, query=(), method=Method.GET, form=(), json="", links=())
 
 
-def _nothing(wanted: Wanted, body: bytes, ask: Ask) -> str:
-    """Why a body with a good status means that there is no file of that day; "": it does not."""
-    rule = wanted.source.backfill
+def _strict(source: Source) -> Source:
+    """The source with all that means "no file of that day"."""
+    rule = source.backfill
     if rule is None:
-        return ""
-    text = body.decode("utf-8", "replace").casefold() if rule.absent else ""
-    found = next((one for one in rule.absent if one in text), None)
-    if found is not None:
-        return f"the page says {found!r}: no file of that day"
-    if rule.absent_codes:
-        try:
-            read_files(wanted.source, body, expected_fund=wanted.spec.ticker, name=ask.place)
-        except ParseError as error:
-            if error.code in rule.absent_codes:
-                return f"no file of that day ({error.code}: {error})"
-    return ""
+        return source
+    texts, codes = (*source.sniff.absent, *rule.absent), (*source.sniff.absent_codes, *rule.absent_codes)
+    return replace(source, sniff=replace(source.sniff, absent=texts, absent_codes=codes))
 
 
 def _why_not(wanted: Wanted) -> str:
     rule = _rule(wanted)
     if rule is None:
         return "the issuer does not answer for past dates, as far as we know"
-    if rule.url_of(wanted.spec) is None:
-        return f"the addresses need keys that {wanted.spec.ticker} does not have: {rule.url.url}"
     if wanted.period.first is None and rule.first is None:
         return "how far back is not known: say --from"
+    try:
+        _ask(wanted, wanted.now.date())
+    except FetchError as error:
+        return str(error)
     return ""
 
 

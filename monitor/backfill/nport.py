@@ -18,7 +18,7 @@ from monitor.core.evidence import Origin
 from monitor.core.filling import quarter_ends
 from monitor.core.politeness import Tally
 from monitor.sources.fetch import Fetched, Fetcher
-from monitor.sources.spec import HttpProfile
+from monitor.sources.profile import HttpProfile
 
 BEGIN = date(2019, 3, 31)  # of the first quarters that were filed in public
 DELAY = timedelta(days=70)  # a filing is due sixty days after the quarter

@@ -85,7 +85,8 @@ def _body(piece: Piece, content: bytes) -> Body:
         status=piece.status,
         last_modified=captured,
         captured=piece.captured,
-        name=piece.name,
+        redirected=piece.redirected,
+        named=piece.name,
         presumed=piece.presumed,
     )
 

@@ -15,7 +15,8 @@ from monitor.backfill.planning import EXAMPLES, Offer, Wanted
 from monitor.core.errors import FetchError
 from monitor.core.politeness import Tally
 from monitor.sources.fetch import Fetched, Fetcher
-from monitor.sources.spec import DATED, HttpProfile, Url
+from monitor.sources.profile import HttpProfile
+from monitor.sources.spec import DATED, Url
 
 INDEX = "/cdx/search/cdx"
 MOST = 20_000  # copies of one address
@@ -107,11 +108,7 @@ class WaybackWay:
 def _made(ask: Ask, found: Fetched) -> Piece:
     stamp = STAMP.search(found.url)  # it leads to the nearest copy where the one asked for is gone
     captured = _moment(stamp[1]) if stamp else ask.captured
-    return Piece(ask.place, found.body, status=found.status, captured=captured, name=_original(ask.url))
-
-
-def _original(url: str) -> str:
-    return url.partition("id_/")[2] or url
+    return Piece(ask.place, found.body, status=found.status, captured=captured)
 
 
 def _addresses(wanted: Wanted) -> list[Url]:

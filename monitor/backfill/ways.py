@@ -18,7 +18,7 @@ from monitor.config import Config, Sec, Wayback
 from monitor.core.errors import UsageError
 from monitor.core.politeness import Tally
 from monitor.sources.fetch import Fetcher
-from monitor.sources.spec import HttpProfile
+from monitor.sources.profile import HttpProfile
 
 NAMES = ("issuer", "nport", "wayback", "git", "files")
 LARGEST = 60_000_000  # bytes of one N-PORT filing

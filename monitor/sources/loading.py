@@ -22,6 +22,7 @@ from monitor.sources.loading_documents import document, paths
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, fill_down, head, units
 from monitor.sources.loading_http import ADDRESS, http, sniff
 from monitor.sources.loading_pages import embedded, html_page
+from monitor.sources.routes import is_dated
 from monitor.sources.spec import (
     DATED,
     PLACEHOLDER,
@@ -169,8 +170,6 @@ def _backfill(top: Table) -> Backfill | None:
         absent_codes=table.texts("absent_codes"),
     )
     _check_address(table, made.url, PLACEHOLDER.sub("X", made.url.url))
-    if not made.url.dated:
-        table.fault("url", f"{made.url.url!r} has no date: write {{date:YYYYMMDD}}")
     table.done()
     return made
 
@@ -310,6 +309,8 @@ def _no_overlap(table: Table, key: str, items: Sequence[Dated]) -> None:
 
 
 def _check(source: Source, top: Table) -> None:
+    if source.backfill is not None and not is_dated(source, source.backfill.url):
+        top.fault("backfill.url", f"{source.backfill.url.url!r} has no date: write {{date:YYYYMMDD}}")
     known = {alias for aliases in source.columns.values() for alias in aliases}
     for number, form in enumerate(source.formats, start=1):
         needed = {column: set(source.columns.get(column, ())) for column in form.required}

@@ -106,9 +106,10 @@ class PastDays(StrEnum):
 class Backfill:
     """Where an issuer answers for past dates.
 
-    `url` holds `{date:…}` and may hold `{T}` (ticker), `{t}` (in small letters) and keys of a fund. `first` is the
-    oldest as-of date it is said to have. A body that holds one of the texts `absent` (small letters), or cannot be
-    read for a reason in `absent_codes`, means that there is no file of that day, whatever the status says.
+    `url` (or what is sent to it) holds `{date:…}`, and may hold `{T}` (ticker), `{t}` (in small letters) and keys of a
+    fund. `first` is the oldest as-of date it is said to have. A body that holds one of the texts `absent` (small
+    letters), or cannot be read for a reason in `absent_codes`, means that there is no file of that day, whatever the
+    status says.
     """
 
     url: Url
