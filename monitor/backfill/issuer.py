@@ -14,9 +14,9 @@ from monitor.backfill.planning import EXAMPLES, Offer, Wanted
 from monitor.core.errors import FetchError
 from monitor.core.filling import Expected, expected, is_final, silent_since
 from monitor.core.politeness import Tally
-from monitor.fetching import name_of
 from monitor.sources.absence import absence
 from monitor.sources.fetch import Fetched, Fetcher
+from monitor.sources.naming import name_of
 from monitor.sources.profile import HttpProfile, Method
 from monitor.sources.routes import Request, is_dated, request_of
 from monitor.sources.spec import Backfill, PastDays, Source

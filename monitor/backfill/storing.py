@@ -87,6 +87,7 @@ def _body(piece: Piece, content: bytes) -> Body:
         captured=piece.captured,
         redirected=piece.redirected,
         named=piece.name,
+        fetched=piece.captured,
         presumed=piece.presumed,
     )
 
