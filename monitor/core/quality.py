@@ -61,7 +61,7 @@ def _printed(text: str) -> Finding:
     """A sentence of the reader as a finding: a missing end may hide lines, an unknown header may mix columns."""
     if text.startswith("the closing text"):
         return Finding("rows", text, False)
-    return Finding("header", text, text.startswith(("unknown column order", "unsettled merge conflict")), True)
+    return Finding("header", text, text.startswith(("unknown column order", "unsettled")), True)
 
 
 def _dates(file: HoldingsFile, known_on: date, latest: date | None, until: date) -> list[Finding]:

@@ -154,13 +154,28 @@ class Head:
     """What stands above the table or, in JSON, around it: the printed labels of the date, the fund and its totals.
 
     `title_row` is the row above the table whose first cell is the fund's name and nothing else; 0: there is none.
-    `cells` are what stands in a certain cell without a label, by its row and column, both from 1.
+    `cells` are what stands in a certain cell without a label, by its row and column, both from 1. `patterns` find it
+    in the midst of a text: the first group is meant.
     """
 
     labels: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
     date_format: DateFormat = DateFormat.ISO
     title_row: int = 0
     cells: Mapping[Column, tuple[int, int]] = field(default_factory=dict)
+    patterns: Mapping[Column, re.Pattern[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines with a header of their own beside or below the table of holdings: cash, futures, bonds.
+
+    `columns` are all needed to know the header. `name` is what a line without a name is called, `stated` the class of
+    the lines.
+    """
+
+    columns: Mapping[Column, tuple[str, ...]]
+    name: str = ""
+    stated: AssetClass | None = None
 
 
 @dataclass(frozen=True, slots=True)

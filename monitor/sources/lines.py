@@ -13,12 +13,14 @@ from decimal import Decimal
 
 from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, HoldingsFile, Line, UnreadRow
+from monitor.sources import doubles
 from monitor.sources.adjusting import class_of_type, in_thousands, in_units, signed
 from monitor.sources.cells import day, number, percentage, plain_text, with_point
 from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
 from monitor.sources.places import place_of_country, place_of_exchange
 from monitor.sources.preamble import Preamble
 from monitor.sources.spec import Source
+from monitor.sources.sums import contradiction, taken_apart
 from monitor.sources.tables import Header
 from monitor.sources.tickers import local_code, split_ticker
 
@@ -28,7 +30,7 @@ CODE_LENGTH = 60  # characters of a ticker or identifier that are compared with 
 EIGHT = 8  # the columns most issuers print come first in Column; the others are rare
 TEXTS = 13  # columns before this one are text or have been converted before
 SEVENTEEN = 17  # and those before this one are amounts and dates
-FUND_AT = 1
+FUND_AT, VALUE_AT, WEIGHT_AT = 1, 6, 7
 TOTALS = (Column.OUTSTANDING, Column.NET_ASSETS, Column.TITLE, Column.ANNOUNCED)  # what each row says of its fund
 OTHERS = (Column.CONTRACTS, Column.NOTIONAL, Column.ANNOUNCED, Column.EXCHANGE, Column.COUNTRY)
 AMOUNTS = (
@@ -65,7 +67,8 @@ class Lines:
         self.more = any(position >= 0 for position in self.at[EIGHT:TEXTS])
         self.extra = any(position >= 0 for position in self.at[TEXTS:])
         self.thousands = in_thousands(source.document, preamble)
-        self.plain = not (source.venue or source.asset_classes or source.asset_codes or self.thousands)
+        known = source.venue or source.asset_classes or source.asset_codes or source.name_pattern
+        self.plain = not (known or self.thousands)
         self.fraction = self.units.weight is WeightUnit.FRACTION
         self.mixed = self.units.weight is WeightUnit.MIXED
         self.downward = {header.index[column]: "" for column in source.fill_down if column in header.index}
@@ -84,6 +87,30 @@ class Lines:
         self.unread_of: list[str] = []  # the fund each unread row names
         self.failed: Counter[str] = Counter()
         self.ended = 0
+        # The indexes of the lines before which a header stands, and the names of a section's.
+        self.starts: list[tuple[int, str]] = [(0, "")]
+        self.since = 0  # the index of the first line that the next sum is about
+
+    def start(self, names: str) -> None:
+        """The header of a section, or again that of the table (""): more lines are to come, whatever stood above."""
+        self.ended, self.since = 0, len(self.lines)
+        self.starts.append((len(self.lines), names))
+
+    def repeated(self, row: int) -> None:
+        """The header again: what follows goes on with the table, or is a copy of it."""
+        self._warn(f"the header is repeated in row {row}")
+        self.start("")
+
+    def total(self, row: int, cells: list[str]) -> None:
+        """A row of sums: kept as footer, and compared with the lines above it."""
+        self.footer.append(", ".join(cell.strip() for cell in cells if cell.strip())[:KEPT_TEXT])
+        percent = HUNDRED if self.fraction else Decimal(1)
+        for at, unit, scale in ((self.at[VALUE_AT], "$", Decimal(1)), (self.at[WEIGHT_AT], "%", percent)):
+            if 0 <= at < len(cells):
+                above = (line.value if unit == "$" else line.weight for line in self.lines[self.since :])
+                if words := contradiction(cells[at], unit, scale, above):
+                    self._warn(f"row {row} {words}")
+        self.since = len(self.lines)
 
     def take(self, row: int, cells: list[str]) -> None:
         """Sort one row into lines, unread rows or footer."""
@@ -173,6 +200,7 @@ class Lines:
     def _enriched(self, row: int, line: Line, cells: list[str]) -> Line:
         """The line with what only some sources print or know: venue, class, coupon, maturity, the fund's totals."""
         coupon, maturity, outstanding, net_assets = self.at[TEXTS:SEVENTEEN]
+        line = taken_apart(line, self.source.name_pattern)
         root, exchange = split_ticker(line.ticker, self.source.ticker_style)
         stated = self._stated(line)
         if root and not exchange and stated in (None, AssetClass.EQUITY):
@@ -224,7 +252,7 @@ class Lines:
         if not filled:
             self.ended = self.ended or row
         elif len(filled) > 1 and [cell.strip() for cell in cells] == list(self.header.names):
-            self._warn(f"the header is repeated in row {row}")
+            self.repeated(row)
         elif len(filled) == 1 or self.ended or max(map(len, filled)) > FOOTER_LENGTH:
             self.ended = self.ended or row
             self.footer.append(", ".join(filled)[:KEPT_TEXT])
@@ -255,6 +283,7 @@ class Lines:
             self._warn(f"read as {encoding}: the file is not UTF-8")
         if self.source.closing_text and not self.footer:
             self._warn("the closing text is missing: the file may have been cut short")
+        self._read_once()
         if not self.source.many_funds:
             self._check_quantities(self.lines)
             return (self._file(self._fund(expected), range(len(self.lines)), tuple(self.unread)),)
@@ -262,6 +291,16 @@ class Lines:
         if len(shares) == 1:
             self._check_quantities([self.lines[at] for rows in shares.values() for at in rows])
         return tuple(self._file(code, rows, self._unread(code)) for code, rows in shares.items())
+
+    def _read_once(self) -> None:
+        """Keep one of what a file prints twice."""
+        if len(self.starts) == 1:
+            return
+        kept, said = doubles.read_once(self.lines, self.funds, self.starts)
+        self.warnings += said
+        self.lines, self.days = [self.lines[at] for at in kept], [self.days[at] for at in kept]
+        self.funds = [self.funds[at] for at in kept]
+        self.totals = {of: [printed[at] for at in kept] if printed else [] for of, printed in self.totals.items()}
 
     def _shares(self, expected: str | None) -> dict[str, list[int]]:
         """The lines of each fund that a file of many funds lists."""

@@ -21,7 +21,7 @@ from monitor.sources.forms import Shape, TickerStyle
 from monitor.sources.loading_documents import document, paths
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, fill_down, head, units
 from monitor.sources.loading_http import ADDRESS, http, sniff
-from monitor.sources.loading_pages import embedded, html_page
+from monitor.sources.loading_pages import embedded, html_page, name_pattern, sections, totals
 from monitor.sources.routes import is_dated
 from monitor.sources.spec import (
     DATED,
@@ -98,7 +98,7 @@ def _source(top: Table) -> Source:
     templates = tuple(_url(t, {}, template=True) for t in top.tables("urls"))
     unconfirmed = top.text("unconfirmed", "")  # why no fund is watched, unless one says itself that it is verified
     page = top.text("page", "", pattern=ADDRESS, wanted="a web address")
-    others = _others(top, unconfirmed)
+    others, parts = _others(top, unconfirmed), sections(top)
     shape, usual = top.choice("shape", Shape), units(top)
     source = Source(
         id=top.text("id", pattern=r"[a-z][a-z0-9-]{1,30}", wanted="a short name of small letters"),
@@ -126,7 +126,7 @@ def _source(top: Table) -> Source:
         document=document(top),
         venue=top.text("venue", "", pattern=r"[A-Z0-9]{2,6}", wanted="an exchange code like XTAI or US"),
         ticker_style=top.choice("ticker_style", TickerStyle, TickerStyle.PLAIN),
-        asset_classes=MappingProxyType(asset_classes(top)),
+        asset_classes=MappingProxyType(asset_classes(top, parts)),
         asset_codes=asset_codes(top),
         lists_cash=top.flag("lists_cash", True),
         per_unit=top.flag("per_unit", False),
@@ -137,6 +137,9 @@ def _source(top: Table) -> Source:
         page=page,
         html=html_page(top),
         embedded=embedded(top),
+        sections=parts,
+        totals=totals(top),
+        name_pattern=name_pattern(top),
         many_funds=top.flag("many_funds", False),
         fill_down=fill_down(top),
         backfill=_backfill(top),

@@ -5,6 +5,7 @@ It opens no files; faults are collected in the table.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from monitor.core.model import AssetClass
@@ -18,6 +19,7 @@ from monitor.sources.forms import (
     Format,
     Head,
     QuantityUnit,
+    Section,
     Shape,
     Units,
     WeightUnit,
@@ -86,9 +88,19 @@ def head(top: Table, usual: Units) -> Head:
     labels = {c: tuple(map(normalise, table.texts(c.value))) for c in HEAD_COLUMNS if c.value in table.values}
     row = int(table.number("title_row", Decimal(0), Decimal(0), Decimal(20)))
     form, cells = table.choice("date_format", DateFormat, usual.date_format), _cells(table.table("cells"))
-    made = Head(labels, form, row, cells)
+    made = Head(labels, form, row, cells, _patterns(table.table("patterns")))
     table.done()
     return made
+
+
+def _patterns(table: Table) -> dict[Column, re.Pattern[str]]:
+    """How to find in the midst of a text what stands above a table."""
+    found = {column: table.pattern(column.value) for column in HEAD_COLUMNS if column.value in table.values}
+    for column, pattern in found.items():
+        if not pattern.groups:
+            table.fault(column.value, "has no group: put brackets around what is meant")
+    table.done()
+    return found
 
 
 def _cells(table: Table) -> dict[Column, tuple[int, int]]:
@@ -112,10 +124,11 @@ def fill_down(top: Table) -> tuple[Column, ...]:
     return tuple(Column(name) for name in names if name in wanted)
 
 
-def asset_classes(top: Table) -> dict[str, AssetClass]:
-    """What printed asset types mean."""
+def asset_classes(top: Table, sections: tuple[Section, ...]) -> dict[str, AssetClass]:
+    """What printed asset types mean; lines of a section are given its class as if it were printed."""
     table = top.table("asset_classes")
-    return {normalise(printed): table.choice(printed, AssetClass) for printed in table.values}
+    of_sections = {section.stated.value: section.stated for section in sections if section.stated is not None}
+    return of_sections | {normalise(printed): table.choice(printed, AssetClass) for printed in table.values}
 
 
 def asset_codes(top: Table) -> tuple[CodeClass, ...]:

@@ -1,10 +1,15 @@
-"""The part of a source's TOML that says where in a web page the holdings are.
+"""The part of a source's TOML that says where in a page the holdings are, and what else belongs to them.
 
 It opens no files; faults are collected in the table.
 """
 
 from __future__ import annotations
 
+import re
+
+from monitor.core.model import AssetClass
+from monitor.sources.cells import normalise
+from monitor.sources.forms import Column, Section
 from monitor.sources.page_forms import Embedded, Page, Within
 from monitor.sources.toml_table import Table
 
@@ -41,4 +46,39 @@ def embedded(top: Table) -> Embedded | None:
         name = table.text(within.value, pattern=NAME, wanted="an id, a type or the name of a variable")
     made = Embedded(within, name, link, table.text("key", "", pattern=NAME, wanted="the name of a field"))
     table.done()
+    return made
+
+
+def sections(top: Table) -> tuple[Section, ...]:
+    """`[[sections]]`: lines with a header of their own."""
+    return tuple(_section(table) for table in top.tables("sections"))
+
+
+def _section(table: Table) -> Section:
+    named = table.table("columns")
+    known = {column.value: column for column in Column}
+    columns = {known[key]: tuple(map(normalise, named.texts(key, None))) for key in named.values if key in known}
+    named.done()
+    if not columns:
+        table.fault("columns", "is missing; wanted the names of this section's columns")
+    stated = table.choice("class", AssetClass) if "class" in table.values else None
+    made = Section(columns, table.text("name", ""), stated)
+    table.done()
+    return made
+
+
+def totals(top: Table) -> tuple[str, ...]:
+    """How rows of sums begin."""
+    return tuple(map(normalise, top.texts("totals")))
+
+
+def name_pattern(top: Table) -> re.Pattern[str] | None:
+    """What a printed name is made of."""
+    if "name_pattern" not in top.values:
+        return None
+    made = top.pattern("name_pattern")
+    allowed = (Column.NAME, Column.TICKER, Column.IDENTIFIER, Column.ISIN)
+    if not made.groupindex or not set(made.groupindex) <= {column.value for column in allowed}:
+        top.fault("name_pattern", f"wanted groups of the names {', '.join(allowed)}, as in (?P<name>.+) (?P<ticker>.+)")
+        return None
     return made

@@ -25,9 +25,10 @@ WHERE = {
 }
 LABEL_LENGTH = 200  # characters of a cell that are looked at
 _SEPARATOR = re.compile(r"\s*[:：]\s*")
-_AMOUNT = re.compile(r"(?:[A-Z]{3}|[A-Z]{0,3}\$|[€£¥])?\s*([-+]?[\d,]+(?:\.\d+)?)", re.ASCII)
+_AMOUNT = re.compile(r"(?:[A-Z]{2,3}|[A-Z]{0,3}\$|[€£¥])?\s*([-+]?[\d,]+(?:\.\d+)?)", re.ASCII)
 
 
+_AROUND = " .,:;()[]（）：，。"
 _DAYS = (Column.DATE, Column.ANNOUNCED)
 
 
@@ -120,6 +121,7 @@ def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
     for named, (row, place) in source.head.cells.items():
         if row <= len(above) and place <= len(above[row - 1]) and above[row - 1][place - 1].strip():
             found[named] = above[row - 1][place - 1][:LABEL_LENGTH]
+    _matched(above, source, found)
     if not labels:
         return found
     for cells in above:
@@ -132,10 +134,19 @@ def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
                 found.setdefault(column, value[:LABEL_LENGTH])
             elif column is None and any(map(str.isdigit, text)):
                 rest = without_day(text, source.head.date_format)
-                column = labels.get(normalise(rest)) if rest != text else None
+                column = labels.get(normalise(rest).strip(_AROUND)) if rest != text else None
                 if column in _DAYS:
                     found.setdefault(column, text)
     return found
+
+
+def _matched(above: list[list[str]], source: Source, found: dict[Column, str]) -> None:
+    """What the patterns of the source find in the texts above the table, the first of each."""
+    for column, pattern in source.head.patterns.items():
+        texts = (cell[:LABEL_LENGTH] for cells in above for cell in cells if cell)
+        hit = next((hit for text in texts if (hit := pattern.search(text)) is not None), None)
+        if hit is not None and hit.group(1):
+            found.setdefault(column, hit.group(1))
 
 
 def _separator(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from monitor.sources.read import first_table
+from monitor.sources.layout import Role, laid_out, numbered
 from monitor.sources.spec import Source
 from monitor.sources.tables import tables_of
 
@@ -23,7 +23,7 @@ class Printed:
 
 def printed(source: Source, body: bytes) -> Printed:
     """The table in the bytes of a file. Raises ParseError as `read_file` does."""
-    rows, header = first_table(tables_of(body, source), source)
-    names = [name or f"column {at}" for at, name in enumerate(header.names, start=1)]
-    below = enumerate(rows[header.row :], start=header.row + 1)
-    return Printed(header.names, {number: dict(zip(names, cells, strict=False)) for number, cells in below})
+    layout = laid_out(tables_of(body, source), source)
+    names = [name or f"column {at}" for at, name in enumerate(layout.header.names, start=1)]
+    below = ((row, cells) for row, cells, role in numbered(layout, source) if role is Role.ROW)
+    return Printed(layout.header.names, {number: dict(zip(names, cells, strict=False)) for number, cells in below})

@@ -13,11 +13,12 @@ from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
 from monitor.sources import conflicts
 from monitor.sources.forms import Column, Shape
+from monitor.sources.layout import Layout, Role, laid_out, numbered
 from monitor.sources.lines import Lines
 from monitor.sources.naming import fund_of, funds_named, revision_hint
 from monitor.sources.preamble import Arrived, preamble_of
 from monitor.sources.spec import Source
-from monitor.sources.tables import Header, Tables, find_header, no_table, tables_of
+from monitor.sources.tables import Tables, find_header, tables_of
 
 COMMENTS_WITHIN = 20  # rows from the end
 
@@ -56,35 +57,21 @@ def read_files(
 ) -> tuple[HoldingsFile, ...]:
     """As `read_file`, for all funds the file lists, in the order of the file; one unless the source says many."""
     tables = tables_of(body, source)
-    rows, header = first_table(tables, source)
+    layout = laid_out(tables, source)
+    rows, header = layout.rows, layout.header
     skipped = conflicts.versions(rows) if tables.shape is Shape.DELIMITED else (frozenset[int](),)
     files = []
     for skip in skipped:
         kept = [[] if index in skip else cells for index, cells in enumerate(rows)]
         header = find_header(kept, source, tables.shape) if skip else header
-        files.append(_read(source, tables, kept, header, skip, expected_fund, Arrived(name, fetched)))
+        arrived = Arrived(name, fetched)
+        files.append(_read(source, tables, replace(layout, rows=kept, header=header), skip, expected_fund, arrived))
     if len(files) == 1:
         return files[0]
     earlier, later = files
     if [file.fund for file in earlier] != [file.fund for file in later]:
         raise ParseError("a merge conflict whose sides list different funds", code="fund")
     return tuple(_settled(one, other) for one, other in zip(earlier, later, strict=True))
-
-
-def first_table(tables: Tables, source: Source) -> tuple[list[list[str]], Header]:
-    """The first table with a header. Raises the ParseError of the first table when none has one; of a page, that of the
-    first which lacks a column, else that the page holds no such table."""
-    first: ParseError | None = None
-    for rows in tables.rows:
-        try:
-            return rows, find_header(rows, source, tables.shape)
-        except ParseError as error:
-            first = first or error
-            if first.column is None and error.column is not None:
-                first = error
-    if tables.shape is Shape.HTML and (first is None or first.column is None):
-        raise no_table(tables.title)
-    raise first or ParseError("the file holds no table", code="empty")
 
 
 def comments(below: list[list[str]]) -> list[list[str]]:
@@ -95,19 +82,25 @@ def comments(below: list[list[str]]) -> list[list[str]]:
 def _read(
     source: Source,
     tables: Tables,
-    rows: list[list[str]],
-    header: Header,
+    layout: Layout,
     skip: frozenset[int],
     expected_fund: str | None,
     arrived: Arrived,
 ) -> tuple[HoldingsFile, ...]:
+    header = layout.header
     units = header.like.units if header.like else source.units
-    above = [*rows[: header.row - 1], *tables.outside, *comments(rows[header.row :])]
+    above = [*layout.rows[: header.row - 1], *tables.outside, *comments(layout.rows[header.row :])]
     preamble = preamble_of(above, source, units, arrived, dated_rows=Column.DATE in header.index)
     lines = Lines(source, tables.shape, header, preamble)
-    lines.warnings += tables.warnings
-    for row, cells in enumerate(rows[header.row :], start=header.row + 1):
-        if row - 1 not in skip:
+    lines.warnings += (*tables.warnings, *layout.warnings)
+    for row, cells, role in numbered(layout, source):
+        if role is Role.START:
+            lines.start(cells[0])
+        elif role is Role.HEADER:
+            lines.repeated(row)
+        elif role is Role.TOTAL:
+            lines.total(row, cells)
+        elif row - 1 not in skip:
             lines.take(row, cells)
     return lines.results(tables.encoding, expected_fund)
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from monitor.core.model import AssetClass, Convention
-from monitor.sources.forms import CodeClass, Column, Document, Format, Head, Shape, TickerStyle, Units
+from monitor.sources.forms import CodeClass, Column, Document, Format, Head, Section, Shape, TickerStyle, Units
 from monitor.sources.page_forms import Embedded, Page
 from monitor.sources.profile import HttpProfile, Sniff
 
@@ -272,6 +272,9 @@ class Source:
     many_funds: bool = False
     fill_down: tuple[Column, ...] = ()
     html: Page = field(default_factory=Page)
+    sections: tuple[Section, ...] = ()
+    totals: tuple[str, ...] = ()  # what the first cell of a row of sums reads, normalised
+    name_pattern: re.Pattern[str] | None = None  # what a printed name holds, by the names of columns
     embedded: Embedded | None = None
 
     @property

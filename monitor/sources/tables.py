@@ -27,7 +27,8 @@ HEADER_WITHIN = 50  # rows: some issuers print a preamble
 class Header:
     """The header row: its 1-based `row`, the printed `names`, where each column is, what it deviates in.
 
-    `known` is the format it is exactly, `like` that or one that differs only in columns we do not map.
+    `known` is the format it is exactly, `like` that or one that differs only in columns we do not map. The first
+    `printed` of the names stand in the file; 0 means all.
     """
 
     row: int
@@ -36,6 +37,7 @@ class Header:
     known: Format | None
     like: Format | None
     warnings: tuple[str, ...]
+    printed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

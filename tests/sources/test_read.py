@@ -250,10 +250,10 @@ def test_rows_are_numbered_as_in_the_file() -> None:
     assert file.warnings == ("holdings go on in row 4, after a blank or footer row (3)",)
 
 
-def test_a_second_table_in_the_file_is_told() -> None:
+def test_a_table_printed_twice_is_read_once() -> None:
     file = read_file(ARK, (HEADER + ROW + HEADER + ROW).encode())
-    assert len(file.lines) == 2
-    assert file.warnings == ("the header is repeated in row 3",)
+    assert len(file.lines) == 1
+    assert file.warnings == ("the header is repeated in row 3", "the table is printed 2 times and was read once")
 
 
 def outcome(body: bytes) -> HoldingsFile | str:
