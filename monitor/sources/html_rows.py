@@ -79,6 +79,7 @@ class _Reader:
         self.grid = Grid(page) if page.cell else None
         self.outside: list[list[str]] = []
         self.run: list[str] = []  # texts since the last table
+        self.parts: list[str] = []  # the same, in the pieces that elements make of them
         self.pieces: list[str] = []  # of the text that is being read
         self.kept = self.elements = self.cells = self.depth = 0
         self.mute = 0  # the depth of the element whose text nobody sees; 0: none
@@ -187,13 +188,17 @@ class _Reader:
         whole = " ".join("".join(self.pieces).split())
         parts = [found for piece in self.pieces if (found := " ".join(piece.split()))]
         self.pieces = []
-        self.run += [text[:TEXT_LENGTH] for text in ([*parts, whole] if len(parts) > 1 else parts)]
+        if whole:
+            self.run.append(whole)
+            self.parts += parts
 
     def _end_run(self) -> None:
         self._break()
         if self.run:
             self._keep(self.run)
-            self.run = []
+            if self.parts != self.run:  # a label and its value may stand in one paragraph
+                self._keep(self.parts)
+            self.run, self.parts = [], []
 
     def _keep(self, texts: list[str]) -> None:
         room = AROUND - self.kept

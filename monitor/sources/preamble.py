@@ -133,10 +133,11 @@ def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
             if column is not None and value.strip():
                 found.setdefault(column, value[:LABEL_LENGTH])
             elif column is None and any(map(str.isdigit, text)):
-                rest = without_day(text, source.head.date_format)
-                column = labels.get(normalise(rest).strip(_AROUND)) if rest != text else None
-                if column in _DAYS:
-                    found.setdefault(column, text)
+                rest = normalise(without_day(text, source.head.date_format))
+                column = labels.get(rest) or labels.get(rest.strip(_AROUND)) if len(rest) < len(text) else None
+                said = text if column in _DAYS else value
+                if column is not None and said.strip():
+                    found.setdefault(column, said[:LABEL_LENGTH])
     return found
 
 

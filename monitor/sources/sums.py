@@ -16,8 +16,10 @@ SLACK, LEAST = Decimal("0.001"), Decimal("0.006")  # of the sum, and for each li
 
 
 def contradiction(cell: str, unit: str, scale: Decimal, amounts: Iterable[Decimal | None]) -> str:
-    """What is wrong with the sum in a `cell`, in words; "" when nothing is printed or it is that of the amounts. What is
-    printed times `scale` is in the unit of the amounts."""
+    """What is wrong with the sum in a `cell`, in words; "" when nothing is printed or it is that of the amounts.
+
+    What is printed times `scale` is in the unit of the amounts.
+    """
     try:
         said = number(cell, unit)
     except ValueError:
