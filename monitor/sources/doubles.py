@@ -12,7 +12,10 @@ from monitor.core.model import Line
 
 TWICE = "the table is printed {} times and was read once"
 PART = "a part of the table is printed again and was read once"
-DIFFER = "unsettled copies of the table: they differ, the later one was read"
+QUANTITIES = (
+    "the table is printed twice with other quantities in {} lines of the same value and weight: the first was read"
+)
+DIFFER = "unsettled copies of the table: they differ, the {} one was read"
 
 
 def read_once(
@@ -35,13 +38,16 @@ def read_once(
             groups.append((kind, block))
             continue
         before, now = _contents(lines, funds, groups[at][1]), _contents(lines, funds, block)
+        more = len(block) > len(groups[at][1])
         if before == now:
             copies += 1
         elif not now - before or not before - now:
             said.append(PART)
+        elif (worths := _worths(lines, block)) is not None and worths == _worths(lines, groups[at][1]):
+            said.append(QUANTITIES.format((now - before).total()))
         else:
-            said.append(DIFFER)
-        if now - before:  # the larger or, where they differ, the later one
+            said.append(DIFFER.format("longer" if more else "first"))
+        if more:
             groups[at] = kind, block
     if copies > 1:
         said.insert(0, TWICE.format(copies))
@@ -60,3 +66,10 @@ def _who(line: Line) -> tuple[object, ...]:
 
 def _contents(lines: Sequence[Line], funds: Sequence[str], block: range) -> Counter[tuple[object, ...]]:
     return Counter((funds[at], *_who(lines[at]), lines[at].shares, lines[at].value, lines[at].weight) for at in block)
+
+
+def _worths(lines: Sequence[Line], block: range) -> Counter[tuple[object, ...]] | None:
+    """What each line of a block is worth; None where it is not printed."""
+    if any(lines[at].value is None and lines[at].weight is None for at in block):
+        return None
+    return Counter((*_who(lines[at]), lines[at].value, lines[at].weight) for at in block)

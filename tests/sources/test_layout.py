@@ -62,10 +62,17 @@ def test_a_list_printed_twice_with_all_around_it_is_read_once() -> None:
     assert not file.unread
 
 
-def test_copies_that_differ_hold_the_file_and_the_later_one_is_read() -> None:
-    file = read(HEAD + NAMES + ROWS + NOTE + NAMES + ROWS.replace("300", "301"))
-    assert [line.shares for line in file.lines] == [Decimal(100), Decimal(200), Decimal(301)]
+def test_copies_that_differ_hold_the_file() -> None:
+    file = read(HEAD + NAMES + ROWS + NOTE + NAMES + ROWS.replace(",300,20", ",301,21"))
+    assert [line.shares for line in file.lines] == [Decimal(100), Decimal(200), Decimal(300)]
     assert ("header", True) in gates(file)
+
+
+def test_copies_that_count_in_other_units_are_read_as_the_first() -> None:
+    file = read(HEAD + NAMES + ROWS + NOTE + NAMES + ROWS.replace(",300,", ",30000,"))
+    assert [line.shares for line in file.lines] == [Decimal(100), Decimal(200), Decimal(300)]
+    assert any("with other quantities in 1 lines" in warning for warning in file.warnings)
+    assert not any(holds for _, holds in gates(file))
 
 
 def test_a_header_on_every_page_parts_one_table() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.errors import ParseError
 from monitor.core.identity import positions_of
 from monitor.core.model import HoldingsFile
 from monitor.sources import registry
@@ -72,6 +73,80 @@ KNOWN = (
         ids=("cash:31846V336", "cash:CASH&OTHER"),
         shares={"future:JY CURNCY": "-90", "future:SB COMDTY": "103"},
     ),
+    # Pages of Taiwanese issuers
+    Known(
+        "raw/tw_fubon/fubon_00405A.html",
+        "tw-fubon",
+        "00405A",
+        date(2026, 7, 7),
+        lines=52,
+        weights="95.8667",
+        values="24382086332",
+        classes={"cash": 2, "equity": 50},
+        ids=("cash:應收(付)證券款 (TWD)", "cash:現金 (TWD)", "venue:XTAI:8299", "venue:XTAI:8996"),
+        shares={"cash:應收(付)證券款 (TWD)": "-1700698170"},
+    ),
+    Known(
+        "raw/tw_mega/mega_00996A.html",
+        "tw-mega",
+        "00996A",
+        date(2026, 7, 8),
+        lines=50,
+        weights="93.99",
+        classes={"equity": 50},
+        ids=("venue:XTAI:1303", "venue:XTAI:1802", "venue:XTAI:8046", "venue:XTAI:8210"),
+        shares={"venue:XTAI:1303": "140000"},
+        announced=date(2026, 7, 9),
+    ),
+    Known(
+        "raw/tw_sinopac/sinopac_00410A_pcf.html",
+        "tw-sinopac",
+        "00410A",
+        date(2026, 8, 5),
+        lines=35,
+        weights="94.33",
+        classes={"equity": 35},
+        ids=("venue:XTAI:1303", "venue:XTAI:1519", "venue:XTAI:8358", "venue:XTAI:8996"),
+        shares={"venue:XTAI:1303": "200000"},
+        announced=date(2026, 8, 6),
+    ),
+    Known(
+        "raw/tw_tsit/tsit_00986A.html",
+        "tw-tsit",
+        "00986A",
+        date(2026, 7, 2),
+        lines=33,
+        weights="100.0046",
+        values="50592780",
+        classes={"cash": 1, "equity": 32},
+        ids=("cash:流動資產", "venue:FP:SU", "venue:US:WMT", "venue:XTAI:2330"),
+        shares={"cash:流動資產": "50592780"},
+        announced=date(2026, 7, 7),
+    ),
+    Known(
+        "raw/tw_tsit/tsit_00987A.html",
+        "tw-tsit",
+        "00987A",
+        date(2026, 7, 6),
+        lines=29,
+        weights="99.9955",
+        values="111982378",
+        classes={"cash": 1, "equity": 28},
+        ids=("cash:流動資產", "venue:XTAI:2327", "venue:XTAI:8358", "venue:XTAI:8996"),
+        shares={"cash:流動資產": "111982378"},
+        announced=date(2026, 7, 7),
+    ),
+    Known(
+        "raw/tw_moneydj/moneydj_00980A_sample.html",
+        "tw-moneydj",
+        "00980A",
+        date(2026, 6, 18),
+        lines=44,
+        weights="89.07",
+        classes={"equity": 44},
+        ids=("venue:XTAI:2059", "venue:XTAI:2308", "venue:XTAI:8299", "venue:XTAI:8996"),
+        shares={"venue:XTAI:2059": "110000"},
+    ),
 )
 
 
@@ -99,6 +174,18 @@ def test_a_published_file_is_read_as_known(known: Known) -> None:
         assert dict(Counter(position.asset_class.value for position in positions.values())) == dict(known.classes)
     assert set(known.ids) <= set(positions)
     assert {key: str(positions[key].shares) for key in known.shares} == dict(known.shares)
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "code"),
+    [("raw/tw_tsit/tsit_00987A_tbody_header.html", "tw-tsit", "as_of")],  # a piece of a page, without its date
+)
+def test_a_published_file_that_cannot_be_read_is_refused(path: str, source: str, code: str) -> None:
+    if not (DATA / path).exists():
+        pytest.skip(f"{path} is not here")
+    with pytest.raises(ParseError) as caught:
+        read_files(SOURCES[source], (DATA / path).read_bytes(), name=path)
+    assert caught.value.code == code
 
 
 @dataclass(frozen=True)
