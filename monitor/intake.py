@@ -253,7 +253,7 @@ def _snapshot(
 ) -> NewSnapshot:
     """What is stored of a file. Raises ParseError when no line has a share count."""
     positions = identity.positions_of(ticker, file.lines, file.net_assets)
-    if not positions:
+    if file.lines and not positions:
         raise ParseError("no line has a share count", code="numbers")
     polled = body.polled
     findings = quality.form(

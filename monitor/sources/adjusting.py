@@ -15,6 +15,7 @@ from monitor.sources.forms import Document
 from monitor.sources.preamble import Preamble
 
 THOUSAND = Decimal(1000)
+RIGHTS = frozenset({"put", "call"})
 SHORT = frozenset({"short", "s"})
 
 
@@ -25,7 +26,10 @@ def in_thousands(document: Document, preamble: Preamble) -> bool:
 
 
 def in_units(line: Line, *, thousands: bool) -> Line:
-    """A line with its value in whole money, and cash that prints an amount but no quantity as so much money."""
+    """A line with its value in whole money; cash that prints an amount but no quantity is so much money, and an option
+    bears its right in its name."""
+    if line.stated is AssetClass.OPTION and normalise(line.asset_class) in RIGHTS:
+        line = replace(line, name=f"{line.name} {line.asset_class.upper()}")  # the name alone is that of the shares
     value = line.value * THOUSAND if thousands and line.value is not None else line.value
     if line.stated is AssetClass.CASH and not line.shares and value:
         return replace(line, value=value, shares=value)

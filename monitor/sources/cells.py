@@ -99,6 +99,7 @@ _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet
 _TIME = re.compile(r"(?:T| )\d{1,2}:\d{2}.{0,20}", re.ASCII)
 _DAY = {
     DateFormat.MDY: r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})",
+    DateFormat.MDY_DASHED: r"(?P<m>\d{1,2})-(?P<d>\d{1,2})-(?P<y>\d{4})",
     DateFormat.MDY_SHORT: r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<short>\d{2})",
     DateFormat.DMY: r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})",
     DateFormat.ISO: r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",

@@ -70,6 +70,7 @@ class DateFormat(StrEnum):
     """How a date is written; leading zeros are optional. A time of day after the date is left out."""
 
     MDY = "M/D/YYYY"
+    MDY_DASHED = "M-D-YYYY"  # 12-31-2022
     MDY_SHORT = "M/D/YY"  # 07/28/25
     DMY = "D/M/YYYY"
     ISO = "YYYY-MM-DD"

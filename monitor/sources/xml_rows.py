@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 
 from monitor.core.errors import ParseError
+from monitor.sources.cells import normalise, plain_text
 from monitor.sources.elements import Elements, read_elements
 from monitor.sources.fields import label_names, merged, usual_header
+from monitor.sources.forms import Column
 from monitor.sources.spec import Source
 
 _HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
 _SUBMISSION = re.compile(rb"(?:-----BEGIN PRIVACY|<SEC-DOCUMENT>|<SUBMISSION>|<IMS-DOCUMENT>)")
 _PART = re.compile(rb"<XML>(.*?)</XML>", re.DOTALL)
 _LABEL = re.compile(r"^\s*<?([A-Z][A-Z0-9 /-]{2,60})[:>]\s*(\S.{0,200})$", re.MULTILINE)
+_COMPACT = re.compile(r"^((?:19|20)\d\d)(\d\d)(\d\d)$")  # 20221231, a date in a header
 HEADER = 20_000  # bytes of a submission that may hold its header
 
 
@@ -38,7 +41,8 @@ def xml_rows(body: bytes, source: Source) -> tuple[list[list[str]], ...]:
     labels = _labels([*(pair for one in documents for pair in one.outside), *header], source)
     if rows:
         return ([*labels, *merged([_known(row, source) for row in rows], source)],)
-    if source.document.may_be_empty and labels:
+    dates = source.head.labels.get(Column.DATE, ())
+    if source.document.may_be_empty and any(label in dates for label, _ in labels):
         return ([*labels, usual_header(source)],)
     raise _none(documents, source)
 
@@ -51,7 +55,7 @@ def _parts(body: bytes) -> tuple[list[bytes], list[tuple[str, str]]]:
     if not found:
         raise ParseError("a submission without a document in XML", code="xml")
     header = body[: min(HEADER, body.find(b"<XML>"))].decode("utf-8", "replace")
-    return found, [(one[1].strip(), one[2].strip()) for one in _LABEL.finditer(header)]
+    return found, [(one[1].strip(), _COMPACT.sub(r"\1-\2-\3", one[2].strip())) for one in _LABEL.finditer(header)]
 
 
 def _none(documents: list[Elements], source: Source) -> ParseError:
@@ -64,9 +68,12 @@ def _none(documents: list[Elements], source: Source) -> ParseError:
 
 
 def _labels(outside: list[tuple[str, str]], source: Source) -> list[list[str]]:
-    """Each label the source looks for with the first text whose path ends so."""
+    """Each label the source looks for with the first text whose path ends so and that says something."""
     first: dict[str, str] = {}
+    blanks = frozenset(map(normalise, source.document.blanks))
     for name, text in outside:
+        if not plain_text(text) or normalise(text) in blanks:
+            continue
         parts = name.casefold().split(".")
         for at in range(len(parts)):
             first.setdefault(".".join(parts[at:]), text)
