@@ -77,7 +77,10 @@ def _seen(source: Source, samples: Path) -> set[tuple[Shape, tuple[str, ...]]]:
     """The rows that may be headers in the look-alike files of a source, as formats write them."""
     seen = set()
     for path in [path for path in SAMPLES if path.parent == samples / source.id]:
-        tables = tables_of(path.read_bytes(), source)
+        try:
+            tables = tables_of(path.read_bytes(), source)
+        except ParseError:  # a sample of what is refused
+            continue
         for row in [row for rows in tables.rows for row in rows[:HEADER_WITHIN]]:
             seen.add((tables.shape, tuple(map(normalise, row))))
     return seen
