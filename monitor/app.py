@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from monitor import config as configuration
-from monitor.choosing import adjusted, find_fund, watched
+from monitor.choosing import adjusted, find_fund, plus_added, watched, with_watched
 from monitor.config import Config, Watch
 from monitor.core.errors import UsageError
 from monitor.kept import Kept
-from monitor.sources import registry
+from monitor.sources import added, registry
 from monitor.sources.spec import Source
 from monitor.store import archive, migrate
 from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
@@ -115,6 +115,8 @@ class App:
         """The sources we ship and the user's own, with the addresses and paces the configuration sets."""
         folder = self.config.sources_dir
         found = self.kept.sources(folder if folder.is_dir() else None)
+        found = added.with_added(found, added.read(self.config.funds_file), self.config.funds_file)
+        found = with_watched(found, self.config.watch)
         for name, settings in self.config.issuers.items():
             found[name] = adjusted(registry.choose(found, name), settings)
         return found
@@ -241,13 +243,17 @@ class App:
 
         return make(name, options, self.config, self.fetcher(), looks=looks)
 
+    def watch_list(self) -> tuple[Watch, ...]:
+        """What the configuration and the user's added funds say is watched; empty when that is nothing."""
+        return plus_added(self.config.watch, added.read(self.config.funds_file))
+
     def watch(self, funds: Sequence[str] = ()) -> tuple[Watch, ...]:
         """What is watched, or `funds`. Raises ConfigError when that is nothing, or something no source has."""
-        return watched(self.config.watch, self.sources(), funds)
+        return watched(self.watch_list(), self.sources(), funds)
 
     def watched_funds(self) -> frozenset[tuple[str, str]]:
         """Issuer and ticker of every watched fund; none when nothing is watched."""
-        if not self.config.watch:
+        if not self.watch_list():
             return frozenset()
         sources = self.sources()
         return frozenset(
@@ -261,7 +267,7 @@ class App:
         from monitor import pipeline
 
         sources = self.sources()
-        watch = watched(self.config.watch, sources, funds)
+        watch = watched(self.watch_list(), sources, funds)
         self.prepare_calendars(engine, [sources[one.issuer] for one in watch])
         return pipeline.check(
             engine,
@@ -309,7 +315,7 @@ class App:
         sources, settings = self.sources(), self.config.daemon
         asked = watching.Watching(
             sources=sources,
-            watch=watched(self.config.watch, sources, ()),
+            watch=watched(self.watch_list(), sources, ()),
             fetcher=self.fetcher(),
             rhythm=watching.rhythm(settings),
             spread=timedelta(seconds=settings.spread_seconds),

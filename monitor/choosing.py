@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from monitor.config import IssuerSettings, Watch
 from monitor.core.errors import ConfigError, UsageError
 from monitor.sources import registry
+from monitor.sources.added import Added
 from monitor.sources.spec import FundSpec, Source, Url
 
 
@@ -35,6 +36,30 @@ def _known_funds(source: Source, funds: Iterable[str]) -> None:
     if unknown:
         known = ", ".join(sorted(source.funds))
         raise ConfigError(f"The source {source.id!r} has no fund {', '.join(unknown)}. It has: {known}")
+
+
+def plus_added(configured: Sequence[Watch], found: Iterable[Added]) -> tuple[Watch, ...]:
+    """What is watched with the added funds: of an issuer all of whose funds are watched these are among them."""
+    chosen = {one.issuer: one for one in configured}
+    for fund in found:
+        known = chosen.get(fund.issuer)
+        if known is None or (known.funds and fund.ticker not in known.funds):
+            funds = (*(known.funds if known else ()), fund.ticker)
+            chosen[fund.issuer] = Watch(issuer=fund.issuer, funds=funds)
+    return tuple(chosen.values())
+
+
+def with_watched(sources: Mapping[str, Source], configured: Sequence[Watch]) -> dict[str, Source]:
+    """The sources with the funds that the configuration names and only the form of their code admits."""
+    made = dict(sources)
+    for one in configured:
+        source = made.get(one.issuer)
+        if source is None or source.others is None:
+            continue
+        more = {t: source.fund(t) for t in one.funds if t not in source.funds and source.others.pattern.fullmatch(t)}
+        if more:
+            made[one.issuer] = replace(source, funds={**source.funds, **more})
+    return made
 
 
 def find_fund(sources: Mapping[str, Source], text: str) -> tuple[str, str]:
@@ -84,13 +109,17 @@ def adjusted(source: Source, settings: IssuerSettings) -> Source:
     if settings.min_interval is not None:
         http = replace(http, min_interval=settings.min_interval)
     funds = dict(source.funds)
-    homepage, backfill = source.homepage, source.backfill
+    homepage, backfill, urls, page = source.homepage, source.backfill, source.urls, source.page
+    catalogue = source.catalogue
     if settings.base_url is not None:
         base = settings.base_url
         homepage = through(base, homepage) if homepage else ""
         http = replace(http, before=through(base, http.before)) if http.before else http
         if backfill is not None:
             backfill = replace(backfill, url=replace(backfill.url, url=through(base, backfill.url.url)))
+        urls = tuple(replace(url, url=through(base, url.url)) for url in urls)
+        page = through(base, page) if page else ""
+        catalogue = replace(catalogue, url=through(base, catalogue.url)) if catalogue is not None else None
         funds = {
             name: replace(
                 fund,
@@ -102,7 +131,16 @@ def adjusted(source: Source, settings: IssuerSettings) -> Source:
     for ticker, address in settings.urls.items():
         _known_funds(source, [ticker])
         funds[ticker] = replace(funds[ticker], urls=(Url(address, note="as configured"),))
-    return replace(source, http=http, funds=funds, homepage=homepage, backfill=backfill)
+    return replace(
+        source,
+        http=http,
+        funds=funds,
+        homepage=homepage,
+        backfill=backfill,
+        urls=urls,
+        page=page,
+        catalogue=catalogue,
+    )
 
 
 def through(base: str, url: str) -> str:

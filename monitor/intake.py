@@ -283,6 +283,7 @@ def _snapshot(
         file.outstanding,
         file.dated_by,
         body.captured,
+        file.announced,
     )
 
 

@@ -31,6 +31,7 @@ def commands() -> set[str]:
     for name, command in root.commands.items():
         if isinstance(command, typer.core.TyperGroup):
             found |= {f"{name} {sub}" for sub in command.commands}
+            found |= {name} if getattr(command, "usual", "") else set()
         else:
             found.add(name)
     return found

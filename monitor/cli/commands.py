@@ -19,6 +19,7 @@ from monitor.cli import (
     evidence,
     exporting,
     filling,
+    funds,
     held,
     incidents,
     mutes,
@@ -71,7 +72,7 @@ cli.command(rich_help_panel=WORK, examples=filling.EXAMPLES)(filling.backfill)
 cli.add_typer(sources.group, name="sources", rich_help_panel=WORK)
 cli.add_typer(evidence.group, name="evidence", rich_help_panel=WORK)
 
-cli.command(rich_help_panel=ASK)(questions.funds)
+cli.add_typer(funds.group, name="funds", rich_help_panel=ASK)
 cli.command(rich_help_panel=ASK)(questions.holdings)
 cli.command(rich_help_panel=ASK)(questions.history)
 cli.command(rich_help_panel=ASK)(charting.chart)

@@ -54,7 +54,17 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """Commands listed in sections; a name that is none is answered with the nearest, also of another group."""
+    """Commands listed in sections; a name that is none is answered with the nearest, also of another group.
+
+    `usual` is the command meant when none is named, "" when there is none.
+    """
+
+    usual = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments; where a command is meant without being named, with its name."""
+        unnamed = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
+        return super().parse_args(ctx, [self.usual, *args] if self.usual and unnamed else args)
 
     def get_help_option(self, ctx: Any) -> Any:
         """See `Command.get_help_option`."""
@@ -93,9 +103,10 @@ class Group(TyperGroup):
 class Program(typer.Typer):
     """A group of commands; each gets --quiet and --color, and --json where it has --format."""
 
-    def __init__(self, about: str, examples: Sequence[str] = (), **more: Any) -> None:
+    def __init__(self, about: str, examples: Sequence[str] = (), usual: str = "", **more: Any) -> None:
         settings: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
-        super().__init__(cls=Group, help=about, no_args_is_help=True, epilog=shown(examples), **settings | more)
+        kind = type("Group", (Group,), {"usual": usual}) if usual else Group
+        super().__init__(cls=kind, help=about, no_args_is_help=not usual, epilog=shown(examples), **settings | more)
 
     def command(self, name: str | None = None, *, examples: Sequence[str] = (), **more: Any) -> Callable[[F], F]:
         """Registers a function as a command; the function itself is left as it is."""

@@ -12,6 +12,7 @@ TEXT = """\
 database = "sqlite:///holdings.db"    # or "postgresql://monitor@dbhost/holdings"
 # Where a password is part of the address, a file can hold it: `database_file` instead of `database`.
 # sources_dir = "issuers"             # your own issuer descriptions (TOML)
+# funds_file = "funds.toml"           # what `funds add` adds
 
 # --- what to watch: one block per issuer. Without `funds`: all of its funds that we can read. ---
 {watch}

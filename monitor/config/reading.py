@@ -47,6 +47,7 @@ class Config:
     folder: Path
     database: str = field(repr=False)  # SQLAlchemy URL, may hold a password
     sources_dir: Path
+    funds_file: Path
     watch: tuple[Watch, ...]
     issuers: Mapping[str, IssuerSettings]
     alerts: Alerts
@@ -197,6 +198,7 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
         folder=folder,
         database=_database(database, base),
         sources_dir=under(folder, document.sources_dir),
+        funds_file=under(folder, document.funds_file),
         watch=document.watch,
         issuers=document.issuers,
         alerts=document.alerts,

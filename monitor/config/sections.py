@@ -142,6 +142,7 @@ class Document(Section):
     database: str = "sqlite:///holdings.db"
     database_file: Path | None = None  # a file that holds the address instead, when there is a password in it
     sources_dir: Path = Path("issuers")
+    funds_file: Path = Path("funds.toml")
     watch: tuple[Watch, ...] = ()
     issuers: dict[str, IssuerSettings] = Field(default_factory=dict)
     alerts: Alerts = Alerts()

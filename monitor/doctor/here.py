@@ -33,8 +33,10 @@ def configuration(config: Config) -> Iterator[Finding]:
     """Where it was found, what it watches, and whom it tells."""
     found = str(config.file) if config.file else "no file: defaults and environment"
     yield Finding("configuration", "file", State.OK, found)
-    if not config.watch:
-        yield Finding("configuration", "watch", State.WARNING, "nothing is watched", "Add a [[watch]] block.")
+    if not config.watch and not config.funds_file.exists():
+        yield Finding(
+            "configuration", "watch", State.WARNING, "nothing is watched", "Add a [[watch]] block, or: funds add TICKER"
+        )
     if not config.channels:
         yield Finding("configuration", "channels", State.WARNING, "nobody is told", "Add a [channels.NAME] block.")
     if config.heartbeat_fault:
@@ -144,7 +146,7 @@ def calendars(app: App) -> Iterator[Finding]:
     from monitor.sources.calendars import sessions_between
 
     try:
-        names = {app.source(one.issuer).calendar for one in app.config.watch}
+        names = {app.source(one.issuer).calendar for one in app.watch_list()}
     except MonitorError as error:
         yield Finding("calendar", "sources", State.FAULT, str(error), "See: holdings-monitor sources list")
         return

@@ -38,7 +38,7 @@ def channels(app: App, *, online: bool) -> Iterator[Finding]:
 def issuers(app: App, *, online: bool) -> Iterator[Finding]:
     """Whether each watched issuer's server answers: one file of each is asked for, and not kept."""
     try:
-        watch = app.watch() if app.config.watch else ()
+        watch = app.watch() if app.watch_list() else ()
         sources = app.sources()
     except MonitorError as error:
         yield Finding("issuer", "watch", State.FAULT, str(error), "See: holdings-monitor sources list")

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.core.model import Convention
+from monitor.sources.cells import normalise
 from monitor.sources.forms import Shape, TickerStyle
 from monitor.sources.loading_documents import document, paths
 from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, fill_down, head, units
@@ -28,6 +29,7 @@ from monitor.sources.spec import (
     PLACEHOLDER,
     Backfill,
     Cadence,
+    Catalogue,
     ConventionPeriod,
     Dated,
     FundKind,
@@ -142,6 +144,7 @@ def _source(top: Table) -> Source:
         name_pattern=name_pattern(top),
         many_funds=top.flag("many_funds", False),
         fill_down=fill_down(top),
+        catalogue=_catalogue(top),
         backfill=_backfill(top),
     )
     if not source.verified and not source.why:
@@ -175,6 +178,26 @@ def _backfill(top: Table) -> Backfill | None:
     _check_address(table, made.url, PLACEHOLDER.sub("X", made.url.url))
     table.done()
     return made
+
+
+def _catalogue(top: Table) -> Catalogue | None:
+    if "catalogue" not in top.values:
+        return None
+    table = top.table("catalogue")
+    keys = table.table("keys")
+    found = Catalogue(
+        url=table.text("url", pattern=r"https?://[^\s/{}]+\S*", wanted="a web address"),
+        shape=table.choice("shape", Shape),
+        ticker=tuple(map(normalise, table.texts("ticker", None))),
+        name=tuple(map(normalise, table.texts("name"))),
+        keys=MappingProxyType({key: tuple(map(normalise, keys.texts(key, None))) for key in keys.values}),
+        page=tuple(map(normalise, table.texts("page"))),
+        tables=paths(table),
+        names=table.text("names", ""),
+        note=table.text("note", ""),
+    )
+    table.done()
+    return found
 
 
 def _convention(table: Table) -> ConventionPeriod:

@@ -203,6 +203,27 @@ class FundSpec:
         return next((u for u in reversed(self.urls) if u.valid_to is None), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Where an issuer lists its funds, and under which printed names (small letters) it does.
+
+    `keys` are names for addresses, as in `FundSpec.keys`. `tables` and `names` are paths in a document: to the lists,
+    and to the names of what stands in rows without any. Sizes in bytes.
+    """
+
+    url: str
+    shape: Shape
+    ticker: tuple[str, ...]
+    name: tuple[str, ...]
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    page: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    names: str = ""
+    max_rows: int = 100_000
+    max_bytes: int = 30_000_000
+    note: str = ""
+
+
 def addressed(fund: FundSpec, urls: Sequence[Url], page: str) -> FundSpec:
     """The fund with the addresses and the page that the templates of its issuer give, where it has none of its own."""
     if not fund.urls:
@@ -270,6 +291,7 @@ class Source:
     urls: tuple[Url, ...] = ()
     page: str = ""  # template of the address of a fund's page
     many_funds: bool = False
+    catalogue: Catalogue | None = None
     fill_down: tuple[Column, ...] = ()
     html: Page = field(default_factory=Page)
     sections: tuple[Section, ...] = ()

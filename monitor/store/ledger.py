@@ -161,3 +161,17 @@ mute = Table(
     Column("ended_at", String(27)),  # when it was lifted early
     Index("ix_mute_until", "until"),
 )
+
+# --- what issuers list ----------------------------------------------------------------------------
+
+# The funds an issuer lists, as of its last catalogue that was read. A list, not a fact about holdings.
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("issuer", String(40), primary_key=True),
+    Column("ticker", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("keys", Text, nullable=False),  # JSON object: what its addresses call the fund
+    Column("page", Text, nullable=False),
+    Column("seen_at", String(27), nullable=False),
+)

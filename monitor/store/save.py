@@ -71,6 +71,7 @@ class NewSnapshot:
     outstanding: Decimal | None = None
     dated_by: str = "file"
     captured: datetime | None = None  # when somebody else had a copy: ranks versions, as a publication does
+    announced: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,7 @@ def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, obj
         "unread": new.unread,
         "outstanding": None if new.outstanding is None else f"{new.outstanding:f}",
         "dated_by": new.dated_by,
+        "announced": None if new.announced is None else day_of(new.announced),
     }
 
 
