@@ -31,6 +31,7 @@ from monitor.store.codec import (
 )
 from monitor.store.engine import Connection, bulk_insert, insert_new
 
+DATED_BY = {"fetched": "poll"}  # the column holds four letters
 REVISIONS = 256  # of one as_of: the low digits of a snapshot's number
 POLLS = 1000  # the newest of a fund, among which the last one of an address is looked for
 ANSWERED = ("new", "heartbeat", "not-modified", "absent")  # outcomes of polls that leave something for the next
@@ -257,7 +258,7 @@ def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, obj
         "warnings": findings_text(new.findings),
         "unread": new.unread,
         "outstanding": None if new.outstanding is None else f"{new.outstanding:f}",
-        "dated_by": new.dated_by,
+        "dated_by": DATED_BY.get(new.dated_by, new.dated_by),
         "announced": None if new.announced is None else day_of(new.announced),
     }
 

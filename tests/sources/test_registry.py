@@ -9,6 +9,7 @@ import pytest
 from monitor.core.errors import ConfigError, UsageError
 from monitor.core.model import Convention
 from monitor.sources import registry
+from monitor.sources.catalogues import read_catalogue
 from monitor.sources.forms import Column
 from monitor.sources.read import read_file
 from monitor.sources.spec import FundKind, Source, Url, convention_on
@@ -267,3 +268,21 @@ def test_a_faulty_backfill_is_refused(tmp_path: Path, text: str, said: str) -> N
 def test_a_key_has_a_name_that_can_stand_in_an_address(tmp_path: Path) -> None:
     text = OWN.replace('kind = "active"', 'kind = "active"\nkeys = { t = "one" }')
     assert "is no name of a key" in faults(tmp_path, text)
+
+
+def test_the_list_of_an_issuer_gives_what_its_addresses_call_a_fund() -> None:
+    """The form that public programs read: one object a fund, by its number."""
+    source = registry.get("ishares-us")
+    assert source.catalogue is not None
+    body = (
+        b'{"11": {"portfolioId": 11, "localExchangeTicker": "AAAA", "fundName": "Invented ETF", "productPageUrl": "/x/11"},'
+        b' "12": {"portfolioId": 12, "localExchangeTicker": "-", "fundName": "A share class without a ticker"}}'
+    )
+    found = read_catalogue(source, source.catalogue, body)
+    (entry,) = found.entries
+    assert (entry.ticker, entry.name, dict(entry.keys), found.skipped) == (
+        "AAAA",
+        "Invented ETF",
+        {"portfolio": "11"},
+        1,
+    )
