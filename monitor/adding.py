@@ -17,7 +17,8 @@ from monitor.core.errors import FetchError, ParseError, StoreError, UsageError
 from monitor.core.identity import name_similarity
 from monitor.core.model import HoldingsFile, Line
 from monitor.core.rules import AlertPlan
-from monitor.intake import Answer, Progress, ask
+from monitor.fetching import Answer, Round
+from monitor.intake import Progress
 from monitor.pipeline import Outcome, keep
 from monitor.sources.added import Added, spec_of
 from monitor.sources.catalogues import read_catalogue
@@ -237,12 +238,13 @@ def _nobody(sources: Mapping[str, Source], ticker: str, issuer: str) -> str:
 
 def fetch_once(engine: Engine, one: Candidate, fetcher: Fetcher, now: datetime, progress: Progress) -> Baseline:
     """The fund's newest file, asked for once and read; nothing is stored. Raises FetchError or ParseError."""
-    answers = ask(engine, one.source, one.spec, fetcher, now, progress)
+    progress(f"fetching {one.spec.ticker}", 1)
+    answers = Round(engine, one.source, fetcher, now).ask(one.spec)
     got = next((answer for answer in reversed(answers) if isinstance(answer.result, Fetched)), None)
     if got is None:
         raise _why_none(one, answers)
     assert isinstance(got.result, Fetched)
-    file = read_file(one.source, got.result.body, expected_fund=one.spec.ticker, name=got.place)
+    file = read_file(one.source, got.result.body, expected_fund=one.spec.ticker, name=got.name, fetched=now)
     codes = {code.upper() for code in (one.spec.ticker, *one.spec.codes)}
     if file.fund and file.fund.upper() not in codes:
         raise ParseError(f"the file at {got.place} is about {file.fund}, not {one.spec.ticker}", code="fund")

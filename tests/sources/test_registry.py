@@ -275,7 +275,7 @@ def test_the_list_of_an_issuer_gives_what_its_addresses_call_a_fund() -> None:
     source = registry.get("ishares-us")
     assert source.catalogue is not None
     body = (
-        b'{"11": {"portfolioId": 11, "localExchangeTicker": "AAAA", "fundName": "Invented ETF", "productPageUrl": "/x/11"},'
+        b'{"11": {"portfolioId": 11, "localExchangeTicker": "AAAA", "fundName": "Invented ETF"},'
         b' "12": {"portfolioId": 12, "localExchangeTicker": "-", "fundName": "A share class without a ticker"}}'
     )
     found = read_catalogue(source, source.catalogue, body)
