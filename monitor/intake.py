@@ -252,7 +252,7 @@ def _snapshot(
     intake: Intake, body: Body, file: HoldingsFile, ticker: str, sha256: str, latest: date | None
 ) -> NewSnapshot:
     """What is stored of a file. Raises ParseError when no line has a share count."""
-    positions = identity.positions_of(ticker, file.lines, file.net_assets)
+    positions = identity.positions_of(identity.fund_name(intake.source.id, ticker), file.lines, file.net_assets)
     if file.lines and not positions:
         raise ParseError("no line has a share count", code="numbers")
     polled = body.polled

@@ -12,6 +12,7 @@ from decimal import Decimal
 from monitor.core import evidence
 from monitor.core.errors import MonitorError, ParseError
 from monitor.core.evidence import Listed, Origin, Schedule
+from monitor.core.identity import fund_name
 from monitor.core.model import Arrival, Line
 from monitor.core.sessions import Sessions, pos_session
 from monitor.intake import Body, FileOutcome, Intake, fund_number, refuse
@@ -47,13 +48,13 @@ def take(
     recorded refusal."""
     try:
         is_nport = origin is Origin.NPORT
-        read = _nport(spec, content, series) if is_nport else _file(intake.source, spec, place, content)
+        read = _nport(intake.source, spec, content, series) if is_nport else _file(intake.source, spec, place, content)
         _keep(intake, spec, place, content, origin, read, calendar)
     except MonitorError as error:
         refuse(intake, Body(place, content, Arrival.HISTORY), error)
 
 
-def _nport(spec: FundSpec, content: bytes, series: str) -> Read:
+def _nport(source: Source, spec: FundSpec, content: bytes, series: str) -> Read:
     report = read_nport(content)
     if series and report.series_id != series:
         raise ParseError(f"the document is about series {report.series_id}, not {series}", code="fund")
@@ -62,7 +63,7 @@ def _nport(spec: FundSpec, content: bytes, series: str) -> Read:
         lines.append((one.line(row), () if one.title.upper() in EMPTY else (one.title,)))
     title = f"{report.series or report.registrant} {report.series_id}".strip()
     rank = f"{int(report.is_amendment)} {report.signed[:10]}"
-    return Read(report.as_of, title, rank, evidence.listed(spec.ticker, lines))
+    return Read(report.as_of, title, rank, evidence.listed(fund_name(source.id, spec.ticker), lines))
 
 
 def _file(source: Source, spec: FundSpec, place: str, content: bytes) -> Read:
@@ -71,7 +72,8 @@ def _file(source: Source, spec: FundSpec, place: str, content: bytes) -> Read:
     if ticker != spec.ticker:
         raise ParseError(f"the file is about {ticker}, not {spec.ticker}", code="fund")
     lines: list[tuple[Line, tuple[str, ...]]] = [(line, ()) for line in file.lines]
-    return Read(file.as_of, f"file of {spec.ticker}", "", evidence.listed(spec.ticker, lines))
+    listed = evidence.listed(fund_name(source.id, spec.ticker), lines)
+    return Read(file.as_of, f"file of {spec.ticker}", "", listed)
 
 
 def _keep(

@@ -63,17 +63,19 @@ def history(
         return Reply(title, ("No fund held a material position of it.",))
     facts = queries.presence(conn, what, fund, issuer)
     newest = sorted(found, key=lambda one: (one.closed is None, one.first_file, one.fund), reverse=True)
-    lines, rest = grid(SPELL, [_spell(one) for one in newest])
-    command = " ".join([PROGRAM, "history", newest[0].security.id, *(["--fund", fund.ticker] if fund else [])])
-    holders = sorted({one.fund for one in found if one.closed is None})
+    shared = queries.shared_tickers(conn)
+    lines, rest = grid(SPELL, [_spell(one, shared) for one in newest])
+    command = " ".join([PROGRAM, "history", newest[0].security.id, *(["--fund", _named(fund, shared)] if fund else [])])
+    held = [(queries.called(one.issuer, one.fund, shared), one.last_file) for one in found if one.closed is None]
+    holders = sorted({name for name, _ in held})
     return Reply(
         title,
         (f"Held in the latest files by {', '.join(holders)}." if holders else "Not held in the latest files.",),
         (*_pictures(conn, what, today, found, fund, issuer), *lines),
         (
             *_more(rest, "spell", command),
-            *_old([(one.fund, one.last_file) for one in found if one.closed is None], today),
-            *_beside(facts, command),
+            *_old(held, today),
+            *_beside(facts, command, shared),
         ),
     )
 
@@ -81,9 +83,14 @@ def history(
 SPELL = ("fund", "in", "out", "entry", "peak", "exit", "sessions")
 
 
-def _spell(one: SpellRow) -> tuple[str, ...]:
+def _named(fund: FundRef, shared: frozenset[str]) -> str:
+    """The fund's ticker, after its issuer where another one uses it, too."""
+    return queries.called(fund.issuer, fund.ticker, shared)
+
+
+def _spell(one: SpellRow, shared: frozenset[str]) -> tuple[str, ...]:
     return (
-        one.fund,
+        queries.called(one.issuer, one.fund, shared),
         f"before {one.first_file}" if one.censored == "left" else _between(one.opened),
         "" if one.closed is None else _between(one.closed),
         quantity(one.entry_shares),
@@ -125,20 +132,22 @@ def _pictures(
     """Shares over time, a line per issuer; of one fund we draw none, because the picture is the issuer's."""
     if fund is not None:
         return []
-    holding = {one.fund for one in found}
-    issuers = sorted({one.issuer for one in queries.funds_known(conn, issuer) if one.ticker in holding})
+    issuers = sorted({one.issuer for one in found})
     keys = keys_of(conn, what.ids)
     drawn = [(code, bars(telling.shares_over_time(conn, code, keys, today))) for code in issuers[:ISSUERS]]
     lines = [f"{clean(code, 20):8}  {line}" for code, line in drawn if line]
     return [*lines, f"shares held, {GAP} no file", ""] if lines else []
 
 
-def _beside(facts: Sequence[PresenceRow], command: str) -> list[str]:
+def _beside(facts: Sequence[PresenceRow], command: str, shared: frozenset[str]) -> list[str]:
     """What lists beside the daily files say, the newest first."""
     if not facts:
         return []
     newest = sorted(facts, key=lambda one: (one.pos_session, one.fund), reverse=True)
-    said = [f"{one.fund} {one.pos_session} ({one.source}): {_fact(one)}" for one in newest[:FACTS]]
+    said = [
+        f"{queries.called(one.issuer, one.fund, shared)} {one.pos_session} ({one.source}): {_fact(one)}"
+        for one in newest[:FACTS]
+    ]
     more = [f"… and {len(newest) - FACTS} more; {command}"] if len(newest) > FACTS else []
     return [f"Beside the daily files, {plural(len(newest), 'list')}:", *said, *more]
 
@@ -159,24 +168,27 @@ def who_holds(conn: Connection, what: FoundSecurity, on: date | None, today: dat
     when = f" on {on}" if on else ""
     if not found:
         return Reply(f"No fund held {name}{when}" if on else f"No fund holds {name}")
+    shared = queries.shared_tickers(conn)
+    names = [queries.called(one.issuer, one.fund, shared) for one in found]
     rows = [
-        (one.fund, quantity(one.shares), money(one.value, one.currency or ""), percent(one.weight), f"{one.as_of}")
-        for one in found
+        (name, quantity(one.shares), money(one.value, one.currency or ""), percent(one.weight), f"{one.as_of}")
+        for name, one in zip(names, found, strict=True)
     ]
     lines, rest = grid(("fund", "shares", "value", "weight", "file"), rows)
     command = f"{PROGRAM} who-holds {found[0].security.id}{f' --on {on}' if on else ''}"
-    note = _old([(one.fund, one.as_of) for one in found], on or today)
+    note = _old([(name, one.as_of) for name, one in zip(names, found, strict=True)], on or today)
     verb = "held" if on else "hold" if len(found) > 1 else "holds"
-    title = f"{plural(len({one.fund for one in found}), 'fund')} {verb} {name}{when}"
+    title = f"{plural(len(set(names)), 'fund')} {verb} {name}{when}"
     return Reply(title, (), tuple(lines), (*_more(rest, "line", command), *note))
 
 
 def holdings(conn: Connection, fund: FundRef, on: date | None, top: int) -> Reply:
     """The largest positions of a fund."""
     found = queries.holdings(conn, fund, on)
-    command = f"{PROGRAM} holdings {fund.ticker}{f' --on {on}' if on else ''}"
+    name = _named(fund, queries.shared_tickers(conn))
+    command = f"{PROGRAM} holdings {name}{f' --on {on}' if on else ''}"
     if not found:
-        return Reply(f"{fund.ticker}: the file lists nothing")
+        return Reply(f"{name}: the file lists nothing")
     first = found[0]
     session = (f"Positions after the close of {first.pos_session}.",) if first.pos_session else ()
     rows = [
@@ -193,7 +205,7 @@ def holdings(conn: Connection, fund: FundRef, on: date | None, top: int) -> Repl
     total = sum((one.weight for one in found[: len(rows) - rest] if one.weight is not None), Decimal(0))
     shown = f"{len(rows) - rest} of {plural(len(found), 'line')}, {percent(total)} of the fund."
     notes = _more(len(found) - len(rows) + rest, "line", command)
-    return Reply(f"{fund.ticker}, file dated {first.as_of}", (*session, shown), tuple(lines), tuple(notes))
+    return Reply(f"{name}, file dated {first.as_of}", (*session, shown), tuple(lines), tuple(notes))
 
 
 def _old(files: Sequence[tuple[str, date | None]], asked: date) -> list[str]:

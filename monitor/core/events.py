@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from monitor.core import claims
+from monitor.core import claims, identity
 from monitor.core.baskets import factor_of
 from monitor.core.contracts import is_contract
 from monitor.core.conversions import Conversion
@@ -34,8 +34,9 @@ UNKNOWN_RE_ENTRY = 30  # days: about 21 sessions
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Two consecutive accepted files of one fund and what is known of the time between them."""
+    """Two consecutive accepted files of one fund of an issuer and what is known of the time between them."""
 
+    issuer: str
     fund: str
     before: Snapshot
     after: Snapshot
@@ -235,8 +236,10 @@ def _event(
 ) -> Event:
     price = _price(after) if after is not None else None
     dated = as_of if as_of is not None else scene.after.as_of
+    key, place = keys(scene, root, kind, dated)
     return Event(
-        key=event_key(scene.fund, root, kind, dated),
+        key=key,
+        place=place,
         kind=kind,
         fund=scene.fund,
         security=root,
@@ -265,6 +268,13 @@ def _event(
 def _factors(scene: Scene) -> tuple[tuple[str, str], ...]:
     found = (("flow_factor", f"{scene.flow.factor:.8f}"), ("units", str(scene.flow.units)))
     return found if scene.published is None else (*found, ("published_factor", f"{scene.published:.8f}"))
+
+
+def keys(scene: Scene, root: str, kind: Kind, dated: date) -> tuple[str, str]:
+    """The id of an event, and its place among those of its issuer: what it says without whose fund it is. Two issuers
+    may have a fund of one ticker, which hold the same security."""
+    place = event_key(scene.fund, identity.inside_issuer(scene.issuer, root), kind, dated)
+    return event_key(scene.issuer, place), place
 
 
 def event_key(*parts: object) -> str:

@@ -122,7 +122,8 @@ def who(positions: Iterable[Position], keys: Iterable[str]) -> Who:
 
 
 def listed(fund: str, lines: Iterable[tuple[Line, tuple[str, ...]]]) -> tuple[Listed, ...]:
-    """The lines of a schedule, each with further names it prints, as securities by key; lots are summed."""
+    """The lines of a schedule of the fund that `identity.fund_name` calls `fund`, each with further names it prints, as
+    securities by key; lots are summed."""
     found: dict[str, Listed] = {}
     for line, names in lines:
         for position in positions_of(fund, [line]):

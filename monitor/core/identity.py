@@ -1,6 +1,6 @@
 """Decides what a line *is*: the only place that turns printed identifiers, tickers and names into a key.
 
-A key names one security as published (`cusip:01609W102`, `sedol:B3Z5T14`, `local:ARKG:…`). Whether two
+A key names one security as published (`cusip:01609W102`, `sedol:B3Z5T14`, `local:ark/ARKG:…`). Whether two
 keys are one position over time is decided in `linking`. This module never looks at quantities.
 Rules and their measured reasons: an identifier counts only with its check digit (585 of 585 genuine
 CUSIPs and SEDOLs of the reference history pass, cash and placeholder codes fail); a ticker without a
@@ -118,10 +118,21 @@ def ticker_root(ticker: str) -> str:
     return parts[0] if parts else ""
 
 
+def fund_name(issuer: str, ticker: str) -> str:
+    """What a fund is called where no issuer is understood: two issuers may use one ticker."""
+    return f"{issuer}/{ticker}"
+
+
+def inside_issuer(issuer: str, key: str) -> str:
+    """A key as it reads where the issuer is understood: `local:ARKG:…` of `local:ark/ARKG:…`."""
+    scheme, colon, value = key.partition(":")
+    return scheme + colon + value.removeprefix(fund_name(issuer, ""))
+
+
 def key_of(fund: str, line: Line, ids: tuple[str, ...], asset_class: AssetClass) -> str:
-    """The identity of one line. A local id, a ticker or a name is an identity only inside its fund; a ticker with
-    its venue is one everywhere (code 2330 in Taipei, whatever a fund calls it). Contracts are one position with
-    their group, pools to be announced with their coupon and term."""
+    """The identity of one line of the fund that `fund_name` calls so. A local id, a ticker or a name is an identity
+    only inside its fund; a ticker with its venue is one everywhere (code 2330 in Taipei, whatever a fund calls it).
+    Contracts are one position with their group, pools to be announced with their coupon and term."""
     identifier = instruments.plain(line.identifier)
     if asset_class is AssetClass.CASH:
         return f"cash:{identifier or line.name.strip().upper()}"
@@ -153,7 +164,8 @@ def public_id(key: str) -> str:
 
 
 def positions_of(fund: str, lines: Iterable[Line], net_assets: Decimal | None = None) -> tuple[Position, ...]:
-    """The positions of a file: lines of one identity summed (cash lots, settlement rows), sorted by key.
+    """The positions of a file of the fund that `fund_name` calls so: lines of one identity summed (cash lots,
+    settlement rows), sorted by key.
 
     A file without any share count prints weights only: its positions have shares None. In other files lines
     without a share count are left out; the caller has refused the file when that is the rule. Missing

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitor.core import claims, contracts, ranking
+from monitor.core import claims, contracts, identity, ranking
 from monitor.core.events import event_key
 from monitor.core.model import (
     Absence,
@@ -66,7 +66,7 @@ def make(group: Group, backdrop: Backdrop) -> Item:
     caveat = _caveat(kind, backdrop, gone, events)
     latest = max(events, key=lambda e: (e.day, e.fund))
     return Item(
-        key="I" + event_key(backdrop.issuer, group.security, group.direction, _session(events), backdrop.told)[1:],
+        key=_key(group, backdrop),
         kind=kind,
         issuer=backdrop.issuer,
         security=group.security,
@@ -98,6 +98,13 @@ def make(group: Group, backdrop: Backdrop) -> Item:
         published_to=max((e.published_to for e in events if e.published_to is not None), default=None),
         unit=backdrop.unit,
     )
+
+
+def _key(group: Group, backdrop: Backdrop) -> str:
+    """The id messages are bound to: it must never change for what it tells."""
+    security = identity.inside_issuer(backdrop.issuer, group.security)
+    parts = (backdrop.issuer, security, group.direction, _session(group.events), backdrop.told)
+    return "I" + event_key(*parts)[1:]
 
 
 def _is_position(group: Group) -> bool:

@@ -282,9 +282,9 @@ class Evidence:
 class Event:
     """One change of one position of one fund between two accepted snapshots.
 
-    `key` identifies the event by what it says (fund, security, kind, files' dates), so that deriving
-    it again gives the same key. `day` is the as_of of the file that settled it. Quantities are shares,
-    values in `currency`, weights in percent points; `None` is unknown.
+    `key` identifies the event by what it says (issuer, fund, security, kind, files' dates), so that deriving it again
+    gives the same key; `place` orders events of one fund that are told together. `day` is the as_of of the file that
+    settled it. Quantities are shares, values in `currency`, weights in percent points; `None` is unknown.
     """
 
     key: str
@@ -315,6 +315,7 @@ class Event:
     shown: date | None = None  # session of the file that shows it, where a schedule dates the change earlier
     witnessed: str = ""  # the sentence of schedules that narrowed its sessions
     records: Coverage | None = None  # what "first" rests on
+    place: str = ""
 
     @property
     def told_for(self) -> date | None:

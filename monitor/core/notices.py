@@ -188,5 +188,5 @@ def ending(event: Event, known: Position, scene: Scene, sessions: Sessions) -> E
 
 def _matured(event: Event, scene: Scene, what: str) -> Event:
     words = f"{what}: {scene.fund} does not list it any more ({claims.during(event.pos_session)})"
-    key = events.event_key(scene.fund, event.security, Kind.MATURED, event.as_of)
-    return replace(event, key=key, kind=Kind.MATURED, claim=words, active_shares=None, value=None)
+    key, place = events.keys(scene, event.security, Kind.MATURED, event.as_of)
+    return replace(event, key=key, place=place, kind=Kind.MATURED, claim=words, active_shares=None, value=None)

@@ -98,7 +98,7 @@ def groups(events: Iterable[Event], root: Mapping[str, str]) -> list[Group]:
         found.setdefault((security, _direction(event), session), []).append(event)
     made = []
     for security, direction, session in sorted(found):
-        same = sorted(found[security, direction, session], key=lambda e: (e.fund, e.key))
+        same = sorted(found[security, direction, session], key=lambda e: (e.fund, e.place, e.key))
         first = root.get(same[0].security, same[0].security)
         made.append(Group(security or first, direction, tuple(same)))
     return made

@@ -47,6 +47,7 @@ def scene_of(at: Setting, pair: Pair) -> Scene:
     flow = pair.flow if pair.is_near else Flow()
     published = flows.published(pair.before.outstanding, pair.judged.snapshot.outstanding) if pair.is_near else None
     return Scene(
+        at.source.id,
         pair.ticker,
         pair.before,
         pair.judged.snapshot,

@@ -109,7 +109,7 @@ fund = Table(
     UniqueConstraint("issuer", "ticker"),
 )
 
-# One identity as published, before any linking: "cusip:01609W102", "sedol:B3Z5T14", "local:ARKG:…".
+# One identity as published, before any linking: "cusip:01609W102", "sedol:B3Z5T14", "local:ark/ARKG:…".
 security = Table(
     "security",
     metadata,

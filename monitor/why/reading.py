@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from monitor.core.errors import ParseError, StoreError
-from monitor.core.identity import positions_of
+from monitor.core.identity import fund_name, positions_of
 from monitor.core.model import Convention, HoldingsFile, Position
 from monitor.sources.printed import printed
 from monitor.sources.read import read_file
@@ -75,13 +75,13 @@ def _rows(
         read, table = read_file(source, body, name=file.place, fetched=at), printed(source, body)
     except (ParseError, StoreError) as error:
         return (), f"the stored bytes cannot be read again: {error}"
-    numbers = rows_of_keys(file.fund.ticker, read, keys)
+    numbers = rows_of_keys(fund_name(file.fund.issuer, file.fund.ticker), read, keys)
     found = tuple(PrintedLine(row, table.rows[row]) for row in numbers if row in table.rows)
     return found, "" if found else "not listed"
 
 
 def rows_of_keys(fund: str, file: HoldingsFile, keys: Collection[str]) -> Sequence[int]:
-    """The numbers of the rows that print one of these identities."""
+    """The numbers of the rows of a file of `fund` (see `fund_name`) that print one of these identities."""
     return [line.row for line in file.lines if any(p.key in keys for p in positions_of(fund, [line]))]
 
 

@@ -97,6 +97,7 @@ def snapshot(number: int, *positions: Position, **changed: Any) -> Snapshot:
 def scene(before: Mapping[str, Position], after: Mapping[str, Position], **changed: Any) -> Scene:
     """The files of the sessions 0 and 1 of LANA."""
     values: dict[str, Any] = {
+        "issuer": "lantern",
         "fund": "LANA",
         "before": snapshot(0, *before.values()),
         "after": snapshot(1, *after.values()),

@@ -14,7 +14,9 @@ from monitor.store.engine import Connection
 from monitor.store.queries import Material, PresenceRow, SpellRow, Wanted
 
 BEGINNINGS = (Kind.INITIATED, Kind.RE_ENTERED, Kind.RESUMED, Kind.SPIN_OFF_RECEIVED)
-Words = Mapping[tuple[str, str, str, str], str]  # fund, security, date of the file, "entry" or "exit" → the sentence
+Words = Mapping[
+    tuple[str, str, str, str, str], str
+]  # issuer, fund, security, date of the file, "entry" or "exit" → the sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,12 @@ def first_and_last(conn: Connection, asked: Asked) -> Sequence[FirstLastRow]:
 
 
 def _words(found: Sequence[queries.Change]) -> Words:
-    words: dict[tuple[str, str, str, str], str] = {}
+    words: dict[tuple[str, str, str, str, str], str] = {}
     for one in found:
         funds, security = one["funds"], one["security"]
         if isinstance(funds, list) and isinstance(security, dict):
             what = "exit" if one["kind"] == Kind.EXITED.value else "entry"
-            words[str(funds[0]), str(security["id"]), str(one["as_of"]), what] = str(one["claim"])
+            words[str(one["issuer"]), str(funds[0]), str(security["id"]), str(one["as_of"]), what] = str(one["claim"])
     return words
 
 
@@ -114,7 +116,7 @@ def _is_wide(span: Interval) -> bool:
 
 
 def _first_words(one: SpellRow, words: Words) -> str:
-    said = words.get((one.fund, one.security.id, str(one.first_file), "entry"))
+    said = words.get((one.issuer, one.fund, one.security.id, str(one.first_file), "entry"))
     if one.censored == "left":
         return f"{one.fund} held it in its first file we have: {claims.filed(one.first_file, one.opened.last)}"
     return said or f"first material in the {claims.filed(one.first_file, one.opened.last)}"
@@ -126,5 +128,5 @@ def _last_words(one: SpellRow, end: Material | None, words: Words, has_closed: b
             filed = "" if end is None else f": the {claims.filed(end.file, end.session)}"
             return f"held until the fund closed{filed}"
         return "still held" if end is None else f"still held in the {claims.filed(end.file, end.session)}"
-    said = words.get((one.fund, one.security.id, str(one.exit_file), "exit"))
+    said = words.get((one.issuer, one.fund, one.security.id, str(one.exit_file), "exit"))
     return said or f"gone {claims.during(one.closed)}, by the file dated {one.exit_file}"

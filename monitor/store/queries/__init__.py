@@ -1,6 +1,7 @@
 """One function per question, each returning frozen results sorted by meaning. Nothing here writes."""
 
 from monitor.store.queries.applied import IdentityRow, SplitRow, identity_changes, splits_applied
+from monitor.store.queries.calling import called, shared_tickers
 from monitor.store.queries.caused import Caused, caused_by
 from monitor.store.queries.changes import Change, Level, Wanted, change, changes
 from monitor.store.queries.coverage import CoverageRow, FundRow, IssuerRow, coverage, funds, issuers
@@ -110,6 +111,7 @@ __all__ = [
     "Wanted",
     "accepted_files",
     "adjusted",
+    "called",
     "caused_by",
     "change",
     "changes",
@@ -163,6 +165,7 @@ __all__ = [
     "refused_files",
     "revisions",
     "schedules",
+    "shared_tickers",
     "spell_names",
     "spells_of_funds",
     "splits_applied",

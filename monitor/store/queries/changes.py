@@ -134,6 +134,7 @@ def _says(table: Table, text: str) -> ColumnElement[bool]:
 def _superseded(conn: Connection, wanted: Wanted) -> list[Change]:
     """What was told before, of the same choice."""
     issuer = None if wanted.issuer is None else issuer_number(conn, wanted.issuer)
+    issuer = issuer if wanted.fund is None else wanted.fund.issuer_id
     rows = [_read(body) | {"status": "superseded"} for body in record.bodies(conn, issuer)]
     first, last = wanted.since or date.min, wanted.until or date.max
     rows = [one for one in rows if first.isoformat() <= str(one["as_of"]) <= last.isoformat()]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from sqlalchemy import ColumnElement, and_, false, func, select
 
@@ -13,6 +14,7 @@ from monitor.core.errors import UsageError
 from monitor.core.model import Reason, Standing
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
+from monitor.store.queries.calling import called, shared_tickers
 from monitor.store.queries.names import FundRef, funds_by_id
 from monitor.store.schema import fund, issuer, refusal, snapshot, standing
 
@@ -77,13 +79,13 @@ def held_files(
     if named is not None:
         query = query.where(_may_mean(named))
     rows = conn.execute(query).all()
-    owners = funds_by_id(conn, {row.fund for row in rows})
+    owners, shared = funds_by_id(conn, {row.fund for row in rows}), shared_tickers(conn)
     found = []
     for row in rows:
         owner, as_of = owners[row.fund], date_of_day(row.as_of)
         found.append(
             HeldFile(
-                f"{owner.ticker}/{as_of}/{row.sha256[:SHORT]}",
+                f"{called(owner.issuer, owner.ticker, shared)}/{as_of}/{row.sha256[:SHORT]}",
                 owner.issuer,
                 owner.ticker,
                 as_of,
@@ -110,9 +112,10 @@ def refused_files(conn: Connection) -> list[RefusedFile]:
         .join(issuer, refusal.c.issuer == issuer.c.id)
         .outerjoin(fund, refusal.c.fund == fund.c.id)
     )
+    shared = shared_tickers(conn)
     found = [
         RefusedFile(
-            f"{row.ticker or row.issuer_code}/{row.sha256[:SHORT]}",
+            f"{called(row.issuer_code, row.ticker, shared) if row.ticker else row.issuer_code}/{row.sha256[:SHORT]}",
             row.issuer_code,
             row.ticker,
             row.code,
@@ -129,7 +132,7 @@ def refused_files(conn: Connection) -> list[RefusedFile]:
 
 
 def find_held(conn: Connection, ref: str) -> HeldFile | RefusedFile:
-    """The file that `ref` names: FUND/DATE/HASH as listed, FUND/DATE, or the beginning of its hash.
+    """The file that `ref` names: FUND/DATE/HASH as listed, FUND/DATE, also after issuer/, or the beginning of its hash.
 
     Any stored file has such a name, an accepted one too; a file that is held or refused is preferred.
     """
@@ -147,17 +150,20 @@ def find_held(conn: Connection, ref: str) -> HeldFile | RefusedFile:
 
 def _may_mean(ref: str) -> ColumnElement[bool]:
     """A condition that every file meets that `ref` names, and few others do."""
-    ticker, slash, rest = ref.lower().partition("/")
-    if not slash:
+    if "/" not in ref:
         return snapshot.c.sha256.startswith(ref.lower(), autoescape=True)
+    for ticker, text in pairwise(ref.lower().split("/")[:3]):  # the date stands after the fund, with or without issuer
+        if (day := _day(text)) is not None:
+            owners = select(fund.c.id).where(func.lower(fund.c.ticker) == ticker)
+            return and_(snapshot.c.fund.in_(owners), snapshot.c.as_of == day_of(day))
+    return false()
+
+
+def _day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(rest.partition("/")[0])
+        return date.fromisoformat(text)
     except ValueError:
-        return false()
-    return and_(
-        snapshot.c.fund.in_(select(fund.c.id).where(func.lower(fund.c.ticker) == ticker)),
-        snapshot.c.as_of == day_of(day),
-    )
+        return None
 
 
 def _names(files: Iterable[HeldFile | RefusedFile]) -> list[str]:
@@ -168,8 +174,11 @@ def _is_meant(one: HeldFile | RefusedFile, ref: str) -> bool:
     text = ref.lower()
     if len(text) >= 6 and one.sha256.startswith(text):
         return True
-    own = one.ref.lower()
-    return own == text or (isinstance(one, HeldFile) and own.rpartition("/")[0] == text)
+    if one.fund is None:
+        return one.ref.lower() == text
+    short = f"{one.fund}/{one.as_of}" if isinstance(one, HeldFile) else one.fund
+    names = {f"{short}/{one.sha256[:SHORT]}".lower()} | ({short.lower()} if isinstance(one, HeldFile) else set())
+    return bool({text, text.removeprefix(f"{one.issuer}/".lower())} & names)
 
 
 def _reasons(text: str) -> tuple[Reason, ...]:

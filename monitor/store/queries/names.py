@@ -255,7 +255,7 @@ def groups_by_issuer(conn: Connection, ids: Collection[int]) -> Mapping[int, Gro
 
 
 def keys_by_id(conn: Connection, ids: Collection[int]) -> dict[int, str]:
-    """The key of each of these identities: `cusip:…`, `local:FUND:…`."""
+    """The key of each of these identities: `cusip:…`, `local:issuer/FUND:…`."""
     query = select(security.c.id, security.c.key)
     return {row.id: row.key for some in chunks(ids) for row in conn.execute(query.where(security.c.id.in_(some)))}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from monitor.store.destinations import Destination, destinations
 from monitor.store.engine import Connection
 from monitor.store.incidents import listing
 from monitor.store.ledger import delivery, digest_entry
+from monitor.store.queries.calling import called
 from monitor.store.queries.held import held_files
 from monitor.store.queries.names import FundRef, funds_known
 from monitor.store.queries.running import running
@@ -55,20 +57,28 @@ def status(
     held = held_files(conn)
     known = {(one.issuer, one.ticker): one for one in funds_known(conn)}
     calendars = {code: Sessions(sessions(conn, code)) for code in {one.calendar for one in known.values()}}
+    names = sorted(known.keys() | set(watched))
+    uses = Counter(ticker.upper() for _, ticker in names)
+    shared = {ticker for ticker, count in uses.items() if count > 1}
     rows = [
         _freshness(conn, known[name], _Day(now.date(), calendars[known[name].calendar]), expected.get(name))
         if name in known
         else _never_fetched(name[1])
-        for name in sorted(known.keys() | set(watched))
+        for name in names
     ]
     if watched:
-        ours = {ticker for _, ticker in watched}
-        rows = [one if one.name in ours else _unwatched(one) for one in rows]
+        ours = set(watched)
+        rows = [row if name in ours else _unwatched(row) for name, row in zip(names, rows, strict=True)]
+    rows = [replace(row, name=called(*name, shared)) for name, row in zip(names, rows, strict=True)]
     rows += _incidents(conn) + running(conn, now) + _unfinished(conn)
     refs = [one.ref for one in held]
     since = min((one.known_at for one in held), default=None)
     rows.append(StatusRow("quarantine", "files", "quarantined" if held else "ok", len(held), since, _some(refs)))
-    return rows + _calibrations(conn, known.values()) + _deliveries(conn, instant_text(now))
+    return (
+        rows
+        + _calibrations(conn, {one.id: called(*name, shared) for name, one in known.items()})
+        + _deliveries(conn, instant_text(now))
+    )
 
 
 def _incidents(conn: Connection) -> list[StatusRow]:
@@ -152,9 +162,8 @@ def _last_try(conn: Connection, fund: FundRef) -> tuple[str | None, str]:
     return row.outcome, f", last look {row.at[:16].replace('T', ' ')} UTC: {row.outcome}"
 
 
-def _calibrations(conn: Connection, funds: Iterable[FundRef]) -> list[StatusRow]:
+def _calibrations(conn: Connection, names: Mapping[int, str]) -> list[StatusRow]:
     """The newest look at what each fund's dates mean; two failures in a row need a person."""
-    names = {one.id: one.ticker for one in funds}
     rows = []
     for check in last_checks(conn):
         failures = failures_in_a_row(outcomes(conn, check.fund))
