@@ -23,7 +23,8 @@ group = Program(
     ),
 )
 Ref = Annotated[
-    str, typer.Argument(metavar="FILE", help="As `list` names it: FUND/DATE/HASH, or the beginning of its hash.")
+    str,
+    typer.Argument(metavar="FILE", help="As `list` names it: [issuer/]FUND/DATE/HASH, or the beginning of its hash."),
 ]
 PRIVATE = ("snapshot", "fund_id")
 LINES = 30

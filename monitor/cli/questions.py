@@ -39,7 +39,10 @@ def funds(issuer: Issuer = None, form: Form = Format.TABLE, db: Db = None, confi
 
 def coverage(
     fund: Annotated[
-        str | None, typer.Argument(metavar="[FUND]", help="Only this fund.", autocompletion=completing.fund)
+        str | None,
+        typer.Argument(
+            metavar="[FUND]", help="Only this fund (ticker, or issuer/ticker).", autocompletion=completing.fund
+        ),
     ] = None,
     issuer: Issuer = None,
     form: Form = Format.TABLE,

@@ -15,7 +15,8 @@ PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 # A name that begins so lies between the text and the text with a last character added: an index finds it.
 ASK = {
-    "fund": "SELECT ticker FROM fund WHERE upper(ticker) >= {0} AND upper(ticker) < {1} ORDER BY ticker LIMIT {2}",
+    "fund": "SELECT DISTINCT ticker FROM fund WHERE upper(ticker) >= {0} AND upper(ticker) < {1} ORDER BY ticker "
+    "LIMIT {2}",
     "issuer": "SELECT code FROM issuer WHERE lower(code) >= {0} AND lower(code) < {1} ORDER BY code LIMIT {2}",
     "security": "SELECT DISTINCT ticker FROM listing WHERE ticker >= {0} AND ticker < {1} ORDER BY ticker LIMIT {2}",
 }

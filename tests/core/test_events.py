@@ -278,3 +278,17 @@ def test_the_key_is_made_of_what_the_event_says() -> None:
     assert len({entry().key, *(e.key for e in others)}) == 4
     assert entry().key.startswith("E")
     assert CALENDAR.is_session(entry().as_of)
+
+
+def test_the_same_change_in_funds_of_one_ticker_has_an_id_for_each_issuer() -> None:
+    one, other = entry(issuer="lantern"), entry(issuer="wick")
+    assert one.key == entry(issuer="lantern").key != other.key
+    assert one.place == other.place  # the order of what is told together does not depend on whose it is
+    assert len(one.key) == 15
+
+
+def test_the_place_of_an_event_reads_as_inside_its_issuer() -> None:
+    whole, inside = "local:lantern/LANA:LOCAL7", "local:LANA:LOCAL7"
+    found = events.keys(scene({}, {}), whole, Kind.INITIATED, day(1))
+    assert found[1] == events.event_key("LANA", inside, Kind.INITIATED, day(1))
+    assert found != events.keys(scene({}, {}), inside, Kind.EXITED, day(1))

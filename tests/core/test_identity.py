@@ -322,3 +322,13 @@ def test_names_in_other_scripts_are_compared_by_their_characters() -> None:
     assert identity.name_similarity("등불전자", "등불전자우") > 0.8
     assert identity.name_similarity("NESTLÉ SA", "Nestle") >= 0.95
     assert identity.key_of("F", line("台積電", ticker="", identifier=""), (), AssetClass.EQUITY) == "name:F:台積電"
+
+
+def test_an_identity_inside_a_fund_names_its_issuer_and_can_be_read_without() -> None:
+    lines = [line("WICK UNLISTED", ticker="WUN", identifier=""), line("LAMP", ticker="", identifier="LOCAL7")]
+    for issuer in ("lantern", "wick"):
+        keys = {p.key for p in identity.positions_of(identity.fund_name(issuer, "LANA"), lines)}
+        assert keys == {f"ticker:{issuer}/LANA:WUN", f"local:{issuer}/LANA:LOCAL7"}
+        assert {identity.inside_issuer(issuer, key) for key in keys} == {"ticker:LANA:WUN", "local:LANA:LOCAL7"}
+    assert identity.inside_issuer("lantern", "cusip:037833100") == "cusip:037833100"
+    assert identity.inside_issuer("lantern", "cash") == "cash"

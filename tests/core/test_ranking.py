@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -298,3 +299,10 @@ def test_the_first_of_an_issue_is_worth_the_first_in_a_fund() -> None:
     assert points(first, held_before=False, asset_class=AssetClass.BOND) == 25
     assert points(first, held_before=False) == 45
     assert points(gone, direction=ranking.OUT, asset_class=AssetClass.BOND) == 20
+
+
+def test_events_of_one_fund_are_told_in_the_order_of_their_places() -> None:
+    rolls = [replace(event(Kind.ROLLED, security=f"future:{n}"), key=f"E{9 - n}", place=f"E{n}") for n in (2, 1)]
+    (group,) = groups(rolls, {})
+    assert [one.security for one in group.events] == ["future:1", "future:2"]
+    assert group.security == "future:1"
