@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
@@ -16,6 +17,7 @@ from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from monitor.core.errors import FetchError
 from monitor.sources import exchange, links, paging
 from monitor.sources.addresses import safe_url
+from monitor.sources.cells import day_in_name
 from monitor.sources.connections import Connections
 from monitor.sources.exchange import Fetched, NotModified, Step, retry_after
 from monitor.sources.profile import HttpProfile, Link, Method, Pairs
@@ -79,7 +81,8 @@ class _Download:
             return exchange.made(body, url, elapsed=self.server.clock() - self.began, name=name)
         if profile.links or profile.method is not Method.GET:
             got = self._body(url, came_from, profile.method)
-            return got if got.name or not name else exchange.made(got.body, url, elapsed=got.elapsed, name=name)
+            named = _named(got.name, name, url if profile.links else "")
+            return replace(got, name=named, etag=None, last_modified=None)
         return self._ask(url, came_from, validators=_validators(etag, last_modified))
 
     # --- pages on the way -----------------------------------------------------------------------------
@@ -182,6 +185,12 @@ def _host(url: str) -> str:
         return urlsplit(url).netloc
     except ValueError:
         return ""
+
+
+def _named(given: str, linked: str, url: str) -> str:
+    """What the file is called: as its server says, or the page, or its address, the first that says a date."""
+    names = [one for one in (given, linked, exchange.plain_name(urlsplit(url).path)) if one]
+    return next((one for one in names if day_in_name(one) is not None), names[0] if names else "")
 
 
 def _validators(etag: str | None, last_modified: str | None) -> Pairs:
