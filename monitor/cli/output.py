@@ -16,7 +16,21 @@ from monitor.cli.manner import MANNER
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 WIDE = 64  # cells of a text cell in a table: a SHA-256 is whole, an absurdly long name is not
 SENTENCES = frozenset(
-    {"claim", "detail", "error", "gaps", "headline", "matches", "meaning", "place", "reasons", "remedy", "text", "url"}
+    {
+        "claim",
+        "detail",
+        "error",
+        "gaps",
+        "headline",
+        "matches",
+        "meaning",
+        "place",
+        "reasons",
+        "remedy",
+        "text",
+        "url",
+        "why",
+    }
 )
 SENTENCE_WIDE = 400
 FOLDED = 16  # characters to which a long text is folded at most on a narrow terminal

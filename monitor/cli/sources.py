@@ -17,7 +17,6 @@ from monitor.core.errors import ParseError, UsageError
 if TYPE_CHECKING:
     from monitor.app import App
     from monitor.calibrating import Calibrated
-    from monitor.core.model import HoldingsFile
     from monitor.sources.spec import Source
     from monitor.store.engine import Engine
 
@@ -25,38 +24,71 @@ group = Program(
     "What we can read: issuers, their funds and files.",
     examples=(
         "sources list",
+        "sources list --verified",
+        "sources show yieldmax",
         "sources try ark ARKK_HOLDINGS.csv",
         "sources probe ark ARKK",
         "sources calibrate ark ARKK",
     ),
 )
+LISTED = (
+    "id", "name", "shape", "verified", "funds", "confirmed", "unconfirmed", "past", "currency", "calendar", "why",
+)  # fmt: skip
 SourceId = Annotated[
     str, typer.Argument(metavar="ID", help="As `sources list` names it.", autocompletion=completing.source)
 ]
 
 
 @group.command("list")
-def list_sources(form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
-    """The issuers whose files we can read."""
-    rows = [
-        {
-            "id": one.id,
-            "name": one.name,
-            "funds": len(one.funds),
-            "watched": len(one.watched()),
-            "shape": one.shape.value,
-            "currency": one.currency,
-            "calendar": one.calendar,
-            "homepage": one.homepage or None,
-        }
-        for _, one in sorted(program(config, db).sources().items())
-    ]
-    output.show(rows, form, ("id", "name", "funds", "watched", "shape", "currency", "calendar"), "No source.")
+def list_sources(
+    verified: Annotated[
+        bool | None,
+        typer.Option(
+            "--verified/--unverified", help="Only those whose form is known from a real file; only the others."
+        ),
+    ] = None,
+    form: Form = Format.TABLE,
+    db: Db = None,
+    config: ConfigFile = None,
+) -> None:
+    """The issuers and brands whose files we can read, which of them we know from real files, and why not the others."""
+    from monitor.sources.described import addresses, past
+
+    found = program(config, db).sources()
+    rows = []
+    for _, one in sorted(found.items()):
+        if verified is not None and one.verified is not verified:
+            continue
+        confirmed, unconfirmed = addresses(one)
+        rows.append(
+            {
+                "id": one.id,
+                "name": one.name,
+                "funds": len(one.funds),
+                "watched": len(one.watched()),
+                "shape": one.shape.value,
+                "verified": one.verified,
+                "confirmed": confirmed,
+                "unconfirmed": unconfirmed,
+                "past": past(one) or None,
+                "currency": one.currency,
+                "calendar": one.calendar,
+                "homepage": one.homepage or None,
+                "why": one.why or None,
+            }
+        )
+    output.show(rows, form, LISTED, "No source.")
+    seen = sum(bool(row["verified"]) for row in rows)
+    said = f"{len(rows)} brands, {seen} with a shape seen in a real file; addresses are confirmed fund by fund."
+    (output.say if form is Format.TABLE else output.tell)(said)
 
 
 @group.command("show")
 def show_source(source: SourceId, form: Form = Format.TABLE, db: Db = None, config: ConfigFile = None) -> None:
-    """The funds of one issuer, where their files are, and what is known about them."""
+    """All that is known of one issuer: how its files are printed, dated, asked for and read, its funds, and what
+    nobody has confirmed."""
+    from monitor.sources.described import parts
+
     found = program(config, db).source(source)
     rows = [
         {
@@ -73,14 +105,20 @@ def show_source(source: SourceId, form: Form = Format.TABLE, db: Db = None, conf
         }
         for fund in sorted(found.funds.values(), key=lambda one: one.ticker)
     ]
+    if form is Format.JSON:
+        known = [{"what": word, "is": text} for word, text in parts(found)]
+        about = {"id": found.id, "name": found.name, "verified": found.verified, "why": found.why or None}
+        about |= {"homepage": found.homepage or None, "currency": found.currency, "calendar": found.calendar}
+        output.show([about | {"known": known, "funds": rows}], form, (), "")
+        return
     if form is Format.TABLE:
-        output.say(
-            f"{found.name} ({found.id}): {found.shape.value} files in {found.currency}, {found.calendar} sessions"
-        )
-        for note in found.notes:
-            output.say(f"  {note}")
+        output.say(f"{found.name} ({found.id}): {found.currency}, {found.calendar} sessions, {found.homepage or '–'}\n")
+        for word, text in parts(found):
+            said = f"{word:<13} {text}"
+            for line in [said] if "://" in text else output.folded(said, "", " " * 14):  # addresses can be copied
+                output.say(line)
         output.say()
-    output.show(rows, form, ("fund", "name", "kind", "convention", "verified", "closed", "url"), "No fund.")
+    output.show(rows, form, ("fund", "name", "kind", "convention", "verified", "closed", "url"), "No fund is listed.")
 
 
 def _convention(source: Source, fund: str) -> str:
@@ -91,49 +129,66 @@ def _convention(source: Source, fund: str) -> str:
 
 @group.command("try")
 def try_file(
-    source: SourceId,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as the issuer published it.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ID]",
+            help="As `sources list` names it; without it, it is looked for.",
+            autocompletion=completing.source,
+        ),
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A file as the issuer published it.", show_default=False)
+    ] = None,
+    fund: Annotated[
+        str | None,
+        typer.Option(
+            "--fund", metavar="TICKER", help="Whose lines, in a file of many funds; whose file, if none says."
+        ),
+    ] = None,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,
 ) -> None:
-    """Read one file and print what we understand, line by line, and what we do not. Nothing is stored."""
-    from monitor.sources.read import fund_of, read_file
+    """Read one file and print what we understand, line by line, and what we do not. Nothing is stored.
 
-    found = program(config, db).source(source)
+    Exit code 3 when something was not understood: rows, cells, or whose file it is.
+    """
+    from monitor.cli import trying
+    from monitor.sources.trying import understand
+
+    app = program(config, db)
+    path = file if file is not None else Path(source)
+    if file is None and not path.exists() and source in app.sources():
+        raise UsageError(f"Which file? Try: sources try {source} FILE.")
     try:
-        body = file.read_bytes()
+        body = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    found = app.source(source) if file is not None else _guessed(app, body, path, fund)
+    file = path
     try:
-        understood = read_file(found, body, name=str(file))
-        fund = fund_of(found, understood, str(file))
+        understood = understand(found, body, name=str(file), fund=fund)
     except ParseError as error:
         where = f", row {error.row}" if error.row else ""
         raise ParseError(f"{file} is refused ({error.code}{where}): {error}", code=error.code) from error
-    if form is Format.TABLE:
-        _head(found, understood, fund)
-    lines = [{key: None if value == "" else value for key, value in record(line).items()} for line in understood.lines]
-    output.show(lines, form, ("row", "ticker", "name", "identifier", "shares", "value", "weight"), "No lines.")
-    _rest(understood, output.say if form is Format.TABLE else output.tell)
+    trying.show(found, understood, form, whole=fund is not None)
+    raise typer.Exit(DONE if understood.complete else ATTENTION)
 
 
-def _head(source: Source, file: HoldingsFile, fund: str) -> None:
-    convention = source.convention_on(fund, file.as_of).value
-    output.say(f"fund       {fund}")
-    output.say(f"dated      {', '.join(str(one) for one in file.dates)} (convention {convention})")
-    output.say(f"columns    {', '.join(file.columns)}")
-    output.say(f"lines      {len(file.lines)}, unread {len(file.unread)}\n")
+def _guessed(app: App, body: bytes, file: Path, fund: str | None) -> Source:
+    """The one source whose file this must be. Raises UsageError naming those that it may be of."""
+    from monitor.sources.trying import guess
 
-
-def _rest(file: HoldingsFile, say: object) -> None:
-    assert callable(say)
-    for row in file.unread:
-        say(f"unread     row {row.row}: {row.reason}: {row.text}")
-    for text in file.footer:
-        say(f"footer     {text[:200]}")
-    for text in file.warnings:
-        say(f"warning    {text}")
+    likely = guess(app.sources().values(), body, name=str(file), fund=fund)
+    if not likely:
+        raise ParseError(
+            f"{file} is refused by every source: say which to learn why, sources try ID {file}", code="shape"
+        )
+    if len(likely) > 1:
+        names = ", ".join(source.id for source in likely)
+        raise UsageError(f"{file} may be of {names}. Say which: sources try ID {file}.")
+    return likely[0]
 
 
 @group.command("probe")

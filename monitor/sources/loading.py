@@ -45,7 +45,7 @@ from monitor.sources.spec import (
 from monitor.sources.toml_table import Table
 
 MERGED = ("http", "sniff", "head", "columns", "asset_classes", "other_funds")  # tables a brand adds to
-ADDED = ("formats", "asset_codes", "notes")  # lists a brand adds to; its own come first
+ADDED = ("formats", "asset_codes", "notes")  # lists a brand replaces or, as `more_formats`, adds to; its own first
 KEY = r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}"  # goes into addresses
 TICKER = r"[A-Z0-9][A-Z0-9._\-]{0,39}"
 
@@ -77,17 +77,18 @@ def parse_sources(text: str, filename: str) -> tuple[list[Source], list[str]]:
 
 
 def _branded(shared: dict[str, object], own: dict[str, object]) -> dict[str, object]:
-    """What a brand says over what all say; of the tables of HTTP and of names, key by key. Formats, codes and notes
-    of a brand are added to those of all."""
+    """What a brand says over what all say; of the tables of HTTP and of names, key by key. `more_formats` and its like
+    are added to what all say."""
     made = {**shared, **own}
     for key in MERGED:
         common, special = shared.get(key), own.get(key)
         if isinstance(common, dict) and isinstance(special, dict):
             made[key] = {**common, **special}
     for key in ADDED:
-        both = shared.get(key), own.get(key)
-        if all(isinstance(one, list) for one in both):
-            made[key] = [*own[key], *shared[key]]  # type: ignore[misc]
+        common, special = shared.get(key, []), own.get(f"more_{key}")
+        if isinstance(common, list) and isinstance(special, list):
+            made[key] = [*special, *common]
+            del made[f"more_{key}"]
     return made
 
 

@@ -121,3 +121,33 @@ def test_faults_of_a_brand_are_named(before: str, after: str, said: str) -> None
     found, faults = parse_sources(FAMILY.replace(before, after), "family.toml")
     assert found == []
     assert said in "\n".join(faults)
+
+
+def test_a_brand_adds_formats_and_notes_or_has_its_own() -> None:
+    text = FAMILY.replace("many_funds = true", 'many_funds = true\nnotes = ["of all"]')
+    more = '{ columns = ["Date", "Account", "SecurityName", "Shares"] }'
+    found, faults = parse_sources(
+        text.replace('why = "no file seen"', f'why = "so"\nmore_notes = ["own"]\nmore_formats = [{more}]'),
+        "family.toml",
+    )
+    assert faults == []
+    assert [len(one.formats) for one in found] == [1, 2]
+    assert found[1].notes == ("own", "of all")
+    assert found[1].formats[0].columns[-1] == "shares"
+    found, faults = parse_sources(
+        text.replace('why = "no file seen"', f'why = "so"\nformats = [{more}]'), "family.toml"
+    )
+    assert [len(one.formats) for one in found] == [1, 1]
+    _, faults = parse_sources(text.replace('why = "no file seen"', 'why = "so"\nmore_notes = "own"'), "family.toml")
+    assert "brands.second.more_notes: is not known" in faults[0]
+
+
+def test_what_nobody_confirmed_can_be_said_once_for_all_funds() -> None:
+    text = 'unconfirmed = "nobody looked"\n' + FAMILY.replace(', verified = false, why = "so"', "")
+    found, faults = parse_sources(text, "family.toml")
+    assert faults == []
+    fund = found[1].funds["SSSS"]
+    assert (fund.verified, fund.why, found[1].watched()) == (False, "nobody looked", ())
+    assert found[1].fund("ABCD").why == "the address has not been confirmed"
+    confirmed, _ = parse_sources(text.replace("keys = {", "verified = true, keys = {"), "family.toml")
+    assert [one.ticker for one in confirmed[1].watched()] == ["SSSS"]
