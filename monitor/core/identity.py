@@ -37,13 +37,16 @@ _CORPORATE = frozenset(
 
 def cusip_is_valid(text: str) -> bool:
     """Nine characters whose last is the CUSIP check digit of the first eight (ANSI X9.6)."""
-    if len(text) != 9 or not _CUSIP.fullmatch(text):
-        return False
+    return len(text) == 9 and _CUSIP.fullmatch(text) is not None and cusip_check_digit(text[:8]) == text[8]
+
+
+def cusip_check_digit(text: str) -> str:
+    """The ninth character of a CUSIP, from its first eight."""
     total = 0
-    for place, character in enumerate(text[:8]):
+    for place, character in enumerate(text):
         value = _cusip_value(character) * (2 if place % 2 else 1)
         total += value // 10 + value % 10
-    return (10 - total % 10) % 10 == int(text[8])
+    return str((10 - total % 10) % 10)
 
 
 def _cusip_value(character: str) -> int:
@@ -146,7 +149,8 @@ def key_of(fund: str, line: Line, ids: tuple[str, ...], asset_class: AssetClass)
     if identifier and not _SPREADSHEET_NUMBER.fullmatch(identifier):
         return f"local:{fund}:{identifier}"
     if asset_class is AssetClass.BOND:
-        return f"name:{fund}:{bonds.plain_name(line.name)}"
+        name = bonds.with_terms(line.name.strip(), line.coupon, line.maturity)
+        return f"name:{fund}:{bonds.plain_name(name)}"
     if instruments.plain(line.ticker):
         place = f"venue:{line.venue}" if line.venue else f"ticker:{fund}"
         return f"{place}:{ticker_root(line.ticker)}"

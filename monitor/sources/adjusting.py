@@ -5,6 +5,7 @@ Everything here turns a printed line into the same line as others print it; whet
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -15,6 +16,11 @@ from monitor.sources.forms import Document
 from monitor.sources.preamble import Preamble
 
 THOUSAND = Decimal(1000)
+LONGEST = 60  # characters of a name that may say "total"
+TOTAL = re.compile(
+    r"(?:(?:grand|sub|fund|portfolio)[ -]?)?totals?:?(?: (?:net assets|investments|holdings|portfolio|fund|assets))?"
+    r"|sum|summe|gesamt(?:summe)?|合計|總計|总计|합계",
+)
 RIGHTS = frozenset({"put", "call"})
 SHORT = frozenset({"short", "s"})
 
@@ -41,6 +47,11 @@ def signed(line: Line, side: str) -> Line:
     if line.shares is None or line.shares < 0 or normalise(side) not in SHORT:
         return line
     return replace(line, shares=-line.shares)
+
+
+def is_total(name: str) -> bool:
+    """Whether what stands for the name of a line only says that its row sums up others."""
+    return len(name) <= LONGEST and TOTAL.fullmatch(normalise(name)) is not None
 
 
 def class_of_type(known: Mapping[str, AssetClass], printed: str) -> AssetClass | None:

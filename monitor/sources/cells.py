@@ -22,8 +22,8 @@ LONGEST = 40  # characters; no count or amount needs more, and thousands of digi
 _NUMBER = re.compile(r"([-+]?)(\$?)([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?(%?)", re.ASCII)
 _APOSTROPHES = re.compile(r"-?\d{1,3}(?:['\u2019]\d{3})+(?:\.\d+)?", re.ASCII)  # thousands in Switzerland
 _SWAPPED = str.maketrans(".,", ",.")
-_MONEY = re.compile(r"^[A-Z]{3} +(?=[-+(\d])")  # TWD -721,506,452.00
 _GUARD = re.compile(r'="([^"]*)"')  # a spreadsheet's way to keep text as text
+_MONEY = re.compile(r"(?:\([A-Z]{3}\)|[A-Z]{2,3}) *\$? *(?=[-+(\d])")  # TWD -721.00, (TWD) $ 1,000, NT$1,000
 _SPACE = re.compile(r"\s+")
 
 
@@ -45,7 +45,7 @@ def plain_text(cell: str) -> str:
 
 def with_point(cell: str) -> str:
     """A number with decimal comma and points between thousands, 1.234,50, the other way round."""
-    return cell.translate(_SWAPPED)
+    return cell if "'" in cell or "\u2019" in cell else cell.translate(_SWAPPED)  # 1'234.50 is Swiss
 
 
 def number(cell: str, unit: str = "") -> Decimal | None:
@@ -65,8 +65,8 @@ def _odd_number(cell: str, unit: str) -> Decimal | None:
         return None
     if len(text) > LONGEST:
         raise ValueError(cell[:LONGEST])
-    if "$" in unit:
-        text = _MONEY.sub("", text)
+    if "$" in unit and (money := _MONEY.match(text)):
+        text = text[money.end() :]
     if text[:2] == "$(" and "$" in unit:
         text = text[1:]
     if _APOSTROPHES.fullmatch(text):
@@ -108,7 +108,9 @@ _DAY = {
     DateFormat.DMY_POINTS: r"(?P<d>\d{1,2})\. ?(?P<m>\d{1,2})\. ?(?P<y>\d{4})",
     DateFormat.DAY_MONTH: r"(?P<d>\d{1,2})[-/ ](?P<m>[A-Za-z\u00c4\u00e4]{3})[-/ ](?P<y>\d{4})",
     DateFormat.DAY_MONTH_SHORT: r"(?P<d>\d{1,2})-(?P<m>[A-Za-z]{3})-(?P<short>\d{2})",
-    DateFormat.DAY_MONTH_POINTS: r"(?P<d>\d{1,2})\. ?(?P<m>[A-Za-z\u00c4\u00e4]{3})[A-Za-z]*\.? ?(?P<y>\d{4})",
+    DateFormat.DAY_MONTH_POINTS: (
+        r"(?P<d>\d{1,2})\. ?(?P<m>\d{1,2}|[A-Za-z\u00c4\u00e4]{3})[A-Za-z]*\.? ?(?P<y>\d{4})"
+    ),
     DateFormat.MONTH_DAY: r"(?P<m>[A-Za-z]{3})[a-z]*\.? (?P<d>\d{1,2}), ?(?P<y>\d{4})",
     DateFormat.SERIAL: r"(?P<serial>[34567]\d{4})(?:\.0+)?",
     DateFormat.ROC: r"(?P<roc>\d{2,3})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",

@@ -14,8 +14,9 @@ from decimal import Decimal
 from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, HoldingsFile, Line, UnreadRow
 from monitor.sources import doubles
-from monitor.sources.adjusting import class_of_type, in_thousands, in_units, signed
+from monitor.sources.adjusting import class_of_type, in_thousands, in_units, is_total, signed
 from monitor.sources.cells import day, number, percentage, plain_text, with_point
+from monitor.sources.cusips import completed
 from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
 from monitor.sources.places import place_of_country, place_of_exchange
 from monitor.sources.preamble import Preamble
@@ -185,6 +186,11 @@ class Lines:
             part,
             *(map(plain_text, [cells[position] for position in self.at[EIGHT:TEXTS]]) if self.more else ()),
         )
+        if not (line.name or line.ticker or line.identifier) and line.asset_class:
+            line = replace(line, name=line.asset_class)  # a forward is printed without any name
+        if is_total(line.name) and not (line.ticker or line.identifier):
+            self.total(row, cells)
+            return
         if not (line.name or line.ticker or line.identifier):
             self._reject(row, cells, "rows", "no name, ticker or identifier")
             return
@@ -279,6 +285,9 @@ class Lines:
         """
         if not self.lines and not (self.source.document.may_be_empty and not self.unread and self.preamble.as_of):
             raise self._nothing()
+        self.lines, short = completed(self.lines)
+        if short:
+            self._warn(f"{short} CUSIPs of 8 characters were completed with their check digit")
         if encoding == "cp1252":  # a guess, the only one of the four that cannot fail by itself
             self._warn(f"read as {encoding}: the file is not UTF-8")
         if self.source.closing_text and not self.footer:

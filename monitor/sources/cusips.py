@@ -1,0 +1,31 @@
+"""Completes CUSIPs that a whole file prints without their check digit, eight characters for nine.
+
+One such number alone could as well have lost a leading zero: only what most lines of the file look like decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from monitor.core.identity import cusip_check_digit, cusip_is_valid
+from monitor.core.model import Line
+
+_EIGHT = re.compile(r"[0-9A-Z]{8}")
+FEWEST = 3  # lines: fewer say nothing about a file
+
+
+def completed(lines: Sequence[Line]) -> tuple[list[Line], int]:
+    """The lines with whole CUSIPs, and how many were completed."""
+    short = sum(_EIGHT.fullmatch(line.identifier) is not None for line in lines)
+    whole = sum(cusip_is_valid(line.identifier) for line in lines if len(line.identifier) == 9)
+    if short < FEWEST or short <= whole:
+        return list(lines), 0
+    made = [
+        replace(line, identifier=line.identifier + cusip_check_digit(line.identifier))
+        if _EIGHT.fullmatch(line.identifier)
+        else line
+        for line in lines
+    ]
+    return made, short
