@@ -9,8 +9,9 @@ from monitor.core import identity
 from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, HoldingsFile, Position
 from monitor.sources.forms import Format
+from monitor.sources.layout import laid_out
 from monitor.sources.naming import fund_of
-from monitor.sources.read import first_table, read_files
+from monitor.sources.read import read_files
 from monitor.sources.spec import Source
 from monitor.sources.tables import Header, tables_of
 
@@ -58,7 +59,7 @@ def understand(source: Source, body: bytes, *, name: str = "", fund: str | None 
     """What is understood of the file `body` of `source`, of all its funds or of one. Raises ParseError."""
     files = read_files(source, body, expected_fund=fund, name=name)
     tables = tables_of(body, source)
-    _, header = first_table(tables, source)
+    header = laid_out(tables, source).header
     return Tried(
         tables.shape.value, tables.encoding, header, tuple(_understood(source, file, name, fund) for file in files)
     )
