@@ -36,7 +36,7 @@ def text_of(body: bytes, source: Source) -> tuple[str, str]:
     """
     if len(body) > source.http.max_bytes:
         raise ParseError(f"{len(body)} bytes, more than the limit of {source.http.max_bytes}", code="size")
-    text, encoding = _decode(body)
+    text, encoding = decoded(body)
     text = text.lstrip("\ufeff")
     start = text.lstrip(' \t\r\n\x0b\x0c"\u00a0')  # error pages were saved with quotes around each line
     if not start:
@@ -71,7 +71,8 @@ def _refuse_controls(text: str) -> None:
         raise ParseError(f"control character {found.group()!r} at position {found.start()}", code="binary")
 
 
-def _decode(body: bytes) -> tuple[str, str]:
+def decoded(body: bytes) -> tuple[str, str]:
+    """The text of `body` and the encoding used. Raises ParseError (binary, encoding)."""
     for magic, what in _MAGIC.items():
         if body.startswith(magic):
             raise ParseError(f"the body is {what}, not a table of text", code="binary")

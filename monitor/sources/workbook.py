@@ -13,6 +13,7 @@ from pathlib import Path
 from monitor.core.errors import ParseError
 from monitor.sources.delimited import MAX_COLUMNS
 from monitor.sources.spec import Source
+from monitor.sources.spreadsheet_xml import is_spreadsheet_xml, spreadsheet_rows
 from monitor.sources.unpacking import TOO_LARGE, UNREADABLE
 
 SECONDS = 60  # for one workbook, waiting included
@@ -22,14 +23,16 @@ _PROGRAM = Path(__file__).with_name("unpacking.py")
 
 
 def is_workbook(body: bytes) -> bool:
-    """Whether the bytes begin as a workbook does (xlsx, ods: zip; xls: OLE)."""
-    return body.startswith((_ZIP, _OLE))
+    """Whether the bytes begin as a workbook does (xlsx, ods: zip; xls: OLE, or the spreadsheet XML of 2003)."""
+    return body.startswith((_ZIP, _OLE)) or is_spreadsheet_xml(body)
 
 
 def workbook_rows(body: bytes, source: Source) -> tuple[list[list[str]], ...]:
     """The visible sheets of a workbook, each with its rows. Raises ParseError (size, binary, empty)."""
     if len(body) > source.http.max_bytes:
         raise ParseError(f"{len(body)} bytes, more than the limit of {source.http.max_bytes}", code="size")
+    if is_spreadsheet_xml(body):
+        return spreadsheet_rows(body, source)
     command = [sys.executable, "-I", str(_PROGRAM), str(source.max_rows), str(CHARACTERS)]
     try:
         done = subprocess.run(command, input=body, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
