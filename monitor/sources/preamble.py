@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from monitor.core.errors import ParseError
 from monitor.sources.calendars import last_session
-from monitor.sources.cells import day_in_name, day_inside, normalise, number, plain_text, with_point, without_day
+from monitor.sources.cells import day, day_in_name, day_inside, normalise, number, plain_text, with_point, without_day
 from monitor.sources.forms import Column, DateFormat, DateFrom, Units
 from monitor.sources.naming import base_name
 from monitor.sources.spec import Source
@@ -104,8 +104,12 @@ def _no_date(printed: str, source: Source) -> ParseError:
 
 
 def _title(above: list[list[str]], row: int) -> str:
-    """The first cell of that row above the table."""
-    return above[row - 1][0].strip()[:LABEL_LENGTH] if 0 < row <= len(above) and above[row - 1] else ""
+    """The first cell of that row above the table; where a date stands there, of the next row."""
+    for cells in above[row - 1 : row + 1] if row else ():
+        text = cells[0].strip()[:LABEL_LENGTH] if cells else ""
+        if text and all(day(text, form) is None for form in DateFormat):
+            return text
+    return ""
 
 
 def _day(text: str, source: Source) -> date | None:

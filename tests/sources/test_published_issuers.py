@@ -73,6 +73,31 @@ KNOWN = (
         ids=("cash:31846V336", "cash:CASH&OTHER"),
         shares={"future:JY CURNCY": "-90", "future:SB COMDTY": "103"},
     ),
+    # Of iShares: a workbook that is XML, and a list printed twice with other quantities
+    Known(
+        "raw/ishares/iShares-Core-SP-500-ETF_fund.xls",
+        "ishares-us",
+        "IVV",
+        date(2022, 5, 11),
+        lines=508,
+        weights="99.99996",
+        values="279128758271.12",
+        classes={"equity": 504, "cash": 3, "future": 1},
+        ids=("venue:US:AAPL", "venue:US:UA", "venue:US:UAA"),
+        shares={"venue:US:AAPL": "129669488"},
+    ),
+    Known(
+        "raw/ishares/IShares_HEWU_holdings_20230121.csv",
+        "ishares-us",
+        "HEWU",
+        date(2023, 1, 20),
+        lines=6,
+        weights="100.00",
+        values="14220570.81",
+        classes={"cash": 2, "future": 1, "equity": 1},
+        ids=("cash:GBP CASH", "cash:USD CASH"),
+        shares={"venue:US:EWU": "445385.00", "forward:GBP/USD": "-11375000.00"},
+    ),
     # Pages of Taiwanese issuers
     Known(
         "raw/tw_fubon/fubon_00405A.html",
