@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -206,14 +206,26 @@ class App:
         alert: bool,
         progress: Progress,
         fetched: datetime | None = None,
+        dated: date | None = None,
+        fund: str | None = None,
     ) -> Outcome:
-        """Local files through the pipeline; `fetched` when we had them from the issuer then."""
+        """Local files through the pipeline; `fetched` when we had them from the issuer then, `dated` and `fund` for
+        files that do not say these themselves."""
         from monitor import pipeline
 
         self.prepare_calendars(engine, [source])
         plan = self.plan(silent=not alert)
         return pipeline.ingest(
-            engine, source, files, now=self.clock(), alert=alert, plan=plan, progress=progress, fetched=fetched
+            engine,
+            source,
+            files,
+            now=self.clock(),
+            alert=alert,
+            plan=plan,
+            progress=progress,
+            fetched=fetched,
+            dated=dated,
+            fund=fund,
         )
 
     def learn(

@@ -60,6 +60,7 @@ class Body:
     fetched: datetime | None = None  # when the issuer answered, where we know
     captured: datetime | None = None  # when somebody else had this copy already: it was published before
     presumed: str | None = None  # whose it is when neither the file nor its name says so
+    dated: date | None = None  # its as-of date when the file prints none
 
     @property
     def name(self) -> str:
@@ -98,7 +99,14 @@ class Intake:
     def read(self, body: Body) -> tuple[HoldingsFile, ...]:
         """What a body says: of every fund it lists, or of the one asked for. Raises ParseError."""
         if body.fund is None or not self.source.many_funds:
-            return read_files(self.source, body.content, expected_fund=body.fund, name=body.name, fetched=body.fetched)
+            return read_files(
+                self.source,
+                body.content,
+                expected_fund=body.fund,
+                name=body.name,
+                fetched=body.fetched,
+                dated=body.dated,
+            )
         if body.content not in self.shared:
             self.shared[body.content] = Many(self.source, body)
         return self.shared[body.content].of(body.fund)
@@ -111,7 +119,7 @@ class Many:
         self.found: dict[str, HoldingsFile] = {}
         self.error: ParseError | None = None
         try:
-            files = read_files(source, body.content, name=body.name, fetched=body.fetched)
+            files = read_files(source, body.content, name=body.name, fetched=body.fetched, dated=body.dated)
         except ParseError as error:
             self.error = error
             return

@@ -82,11 +82,13 @@ def ingest(
     plan: AlertPlan,
     progress: Progress,
     fetched: datetime | None = None,
+    dated: date | None = None,
+    fund: str | None = None,
 ) -> Outcome:
     """Local files as silent history, or with `alert` as if they arrived live in date order. `fetched`: when the issuer
-    answered with them, where that is known."""
+    answered with them, where that is known; `dated` and `fund` hold for files that do not say these themselves."""
     arrival = Arrival.LIVE if alert else Arrival.HISTORY
-    bodies = (Body(name, content, arrival, fetched=fetched) for name, content in files)
+    bodies = (Body(name, content, arrival, fetched=fetched, dated=dated, presumed=fund) for name, content in files)
     if alert:
         with transaction(engine) as conn:
             intake = Intake(conn, source, now)

@@ -14,12 +14,13 @@ import typer
 
 from monitor.cli import completing, output, summary
 from monitor.cli.context import program
-from monitor.cli.options import ConfigFile, Db, instant
+from monitor.cli.options import ConfigFile, Db, day, instant
 from monitor.cli.progress import Progress
 from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.sources.files import LocalFile, NotRead
+    from monitor.sources.spec import Source
 
 
 def demo(
@@ -135,6 +136,12 @@ def ingest(
         bool, typer.Option("--alert", help="Treat them as arriving now, in the order of their dates, and send alerts.")
     ] = False,
     at: Annotated[str | None, typer.Option("--at", metavar="INSTANT", help="Use this instead of the clock.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="The date of files that neither print nor name one.")
+    ] = None,
+    fund: Annotated[
+        str | None, typer.Option("--fund", metavar="TICKER", help="Whose files these are that do not say it.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every file, not only refused ones.")] = False,
     db: Db = None,
     config: ConfigFile = None,
@@ -142,16 +149,28 @@ def ingest(
     """Read local files, in any order. Without --alert this is history and tells nobody."""
     app = program(config, db, instant(at))
     found = app.source(source)
+    dated, whose = day(as_of), of_source(found, fund)
     unread: list[str] = []
     bodies = _bodies(path, unread)
     with app.opened() as engine, Progress() as progress:
-        outcome = app.ingest(engine, found, bodies, alert=alert, progress=progress)
+        outcome = app.ingest(engine, found, bodies, alert=alert, progress=progress, dated=dated, fund=whose)
         progress.clear()
         summary.print_outcome(outcome, brief=not verbose, unread=unread)
         code = summary.exit_code(outcome)
         if alert:
             code = max(code, summary.send(app, engine), key=summary.rank)
     raise typer.Exit(code)
+
+
+def of_source(source: Source, fund: str | None) -> str | None:
+    """The ticker of a fund of the source, as it writes it. Raises UsageError when it has none of that name."""
+    if fund is None:
+        return None
+    ticker = fund.strip().rpartition("/")[2].upper()
+    try:
+        return source.fund(ticker).ticker
+    except KeyError:
+        raise UsageError(f"{source.id} has no fund {fund!r}. See: holdings-monitor sources show {source.id}") from None
 
 
 def _bodies(paths: list[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -134,10 +134,11 @@ class HoldingsFile:
     `fund` is the ticker printed in the file ("" when the file names none). `dates` are all distinct
     as-of dates printed; `as_of` is the one most lines carry. `warnings` are sentences about the form
     (extra columns, repaired cells), never about what the numbers mean. `dated_by` says where as_of stands:
-    in the `file`, only in its `name`, or nowhere: then it follows from when the file was `fetched`.
-    `outstanding` is the number of the fund's own shares and `net_assets` its size in the file's currency, where
-    the file prints them. `lists_cash` is False where the issuer leaves cash out, so that weights may sum to less
-    than the fund. `stated_lines` is the number of holdings the issuer says there are, `lots` that one security may
+    in the `file`, only in its `name`, or nowhere: then it follows from when the file was `fetched`, or somebody
+    `said` it. `outstanding` is the number of the fund's own shares and `net_assets` its size in the file's
+    currency, where the file prints them. `lists_cash` is False where the issuer leaves cash out, so that weights
+    may sum to less than the fund. `stated_lines` is the number of holdings the issuer says there are, `lots` that
+    one security may
     stand in several lines by design. `announced` is a second date printed: when the list was announced, or the day it
     is for. `title` is the fund's name as printed, "" when it is not.
     """

@@ -48,10 +48,12 @@ class Preamble:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What is known of a file from outside: its `name` or address, and when it was `fetched` if we asked for it."""
+    """What is known of a file from outside: its `name` or address, when it was `fetched` if we asked for it, and what
+    somebody `said` it is dated, which counts where the file itself prints no date."""
 
     name: str = ""
     fetched: datetime | None = None
+    said: date | None = None
 
 
 def preamble_of(
@@ -84,6 +86,8 @@ def preamble_of(
 
 def _day_outside(source: Source, date_from: DateFrom, arrived: Arrived) -> tuple[date, str]:
     """The as-of date where the file prints none, and what it rests on."""
+    if arrived.said is not None:
+        return arrived.said, "said"
     named = day_in_name(base_name(arrived.name))
     if named is not None and date_from in (DateFrom.NAME, DateFrom.EITHER):
         return named, "name"

@@ -7,7 +7,7 @@ elsewhere. For any bytes the answer is a `HoldingsFile` or a `ParseError`.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
@@ -32,15 +32,17 @@ def read_file(
     expected_fund: str | None = None,
     name: str = "",
     fetched: datetime | None = None,
+    dated: date | None = None,
 ) -> HoldingsFile:
     """What the file `body` of `source` says of one fund. Weights in percent points, values in the source's currency.
 
     Of a file of many funds it is the `expected_fund`; elsewhere that only adds a warning when the file names another
     fund. `name` is the file's name or address, which for some sources says the date; of others that print none it is
-    the last session before the file was `fetched` from the issuer. Raises ParseError with one of
-    the codes empty, size, binary, encoding, html, json, shape, error-page, quotes, columns, rows, as_of, numbers, fund.
+    the last session before the file was `fetched` from the issuer, or the day it is said to be `dated`.
+    Raises ParseError with one of the codes empty, size, binary, encoding, html, json, shape, error-page, quotes,
+    columns, rows, as_of, numbers, fund.
     """
-    files = read_files(source, body, expected_fund=expected_fund, name=name, fetched=fetched)
+    files = read_files(source, body, expected_fund=expected_fund, name=name, fetched=fetched, dated=dated)
     if len(files) > 1:
         listed = ", ".join(file.fund for file in files[:10]) + (" …" if len(files) > 10 else "")
         raise ParseError(f"the file lists {len(files)} funds, say which: {listed}", code="fund")
@@ -54,6 +56,7 @@ def read_files(
     expected_fund: str | None = None,
     name: str = "",
     fetched: datetime | None = None,
+    dated: date | None = None,
 ) -> tuple[HoldingsFile, ...]:
     """As `read_file`, for all funds the file lists, in the order of the file; one unless the source says many."""
     tables = tables_of(body, source)
@@ -64,7 +67,7 @@ def read_files(
     for skip in skipped:
         kept = [[] if index in skip else cells for index, cells in enumerate(rows)]
         header = find_header(kept, source, tables.shape) if skip else header
-        arrived = Arrived(name, fetched)
+        arrived = Arrived(name, fetched, dated)
         files.append(_read(source, tables, replace(layout, rows=kept, header=header), skip, expected_fund, arrived))
     if len(files) == 1:
         return files[0]

@@ -231,7 +231,7 @@ snapshot = Table(
     Column("operator", String(8)),  # accept | reject: a person's word, which is a fact
     Column("operator_at", String(27)),
     Column("outstanding", Text),  # the fund's own shares as the file prints them, exact decimal
-    # file | name | poll: where the as-of date stands, or that it follows from the poll; null before it was recorded
+    # file | name | poll | said: where the as-of date stands, or what it follows from; null before it was recorded
     Column("dated_by", String(4)),
     Column("announced", Integer),  # a second date printed: when the list was announced, or the day it is for
     UniqueConstraint("fund", "as_of", "sha256"),

@@ -201,3 +201,20 @@ def test_a_file_that_is_no_database(run: Run, tmp_path: Path) -> None:
     answer = run("funds", "--db", "text.db")
     assert answer.code == 1
     assert "is not a database" in answer.err
+
+
+def test_a_file_that_says_neither_day_nor_fund_is_loaded_with_both(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text(
+        "Ticker,Name,Sector,Asset Class,Market Value,Weight (%),Notional Value,Quantity,Price,Location,Exchange,"
+        "Currency,FX Rate,Market Currency,Accrual Date\n"
+        'NWND,NORTHWIND TRADERS,Industrials,Equity,"3,000.00",100.00,"3,000.00",30.00,100.00,United States,NASDAQ,USD,'
+        "1.00,USD,-\n",
+        encoding="utf-8",
+    )
+    refused = run("ingest", file, "--source", "ishares-us", "-v")
+    assert "as_of" in refused.out
+    assert run("ingest", file, "--source", "ishares-us", "--fund", "lower case").code == 2
+    loaded = run("ingest", file, "--source", "ishares-us", "--as-of", "2025-11-18", "--fund", "IVV", "-v")
+    assert loaded.code == 0, loaded
+    assert "IVV 2025-11-18" in loaded.out
