@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli import completing, output
 from monitor.cli.context import ATTENTION, DONE, FAILED, program
-from monitor.cli.options import ConfigFile, Db, Form
+from monitor.cli.options import ConfigFile, Db, Form, day
 from monitor.cli.output import Format, record
 from monitor.cli.shape import Program
 from monitor.core.errors import ParseError, UsageError
@@ -146,6 +146,9 @@ def try_file(
             "--fund", metavar="TICKER", help="Whose lines, in a file of many funds; whose file, if none says."
         ),
     ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Its date, if it neither prints nor names one.")
+    ] = None,
     form: Form = Format.TABLE,
     db: Db = None,
     config: ConfigFile = None,
@@ -168,7 +171,7 @@ def try_file(
     found = app.source(source) if file is not None else _guessed(app, body, path, fund)
     file = path
     try:
-        understood = understand(found, body, name=str(file), fund=fund)
+        understood = understand(found, body, name=str(file), fund=fund, dated=day(as_of))
     except ParseError as error:
         where = f", row {error.row}" if error.row else ""
         raise ParseError(f"{file} is refused ({error.code}{where}): {error}", code=error.code) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from monitor.core import identity
 from monitor.core.errors import ParseError
@@ -55,9 +56,11 @@ class Tried:
         return all(fund.complete for fund in self.funds)
 
 
-def understand(source: Source, body: bytes, *, name: str = "", fund: str | None = None) -> Tried:
+def understand(
+    source: Source, body: bytes, *, name: str = "", fund: str | None = None, dated: date | None = None
+) -> Tried:
     """What is understood of the file `body` of `source`, of all its funds or of one. Raises ParseError."""
-    files = read_files(source, body, expected_fund=fund, name=name)
+    files = read_files(source, body, expected_fund=fund, name=name, dated=dated)
     tables = tables_of(body, source)
     header = laid_out(tables, source).header
     return Tried(
