@@ -26,7 +26,7 @@ from monitor.sources.addresses import Resolver, check_url, is_loopback, system_r
 from monitor.sources.exchange import translate
 from monitor.sources.profile import HttpProfile, Method, Tls
 
-OLD_SERVERS = "DEFAULT@SECLEVEL=1"  # OpenSSL: keys of 1024 bits, SHA-1 and the ciphers that go with them
+OLD_SERVERS = "DEFAULT@SECLEVEL=1"  # OpenSSL: keys of 1024 bits and the ciphers that go with them
 
 
 class Connections:
@@ -134,6 +134,6 @@ class _Compatible(HTTPAdapter):
 
 
 def _old() -> ssl.SSLContext:
-    context = create_urllib3_context(ciphers=OLD_SERVERS, ssl_minimum_version=ssl.TLSVersion.TLSv1)
+    context = create_urllib3_context(ciphers=OLD_SERVERS)
     context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
     return context
