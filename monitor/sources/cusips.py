@@ -19,8 +19,10 @@ FEWEST = 3  # lines: fewer say nothing about a file
 def completed(lines: Sequence[Line]) -> tuple[list[Line], int]:
     """The lines with whole CUSIPs, and how many were completed."""
     short = sum(_EIGHT.fullmatch(line.identifier) is not None for line in lines)
+    if short < FEWEST:
+        return list(lines), 0
     whole = sum(cusip_is_valid(line.identifier) for line in lines if len(line.identifier) == 9)
-    if short < FEWEST or short <= whole:
+    if short <= whole:
         return list(lines), 0
     made = [
         replace(line, identifier=line.identifier + cusip_check_digit(line.identifier))
