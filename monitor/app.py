@@ -125,6 +125,11 @@ class App:
         """One source by its id."""
         return registry.choose(self.sources(), source_id)
 
+    def hides(self, issuer: str, as_of: date) -> bool:
+        """Whether the issuer's files of this date leave small lines out."""
+        found = self.sources().get(issuer)
+        return found is not None and found.resolution_on(as_of) > 0
+
     def prepare_calendars(self, engine: Engine, sources: Iterable[Source]) -> None:
         """Makes the trading days of these sources' calendars known to the database."""
         from monitor.sources.calendars import sessions_between

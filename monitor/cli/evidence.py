@@ -116,6 +116,15 @@ def list_evidence(
 
 @group.command()
 def claims(
+    security: Annotated[
+        str | None,
+        typer.Option(
+            "--security",
+            metavar="S",
+            autocompletion=completing.security,
+            help="What lists show of this security alone: held on one session, not on another.",
+        ),
+    ] = None,
     fund: Fund = None,
     issuer: Issuer = None,
     form: Form = Format.TABLE,
@@ -125,8 +134,14 @@ def claims(
     """The entries and exits known to an interval only, and those that rest on a list beside the daily files."""
     from monitor.store import queries
 
-    with history(config, db) as conn:
+    app = program(config, db)
+    with app.reading() as conn:
         wanted = queries.find_fund(conn, fund, issuer) if fund else None
+        if security is not None:
+            rows = [record(one) for one in queries.interval_turns(conn, security, wanted, issuer, app.hides)]
+            shown = ("as_of", "kind", "fund", "pos_session.from", "pos_session.to", "basis", "claim")
+            output.show(rows, form, shown, "No list shows that it came or went.")
+            return
         rows = [record(one) for one in queries.interval_claims(conn, wanted, issuer)]
     columns = ("as_of", "kind", "fund", "security.ticker", "pos_session.from", "pos_session.to", "basis", "claim")
     output.show(rows, form, columns, "No claim rests on an interval.")

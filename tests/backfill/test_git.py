@@ -6,42 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import select
-
-from monitor.backfill import Filling, Report, run
 from monitor.backfill.git import GitWay
-from monitor.core.filling import Period
-from monitor.store import schema as t
-from monitor.store.engine import Engine, transaction
+from monitor.store.engine import Engine
 from tests.backfill.archives import Archive
-from tests.scenarios.stories import LANTERN, NOW, PLAN, QUILL, ROWAN, derived, file, load, portfolio
+from tests.backfill.stage import fill, rows
+from tests.scenarios.stories import NOW, QUILL, ROWAN, file, load, portfolio
 
 ENVIRON = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
-FUNDS = ("LANA", "LANB")
-
-
-def fill(engine: Engine, way: GitWay, *funds: str) -> Report:
-    chosen = [(LANTERN, LANTERN.fund(ticker)) for ticker in funds or FUNDS]
-    filling = Filling(engine, chosen, Period(), PLAN, ("console",), NOW, jitter=lambda: 0.5)
-    return run(filling, way, lambda text, count, total: None)
 
 
 def way(archive: Archive, *inside: str) -> GitWay:
     return GitWay(str(archive.folder), inside, ENVIRON)
-
-
-def rows(engine: Engine) -> dict[str, object]:
-    """All facts but where and when they came from, and all that follows from them."""
-    with transaction(engine) as conn:
-        snapshots = conn.execute(
-            select(t.snapshot.c.fund, t.snapshot.c.as_of, t.snapshot.c.sha256, t.snapshot.c.lines, t.snapshot.c.value)
-        ).all()
-        holdings = conn.execute(
-            select(t.fund.c.ticker, t.holding.c.snapshot, t.security.c.key, t.holding.c.shares, t.holding.c.value)
-            .join(t.fund, t.fund.c.id == t.holding.c.fund)
-            .join(t.security, t.security.c.id == t.holding.c.security)
-        ).all()
-    return {"snapshots": sorted(map(tuple, snapshots)), "holdings": sorted(map(tuple, holdings)), **derived(engine)}
 
 
 def years(archive: Archive, sessions: int) -> list[tuple[str, bytes]]:
@@ -62,7 +37,7 @@ def test_a_few_hundred_commits_give_the_same_facts_as_the_files_by_hand(
     kept = years(archive, 60)
     by_hand, by_git = fresh(), fresh()
     load(by_hand, kept)
-    report = fill(by_git, way(archive))
+    report = fill(by_git, way(archive), "LANA", "LANB", now=NOW)
     assert rows(by_git) == rows(by_hand)
     assert {one.outcome for one in report.outcome.files} == {"new"}
     assert [(one.name, len(one.files)) for one in report.extended] == [("lantern/LANA", 60), ("lantern/LANB", 60)]

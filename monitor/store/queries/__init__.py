@@ -65,6 +65,7 @@ from monitor.store.queries.state import needs_attention, status
 from monitor.store.queries.status_row import StatusRow
 from monitor.store.queries.tracks import Filed, PositionRow, adjusted, position, tracks
 from monitor.store.queries.trades import TradeRow, TradesWanted, later_splits, trades
+from monitor.store.queries.turns import TurnRow, interval_turns
 
 __all__ = [
     "MORE",
@@ -108,6 +109,7 @@ __all__ = [
     "Step",
     "TradeRow",
     "TradesWanted",
+    "TurnRow",
     "Wanted",
     "accepted_files",
     "adjusted",
@@ -142,6 +144,7 @@ __all__ = [
     "holdings",
     "identity_changes",
     "interval_claims",
+    "interval_turns",
     "issuer_code",
     "issuers",
     "joined_for",

@@ -61,13 +61,14 @@ def presence(
         code = None if issuer is None else issuer_code(conn, issuer)
         owners = funds_by_id(conn, having).values()
         wanted = sorted((one for one in owners if code in (None, one.issuer)), key=lambda one: (one.issuer, one.ticker))
-    asked = _who(conn, what)
+    asked = who(conn, what)
     return [
         _row(conn, one, what, fact) for one in wanted for fact in evidence.facts(stored_schedules(conn, one.id), asked)
     ]
 
 
-def _who(conn: Connection, what: FoundSecurity) -> Who:
+def who(conn: Connection, what: FoundSecurity) -> Who:
+    """The identifiers and names of a security, as lists may print them."""
     keys: set[str] = set()
     for some in chunks(what.ids):
         keys |= set(conn.execute(select(security.c.key).where(security.c.id.in_(some))).scalars())
