@@ -24,6 +24,7 @@ from monitor.sources.added import Added, spec_of
 from monitor.sources.catalogues import read_catalogue
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
 from monitor.sources.read import read_file
+from monitor.sources.routes import page_profile
 from monitor.sources.spec import FundKind, FundSpec, Source, addressed
 from monitor.store import catalogues
 from monitor.store.catalogues import Listed
@@ -287,7 +288,7 @@ def refresh(
         if (catalogue := source.catalogue) is None:
             continue
         progress(f"reading the funds of {source.id}", 1)
-        profile = replace(source.http, max_bytes=catalogue.max_bytes)
+        profile = replace(page_profile(source.http), max_bytes=catalogue.max_bytes)
         try:
             answer = fetcher.fetch(catalogue.url, profile)
             assert isinstance(answer, Fetched)

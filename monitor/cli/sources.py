@@ -226,7 +226,7 @@ def probe_source(
     app = program(config, db)
     found = app.source(source)
     spec, address, asked = probing.wanted(found, fund, url, day, app.clock())
-    made = probe(found, spec, app.fetcher(), address, asked)
+    made = probe(found, spec, app.fetcher(), address, asked, now=app.clock())
     if save is not None and made.body:
         _save(save, made.body)
     if form is Format.TABLE:

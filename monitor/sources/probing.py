@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from monitor.core.errors import FetchError, ParseError
@@ -49,7 +49,7 @@ class Probe:
     proposals: tuple[str, ...] = ()
 
 
-def probe(source: Source, fund: FundSpec, fetcher: Fetcher, address: Url | None, day: date) -> Probe:
+def probe(source: Source, fund: FundSpec, fetcher: Fetcher, address: Url | None, day: date, *, now: datetime) -> Probe:
     """Fetches the file of `fund`, at `address` or where it is published, as of `day`; asks the issuer's page when it
     is gone. A fund without ticker is any fund."""
     steps: list[Step] = []
@@ -67,7 +67,7 @@ def probe(source: Source, fund: FundSpec, fetcher: Fetcher, address: Url | None,
         made = _failed(source, replace(made, steps=tuple(steps)), error, dated)
     else:
         assert isinstance(got, Fetched)  # no validators were sent
-        made = _understood(source, replace(made, steps=tuple(steps)), got, dated)
+        made = _understood(source, replace(made, steps=tuple(steps)), got, dated, now)
     return _searched(source, fund, fetcher, made)
 
 
@@ -77,7 +77,7 @@ def _failed(source: Source, made: Probe, error: FetchError, dated: bool) -> Prob
     return replace(made, verdict="absent" if missing else "failed", trouble=str(error), advice=advice)
 
 
-def _understood(source: Source, made: Probe, got: Fetched, dated: bool) -> Probe:
+def _understood(source: Source, made: Probe, got: Fetched, dated: bool, now: datetime) -> Probe:
     assert made.request is not None
     name = name_of(made.request.place, got.name)
     made = replace(made, body=got.body, kind=dict(got.headers).get("content-type", ""), name=got.name)
@@ -85,7 +85,7 @@ def _understood(source: Source, made: Probe, got: Fetched, dated: bool) -> Probe
         return replace(made, verdict="absent", trouble=words, advice=(OTHER_DAY,))
     try:
         refuse_detour(source, got.url)
-        files = read_files(source, got.body, expected_fund=made.fund or None, name=name)
+        files = read_files(source, got.body, expected_fund=made.fund or None, name=name, fetched=now)
         _check_fund(source, files, made.fund, name)
     except ParseError as error:
         where = f" (row {error.row})" if error.row else ""
