@@ -17,6 +17,7 @@ from monitor.sources.paths import Hit, as_text, first_text, walk
 from monitor.sources.spec import Source
 
 LIST = "(list)"  # the column that says in which of several joined lists a row stood
+WRAPPERS = frozenset(f"{kind}Value" for kind in ("string", "integer", "double", "boolean", "timestamp", "null"))
 LEVELS = 5  # of objects inside a row
 _LARGEST = 40  # digits: a number beyond stays as printed and is refused as a cell
 
@@ -147,7 +148,8 @@ def _flat(row: Mapping[str, object]) -> dict[str, str]:
     found: dict[str, str] = {}
 
     def add(values: Mapping[str, object], before: str, level: int) -> None:
-        for key, value in values.items():
+        for key, wrapped in values.items():
+            value = _unwrapped(wrapped)
             if not isinstance(value, dict):
                 found[before + key] = as_text(value)
             elif level < LEVELS:
@@ -155,6 +157,14 @@ def _flat(row: Mapping[str, object]) -> dict[str, str]:
 
     add(row, "", 0)
     return found
+
+
+def _unwrapped(value: object) -> object:
+    """A value without the name of its type, where a database writes one around it: {"stringValue": "x"}."""
+    if isinstance(value, dict) and len(value) == 1:
+        (kind, inner), *_ = value.items()
+        return inner if kind in WRAPPERS else value
+    return value
 
 
 def _columns(value: object, before: str = "", level: int = 0) -> dict[str, list[object]]:

@@ -66,7 +66,7 @@ def preamble_of(
     said = _labelled(above, source)
     as_of, dated_by = None, "file"
     if units.date_from is not DateFrom.NAME and Column.DATE in said:
-        as_of = _day(said[Column.DATE], source)
+        as_of = _day(said[Column.DATE], source, units)
         if as_of is None:
             raise _no_date(said[Column.DATE], source)
     elif not dated_rows or units.date_from is DateFrom.NAME:
@@ -78,8 +78,8 @@ def preamble_of(
         fund.strip(),
         _amount(outstanding, comma=units.decimal_comma),
         _amount(net_assets, comma=units.decimal_comma),
-        _day(said[Column.ANNOUNCED], source) if Column.ANNOUNCED in said else None,
-        said.get(Column.TITLE, "").strip() or _title(above, source.head.title_row),
+        _day(said[Column.ANNOUNCED], source, units) if Column.ANNOUNCED in said else None,
+        said.get(Column.TITLE, "").strip() or _title(above, source),
         _count(said.get(Column.TOTAL, "")),
     )
 
@@ -107,18 +107,24 @@ def _no_date(printed: str, source: Source) -> ParseError:
     return ParseError(words, code="as_of", column=Column.DATE)
 
 
-def _title(above: list[list[str]], row: int) -> str:
-    """The first cell of that row above the table; where a date stands there, of the next row."""
+def _title(above: list[list[str]], source: Source) -> str:
+    """The first cell of the row above the table that holds the fund's name, where it is no label; where a date stands
+    there, of the next row."""
+    row = source.head.title_row
     for cells in above[row - 1 : row + 1] if row else ():
         text = cells[0].strip()[:LABEL_LENGTH] if cells else ""
+        if any(normalise(text) in labels for labels in source.head.labels.values()):
+            return ""
         if text and all(day(text, form) is None for form in DateFormat):
             return text
     return ""
 
 
-def _day(text: str, source: Source) -> date | None:
-    """The date in a text above the table; a workbook's own date reads as an ISO date, whatever form others have."""
-    return day_inside(text, source.head.date_format) or day_inside(text, DateFormat.ISO)
+def _day(text: str, source: Source, units: Units) -> date | None:
+    """The date in a text above the table, in the form of such texts or of the cells below; a workbook's own date reads
+    as an ISO date, whatever form others have."""
+    forms = (source.head.date_format, units.date_format, DateFormat.ISO)
+    return next((found for form in forms if (found := day_inside(text, form)) is not None), None)
 
 
 def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
