@@ -35,8 +35,8 @@ _CALL = re.compile(r"\bCALLS?\b|買權|콜")
 _PUT = re.compile(r"\bPUTS?\b|賣權|풋")
 # What differs between the contracts of one group: months, dates, strikes and the words that say what it is.
 _PASSING = re.compile(
-    rf"\b{_MONTH}[ '-]*(?:20)?\d\d\b|{_MONTH}(?:20)?\d\d\b|\b\d{{1,2}}-{_MONTH}-\d{{4}}\b|{_DAY}|\b20\d{{4}}\b"
-    rf"|\d\d/\d\d\b|\b20\d\d-\d\d-\d\d\b|\b{_MONTH}\b"
+    rf"\b{_MONTH}[ .'-]*(?:20)?\d\d\b|{_MONTH}(?:20)?\d\d\b|\b\d{{1,2}}-{_MONTH}-\d{{4}}\b|{_DAY}|\b20\d{{4}}\b"
+    rf"|\b[23]\d(?:0[1-9]|1[0-2])$|\d\d/\d\d\b|\b20\d\d-\d\d-\d\d\b|\b{_MONTH}\b"
     rf"|\b(?:F|FUT|FUTR|FUTURES?|CURR|CRNCY|CALLS?|PUTS?|OPTIONS?|FLEX|SWAPS?|TRS)\b"
 )
 

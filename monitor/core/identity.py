@@ -139,7 +139,7 @@ def key_of(fund: str, line: Line, ids: tuple[str, ...], asset_class: AssetClass)
     Contracts are one position with their group, pools to be announced with their coupon and term."""
     identifier = instruments.plain(line.identifier)
     if asset_class is AssetClass.CASH:
-        return f"cash:{identifier or line.name.strip().upper()}"
+        return f"cash:{identifier or line.name.strip().upper() or line.ticker.strip().upper()}"
     if asset_class in CONTRACTS:
         pair = instruments.forward_pair(line.name, line.ticker, identifier)
         return contracts.group_key(fund, line.name, line.ticker, identifier, asset_class, pair)

@@ -127,7 +127,10 @@ def forward_pair(name: str, ticker: str, identifier: str) -> str:
     """`EUR/USD` when a line is a currency forward, else empty: a future on the same pair has a code of its own."""
     if contracts.of_code(plain(ticker)) or contracts.of_code(plain(identifier)) or _FUTURE_WORDS.search(plain(name)):
         return ""
-    return contracts.currency_pair(name, CURRENCIES)
+    coded = identifier.strip().upper()  # FWRDUSDJPY01, beside a name that is a date
+    return contracts.currency_pair(name, CURRENCIES) or (
+        contracts.currency_pair(coded, CURRENCIES) if coded.startswith("FWRD") else ""
+    )
 
 
 def _by_words(name: str, ticker: str) -> AssetClass | None:

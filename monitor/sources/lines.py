@@ -15,7 +15,7 @@ from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, HoldingsFile, Line, UnreadRow
 from monitor.sources import doubles
 from monitor.sources.adjusting import class_of_type, in_thousands, in_units, is_total, signed
-from monitor.sources.cells import day, number, percentage, plain_text, with_point
+from monitor.sources.cells import day, normalise, number, percentage, plain_text, with_point
 from monitor.sources.cusips import completed
 from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
 from monitor.sources.places import place_of_country, place_of_exchange
@@ -106,6 +106,8 @@ class Lines:
         """A row of sums: kept as footer, and compared with the lines above it."""
         self.footer.append(", ".join(cell.strip() for cell in cells if cell.strip())[:KEPT_TEXT])
         percent = HUNDRED if self.fraction else Decimal(1)
+        if normalise(next(filter(None, cells), "")[:CODE_LENGTH]) in self.source.asset_classes:
+            return  # the sum of another section, named after its class
         for at, unit, scale in ((self.at[VALUE_AT], "$", Decimal(1)), (self.at[WEIGHT_AT], "%", percent)):
             if 0 <= at < len(cells):
                 above = (line.value if unit == "$" else line.weight for line in self.lines[self.since :])

@@ -344,7 +344,7 @@ def _check(source: Source, top: Table) -> None:
         missing = [column for column, names in needed.items() if not names & set(form.columns)]
         if missing and not form.refused:
             top.fault(f"formats[{number}].columns", f"lack the required {', '.join(missing)}; say why it is `refused`")
-        if not known & set(form.columns):
+        if not known & set(form.columns) and not form.refused:
             top.fault(f"formats[{number}].columns", "none of them is known")
     for number, period in enumerate(source.conventions, start=1):
         for fund in period.funds:

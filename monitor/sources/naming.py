@@ -12,7 +12,8 @@ from monitor.sources.spec import Source
 
 # Words of file names that have the form of a ticker; they count only where no other word does.
 NO_FUNDS = frozenset(
-    "ETF ETFS FUND CSV XLS XLSX ODS JSON HTML HTM XML TXT FULL ALL RAW RESP DATA DAILY US USA EN".split()  # noqa: SIM905
+    "ETF ETFS FUND CSV XLS XLSX ODS JSON HTML HTM XML TXT FULL ALL RAW RESP DATA DAILY US USA EN ASOF LIST TABLE"  # noqa: SIM905
+    " FILE COPY HTTP HTTPS WWW COM NEW OLD LIVE TEST EXPORT JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 )
 
 

@@ -97,7 +97,17 @@ def find_header(rows: list[list[str]], source: Source, shape: Shape | None = Non
             return _header(number, row, names, aliases, source, shape in NAMED)
         if best is None or len(found) > len(best[2]):
             best = number, names, found
+    if best is None or len(best[2]) < 2:
+        _refuse_known(rows[:HEADER_WITHIN], source)
     raise _no_header(best, source)
+
+
+def _refuse_known(rows: list[list[str]], source: Source) -> None:
+    """Raises ParseError when the header is one that its source says not to read, though it names no column of ours."""
+    for number, row in enumerate(rows, start=1):
+        form = _known([normalise(cell[:NAME_LENGTH]) for cell in row], source)
+        if form is not None and form.refused:
+            raise ParseError(f"this form of the file is not read: {form.refused}", code="columns", row=number)
 
 
 def _no_header(best: tuple[int, list[str], set[Column]] | None, source: Source) -> ParseError:

@@ -6,6 +6,7 @@ One row for each file, by issuer; a series is one row for all its days. Add the 
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,213 @@ class Known:
 
 
 KNOWN = (
+    # iShares
+    Known(
+        "raw/ishares/IShares_IVV_holdings_20221230_resp.csv",
+        "ishares-us",
+        "IVV",
+        date(2022, 12, 30),
+        lines=508,
+        weights="100.02",
+        values="289404832046.65",
+        classes={"equity": 503, "cash": 4, "future": 1},
+        ids=("venue:US:AAPL", "venue:US:JPM", "cash:USD CASH"),
+        shares={
+            "venue:US:AAPL": "134286316.00",
+            "future:ES": "4356.00",
+            "cash:ETD USD BALANCE WITH R93531": "-2227332.00",
+        },
+    ),
+    Known(
+        "raw/ishares/IVV_holdings_2025-11.csv",
+        "ishares-us",
+        "IVV",
+        date(2025, 11, 18),
+        lines=508,
+        weights="99.92",
+        values="704437821694.57",
+        classes={"equity": 503, "cash": 4, "future": 1},
+        shares={"venue:US:JPM": "34246367.00", "cash:CASH COLLATERAL USD JPM": "21.00", "future:ES": "4816.00"},
+    ),
+    Known(
+        "raw/ishares/ACWI_holdings.csv",
+        "ishares-us",
+        "ACWI",
+        date(2022, 3, 10),
+        lines=2369,
+        weights="99.89",
+        classes={"equity": 2327, "cash": 39, "future": 3},
+        ids=(
+            "venue:US:TEL",
+            "venue:NO:TEL",
+            "venue:PM:TEL",
+            "venue:FP:AC",
+            "venue:CN:AC",
+            "venue:PM:AC",
+            "venue:GR:MRK",
+        ),
+    ),
+    Known(
+        "raw/ishares/IShares_HEWU_holdings_20230121.csv",
+        "ishares-us",
+        "HEWU",
+        date(2023, 1, 20),
+        lines=6,  # the table is printed twice
+        weights="100.00",
+        classes={"equity": 1, "cash": 2, "future": 1},
+        shares={"venue:US:EWU": "445385.00", "forward:GBP/USD": "-11375000.00"},
+    ),
+    Known(
+        "raw/ishares/EEM_holdings.csv",
+        "ishares-us",
+        "EEM",
+        date(2022, 8, 3),
+        lines=1237,
+        name="EEM_2022-08-03.csv",  # the file itself says no date
+        dated_by="name",
+        ids=("venue:HK:1211", "venue:AB:1211", "venue:AB:2010", "venue:CH:002010", "venue:XKRX:000270", "venue:HK:270"),
+    ),
+    Known(
+        "raw/ishares/LQD_holdings.csv",
+        "ishares-us",
+        "LQD",
+        date(2025, 12, 3),
+        lines=3004,
+        name="LQD_2025-12-03.csv",
+        dated_by="name",
+        weights="100.01",
+        classes={"bond": 3002, "cash": 2},
+        ids=("cusip:03522AAJ9", "cusip:126650CZ1"),
+    ),
+    Known(
+        "raw/ishares_ucits_de/EUNL_holdings.csv",
+        "ishares-de",
+        "EUNL",
+        date(2026, 1, 20),
+        lines=1338,
+        weights="100.00",
+        values="131728931753.65",
+        classes={"equity": 1317, "cash": 17, "future": 4},
+        shares={"venue:US:NVDA": "38371210.00", "future:ES": "1353.00", "cash:NZD CASH": "2906700.00"},
+    ),
+    # State Street
+    Known(
+        "raw/spdr/SSGA_SPY_holdings_20230110_resp.xlsx",
+        "spdr",
+        "SPY",
+        date(2023, 1, 10),
+        lines=504,
+        unread=1,  # a row DUMMY
+        weights="99.999959",
+        classes={"equity": 503, "cash": 1},
+        shares={"cusip:037833100": "166212290.000", "cash:CASH_USD": "209914510.000"},
+    ),
+    Known(
+        "raw/spdr/holdings-daily-us-en-spy_2025-11.xlsx",
+        "spdr",
+        "SPY",
+        date(2025, 11, 18),
+        lines=504,
+        weights="99.951485",
+        classes={"equity": 503, "cash": 1},
+        shares={"cusip:037833100": "178696715"},
+    ),
+    # Invesco
+    Known(
+        "raw/invesco/QQQ_holdings_2018-05-14_old_format.csv",
+        "invesco",
+        "QQQ",
+        date(2018, 5, 14),
+        lines=103,
+        weights="100.000",
+        values="64764033828.84",
+        classes={"equity": 103},
+        ids=("cusip:023135106",),
+    ),
+    Known(
+        "raw/invesco/Invesco_QQQ_holdings_20230113.csv",
+        "invesco",
+        "QQQ",
+        date(2023, 1, 13),
+        lines=101,
+        weights="100.004",
+        classes={"equity": 101},
+        shares={"cusip:594918104": "74336015"},
+    ),
+    Known(
+        "raw/invesco/invesco_semiconductors_etf-Complete_Holdings.csv",
+        "invesco",
+        "PSI",
+        date(2026, 8, 28),  # a comment below the table
+        lines=33,
+        weights="100.01",
+        values="2379166814.32",
+        classes={"equity": 30, "cash": 3},
+        shares={"cusip:595112103": "163414.00"},
+    ),
+    # Global X, ProShares, Tema, Roundhill's export
+    Known(
+        "raw/globalx/aiq_full-holdings_20260828.excerpt.csv",
+        "globalx",
+        "AIQ",
+        date(2026, 8, 28),
+        lines=23,
+        weights="19.32",
+        classes={"equity": 15, "cash": 8},
+        shares={"sedol:BMMV2K8": "4889118.00", "cash:OTHER PAYABLE & RECEIVABLES": "-842819.19"},
+    ),
+    Known(
+        "raw/proshares/NOBL-psdlyhld.csv",
+        "proshares",
+        "NOBL",
+        date(2021, 4, 1),
+        lines=66,
+        values="7856022730.10",
+        classes={"equity": 65, "cash": 1},
+        shares={"sedol:2651086": "2044193", "cash:NET OTHER ASSETS / CASH": "16133425.46"},
+    ),
+    Known(
+        "raw/tema/NASA-holdings-08282026.csv",
+        "tema",
+        "NASA",
+        date(2026, 8, 28),
+        lines=37,
+        weights="100.00000000",
+        classes={"equity": 36, "cash": 1},
+        shares={"local:NASA:SPACEX SPV": "1291141.21", "venue:XTAI:3491": "1139153", "cusip:773121108": "1618266"},
+    ),
+    Known(
+        "raw/roundhill/CHAT_ETF_Holdings_08-30-2026.csv",
+        "roundhill",
+        "CHAT",
+        date(2026, 8, 28),  # the session before the Sunday in its name
+        lines=53,
+        dated_by="fetched",
+        weights="99.99",
+        classes={"equity": 47, "cash": 6},
+        shares={"sedol:6450267": "64301", "cash:CASHEUR": "-6933433"},
+    ),
+    # Cathay and J.P. Morgan in Taiwan
+    Known(
+        "raw/tw_cathay/cathay_00400A.xlsx",
+        "tw-cathay",
+        "00400A",
+        date(2026, 7, 8),
+        lines=59,
+        weights="91.96",
+        classes={"equity": 57, "cash": 2},
+        shares={"venue:XTAI:2330": "928000", "cash:現金": "2121370917", "cash:申贖應付款": "-53630824"},
+    ),
+    Known(
+        "raw/tw_jpm/jpm_00401A.xlsx",
+        "tw-jpm",
+        "00401A",
+        date(2026, 7, 9),
+        lines=69,
+        values="3166493650",
+        classes={"equity": 66, "future": 1, "option": 1},
+        shares={"isin:TW0002330008": "121000", "option:TWSE:CALL": "-344", "future:FT INDEX": "25"},
+    ),
     # The Filepoint family
     Known(
         "raw/tidal_spfunds/TidalFG_Holdings_SPUS.csv",
@@ -522,3 +730,45 @@ def test_every_row_of_a_series_is_a_line(fund: str) -> None:
             rows = [row for row in csv.reader(stream) if any(row)]
         (file,) = read_files(SOURCES["unlimited"], path.read_bytes(), name=path.name)
         assert len(file.lines) == len(rows) - 1
+
+
+REFUSED = (
+    # Copies that have lost the rows above the table, whose names say no date either.
+    ("raw/ishares/EEM_holdings.csv", "ishares-us", "as_of"),
+    ("raw/ishares/LQD_holdings.csv", "ishares-us", "as_of"),
+    # Compilations of the first rows of hundreds of files.
+    ("raw/japan_pcf/base_info_2025-12-04.csv", "tokyo-pcf", "columns"),
+    ("raw/japan_pcf/csv_structure.csv", "tokyo-pcf", "columns"),
+)
+
+
+@pytest.mark.parametrize(("path", "source", "code"), REFUSED)
+def test_what_says_no_date_or_is_no_list_is_refused(path: str, source: str, code: str) -> None:
+    if not (DATA / path).exists():
+        pytest.skip(f"{path} is not here")
+    with pytest.raises(ParseError) as caught:
+        read_files(SOURCES[source], (DATA / path).read_bytes(), name=Path(path).name)
+    assert caught.value.code == code
+
+
+def test_the_first_rows_of_six_hundred_files_of_tokyo_are_read() -> None:
+    path = DATA / "raw/japan_pcf/csv_structure.csv"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not here")
+    heads: dict[str, list[list[str]]] = {}
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        for place, _, *column in list(csv.reader(stream))[1:]:
+            heads.setdefault(place, []).append(column)
+    wrong, classes = [], Counter[str]()
+    for place, columns in heads.items():
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        fund = rows[1][0]
+        (file,) = read_files(SOURCES["tokyo-pcf"], text.getvalue().encode(), name=place)
+        if file.fund != fund or file.as_of.strftime("%Y%m%d") != rows[1][4] or file.unread:
+            wrong.append((place, file.fund, file.as_of, file.unread))
+        classes.update(position.asset_class.value for position in positions_of(fund, file.lines))
+    assert not wrong
+    assert len(heads) == 608
+    assert set(classes) == {"equity", "bond", "cash", "future", "right"}
