@@ -28,7 +28,7 @@ from monitor.sources.routes import page_profile
 from monitor.sources.spec import FundKind, FundSpec, Source, addressed
 from monitor.store import catalogues
 from monitor.store.catalogues import Listed
-from monitor.store.engine import Engine, reading, transaction
+from monitor.store.engine import Connection, Engine, reading, transaction
 
 SAME_FUND = 0.85  # of names, as for securities: 0.95 × shared words of the shorter name
 NPORT_SINCE = date(2019, 9, 30)
@@ -92,26 +92,23 @@ class Refreshed:
 
 
 def search(
-    engine: Engine | None,
+    conn: Connection | None,
     sources: Mapping[str, Source],
     text: str,
     watched: Collection[tuple[str, str]],
     limit: int,
 ) -> list[Found]:
-    """Funds that `text` may mean, in sources and in the lists that were read: tickers first, then names."""
+    """Funds that `text` may mean, in sources and in the lists that were read (`conn`): tickers first, then names."""
     words = text.split()
     found: dict[tuple[str, str], Found] = {}
     for source in sources.values():
         for spec in source.funds.values():
             if _means(words, spec.ticker, spec.name):
                 found[source.id, spec.ticker] = _found(source, spec, "source", watched)
-    if engine is not None:
-        with reading(engine) as conn:
-            listed = catalogues.search(conn, words, limit * 5)
-        for one in listed:
-            if one.issuer in sources and (one.issuer, one.ticker) not in found:
-                source = sources[one.issuer]
-                found[one.issuer, one.ticker] = _found(source, _listed(source, one), "catalogue", watched)
+    for one in catalogues.search(conn, words, limit * 5) if conn is not None else ():
+        if one.issuer in sources and (one.issuer, one.ticker) not in found:
+            source = sources[one.issuer]
+            found[one.issuer, one.ticker] = _found(source, _listed(source, one), "catalogue", watched)
     return sorted(found.values(), key=lambda one: (*_rank(words, one.ticker, one.name), one.ticker, one.issuer))[:limit]
 
 
@@ -152,7 +149,8 @@ def history_of(source: Source, spec: FundSpec) -> str:
         first = max((d for d in (source.backfill.first, spec.inception) if d is not None), default=None)
         ways.append(f"issuer, {source.backfill.days.value} since {first}" if first else "issuer, by date")
     if source.currency == "USD" and source.calendar == "XNYS" and "crypto" not in spec.kind.value:
-        ways.append(f"N-PORT quarter ends since {max(NPORT_SINCE, spec.inception or NPORT_SINCE)}")
+        since = max(NPORT_SINCE, spec.inception or NPORT_SINCE)
+        ways.append(f"N-PORT quarter ends since {since}, unless it is a trust that files none")
     if spec.urls:
         ways.append("archived copies")
     return "; ".join(ways) or "from today on"

@@ -16,7 +16,7 @@ from monitor.cli.output import Format, record
 from monitor.cli.progress import Progress
 from monitor.cli.questions import funds
 from monitor.cli.shape import Program
-from monitor.core.errors import UsageError
+from monitor.core.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from monitor.adding import Baseline
@@ -48,8 +48,13 @@ def search(
     from monitor import adding
 
     app = program(config, db)
-    with app.opened() as engine:
-        found = adding.search(engine, app.sources(), " ".join(text), app.watched_funds(), limit)
+    wanted, sources, watched = " ".join(text), app.sources(), app.watched_funds()
+    try:
+        with app.reading() as conn:
+            found = adding.search(conn, sources, wanted, watched, limit)
+    except StoreError as error:  # what the sources say is known without a database
+        output.tell(f"Only the sources were searched, not the issuers' lists. {error}")
+        found = adding.search(None, sources, wanted, watched, limit)
     rows = [
         {
             "fund": one.ticker,

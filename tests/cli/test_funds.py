@@ -169,6 +169,13 @@ def test_a_ticker_of_two_issuers_asks_which(run: Run, issuer: HTTPServer, tmp_pa
     assert run("funds", "add", "other/ALFA").code == 0
 
 
+def test_without_a_database_the_sources_are_searched(run: Run, tmp_path: Path) -> None:
+    found = run("funds", "search", "ARKK", "--json")
+    assert (found.code, found.rows[0]["issuer"], found.rows[0]["known_from"]) == (0, "ark", "source")
+    assert "Only the sources were searched" in found.err
+    assert not list(tmp_path.glob("*.db"))
+
+
 def test_a_faulty_file_of_added_funds_is_named(run: Run, issuer: HTTPServer, tmp_path: Path) -> None:
     (tmp_path / "funds.toml").write_text('[[funds]]\nissuer = "own"\nticker = "x y"\nkind = "odd"\n')
     refused = run("check")
