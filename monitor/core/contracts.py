@@ -28,7 +28,7 @@ _DAY = r"\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})"
 _CODE = re.compile(r"([A-Z0-9]{1,4}?) ?([FGHJKMNQUVXZ]\d{1,2}) (COMDTY|CURNCY|INDEX)")  # CLN6 COMDTY, S N6 COMDTY
 _BARE_CODE = re.compile(r"([A-Z0-9]{1,4}?) ?([FGHJKMNQUVXZ]\d{1,2})")  # ESZ5; also the form of Brazilian shares
 _CODE_AND_MONTH = re.compile(r"([A-Z]{1,5})[ _-]?20\d\d[/-]?(?:0[1-9]|1[0-2])")  # TX 202608
-_OCC = re.compile(r"(\d?[A-Z.]{1,6}\d?) *(\d{6})([CP])(\d+(?:\.\d+)?)")  # QLN 260717C00350000
+_OCC = re.compile(r"(\d?[A-Z.]{1,6}\d?) *(\d{6}) ?([CP]) ?(\d+(?:\.\d+)?)")  # QLN 260717C00350000, 4QLN 270430 C 4.96
 _LISTED = re.compile(rf"(\d?[A-Z.]{{1,8}}(?: [A-Z]{{2}})?) +({_DAY}) +([CP]) ?(\d+(?:\.\d+)?)(?: [A-Z]+)?")
 _PAIR = re.compile(r"(?:FWRD ?)?([A-Z]{3})/?([A-Z]{3})(?:\d*| +.*)")  # EUR/USD 09/08/2025, FWRDUSDJPY01
 _CALL = re.compile(r"\bCALLS?\b|買權|콜")
@@ -127,7 +127,7 @@ def group_key(fund: str, name: str, ticker: str, identifier: str, stated: AssetC
     """The key of the group a line belongs to. A group known only by words counts inside its fund."""
     if pair:
         return f"forward:{pair}"
-    for text in (ticker, identifier):
+    for text in (ticker, identifier, name if not (ticker.strip() or identifier.strip()) else ""):
         found = of_code(text)
         if found is not None and found.stated is stated:
             return found.group

@@ -116,7 +116,7 @@ def _printed(own: str) -> AssetClass | None:
 
 def _by_code(name: str, ticker: str, code: str) -> AssetClass | None:
     """What the form of a code alone says."""
-    for text in (ticker, code):
+    for text in (ticker, code, name if not (ticker or code) else ""):
         found = contracts.of_code(text)
         if found is not None:
             return found.stated

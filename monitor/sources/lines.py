@@ -258,7 +258,7 @@ class Lines:
         """A row without a date: blank, footer, a repeated header, or not understood."""
         filled = [cell.strip() for cell in cells if cell.strip()]
         if not filled:
-            self.ended = self.ended or row
+            self.ended = self.ended or (row if self.lines else 0)  # some issuers leave a row free below the header
         elif len(filled) > 1 and [cell.strip() for cell in cells] == list(self.header.names):
             self.repeated(row)
         elif len(filled) == 1 or self.ended or max(map(len, filled)) > FOOTER_LENGTH:

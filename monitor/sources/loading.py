@@ -160,7 +160,10 @@ def _others(top: Table, unconfirmed: str) -> OtherFunds | None:
         return None
     table = top.table("other_funds")
     why = table.text("why", unconfirmed or None)
-    found = OtherFunds(pattern=table.pattern("pattern"), kind=table.choice("kind", FundKind), why=why)
+    in_name = table.pattern("in_name") if "in_name" in table.values else None
+    if in_name is not None and in_name.groups != 1:
+        table.fault("in_name", "must have one group: the code of the fund")
+    found = OtherFunds(table.pattern("pattern"), table.choice("kind", FundKind), why, in_name)
     table.done()
     return found
 

@@ -43,6 +43,9 @@ def funds_named(source: Source, name: str) -> frozenset[str]:
     known, own = _known(source), name.upper().rpartition("!")[2]
     words = {known[code] for code in _codes_in(own, known) or _codes_in(name.upper(), known)}
     words = words or _named_in(name, source)
+    if not words and source.others is not None and source.others.in_name is not None:
+        hit = source.others.in_name.search(base_name(own))
+        words = {hit[1]} if hit is not None and source.others.pattern.fullmatch(hit[1] or "") else set()
     if not words and source.others is not None:
         nearest = re.split(r"[/\\!]", name.upper())[-2:]  # the file and its folder; folders above may be anything
         words = {word for part in nearest for word in _words(part) if source.others.pattern.fullmatch(word)}

@@ -235,11 +235,15 @@ def addressed(fund: FundSpec, urls: Sequence[Url], page: str) -> FundSpec:
 
 @dataclass(frozen=True, slots=True)
 class OtherFunds:
-    """Funds that are not listed one by one: a code of this form in a file or its name is a fund of the issuer."""
+    """Funds that are not listed one by one: a code of this form in a file or its name is a fund of the issuer.
+
+    `in_name` finds the code in the name of a file (in capitals) where it does not stand alone: `CPSMHOLDINGS.XLSX`.
+    """
 
     pattern: re.Pattern[str]
     kind: FundKind
     why: str
+    in_name: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

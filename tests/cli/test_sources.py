@@ -13,7 +13,7 @@ HEADER = (
     "Date,Account,StockTicker,CUSIP,SecurityName,Shares,Price,MarketValue,Weightings,NetAssets,SharesOutstanding,"
     "CreationUnits"
 )
-BRANDS, SEEN = 30, 25  # at least
+BRANDS, SEEN = 60, 30  # at least
 TWO_FUNDS = f"""{HEADER}
 03/03/2026,AAAA,LARK,55555D104,Lark Inc,10,2,20,20.00%,100,10,1
 03/03/2026,AAAA,Cash&Other,Cash&Other,Cash & Other,80,1,80,80.00%,100,10,1
