@@ -390,6 +390,10 @@ SNAPSHOTS = View(
         _column("currency", "n.currency", "currency of the file"),
         _column("place", "n.place", "where it came from"),
         _column("sha256", "n.sha256", "SHA-256 of the file"),
+        _day("announced", "n.announced", "a second date printed: when it was announced, or the day it is for"),
+        _column(
+            "dated_by", "n.dated_by", "where the date stands: file, name; or poll: follows from it, said: a person"
+        ),
     ),
     """snapshot n
 JOIN fund f ON f.id = n.fund
