@@ -49,7 +49,7 @@ def init(
         typer.Option(
             "--issuer",
             metavar="ID",
-            help="Watch this issuer; repeatable. Default: all we know.",
+            help="Watch this issuer; repeatable. Default: those whose addresses are confirmed.",
             autocompletion=completing.source,
         ),
     ] = None,
@@ -65,7 +65,8 @@ def init(
     if file.exists():
         raise UsageError(f"{file} exists already and stays as it is. Edit it, or choose another name with --config.")
     known = registry.load()
-    chosen = [registry.choose(known, one).id for one in issuer or sorted(known)]
+    confirmed = sorted(one.id for one in known.values() if one.watched())
+    chosen = [registry.choose(known, one).id for one in issuer or confirmed]
     text = example_config(list(dict.fromkeys(chosen)))
     if db is not None:
         text = re.sub(r'(?m)^database = "[^"]*"', lambda _: f"database = {json.dumps(database_url(db))}", text, count=1)
@@ -79,6 +80,7 @@ def init(
     output.say(
         "Next: say in that file who is to be told, then\n"
         "  holdings-monitor test-alert console    try a channel\n"
+        "  holdings-monitor funds add TICKER      find any other fund, fetch it once, and watch it\n"
         "  holdings-monitor check                 fetch once; a first file alerts nobody\n"
         "  holdings-monitor run                   keep watching"
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from monitor.sources import registry
 from tests.cli.conftest import Run
 from tests.cli.look_alike import body, cusip
 
@@ -28,6 +30,13 @@ def test_init_leaves_an_existing_file_alone(run: Run, tmp_path: Path) -> None:
     (tmp_path / "monitor.toml").write_text("# mine\n", encoding="utf-8")
     assert run("init").code == 2
     assert (tmp_path / "monitor.toml").read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_init_watches_the_issuers_whose_addresses_are_confirmed(run: Run, tmp_path: Path) -> None:
+    assert run("init").code == 0
+    watched = tomllib.loads((tmp_path / "monitor.toml").read_text(encoding="utf-8"))["watch"]
+    assert {"issuer": "ark"} in watched
+    assert all(registry.get(one["issuer"]).watched() for one in watched)
 
 
 def test_init_takes_a_database_and_knows_its_issuers(run: Run, tmp_path: Path, blank_url: str) -> None:
