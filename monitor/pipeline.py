@@ -27,7 +27,7 @@ from monitor.intake import FRESH, Body, FileOutcome, Intake, Progress, accept, t
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save, superseded
-from monitor.store.engine import Connection, Engine, transaction
+from monitor.store.engine import Connection, Engine, StoreConflict, transaction
 from monitor.store.sessions import sessions as stored_sessions
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
 
 PATIENCE = 60.0  # seconds that a person waits for a server that has been asked too often
 CHUNK = 250  # files stored per transaction when history is loaded
+TRIES = 3  # of storing what was fetched, where another process stores as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +171,24 @@ def keep(
     progress: Progress,
     within: Callable[[Connection], None] = lambda conn: None,
 ) -> Outcome:
-    """Stores what asking an issuer gave and derives what follows, as one. `within` joins the transaction, first."""
-    with transaction(engine) as conn:
-        within(conn)
-        intake = Intake(conn, source, now)
-        for answer in answers:
-            accept(intake, answer)
-        return conclude(intake, plan, progress)
+    """Stores what asking an issuer gave and derives what follows, as one. `within` joins the transaction, first.
+
+    Two processes that store the same new names in another order wait for each other, until PostgreSQL ends one: that
+    one begins again.
+    """
+    tries = TRIES
+    while True:
+        tries -= 1
+        try:
+            with transaction(engine) as conn:
+                within(conn)
+                intake = Intake(conn, source, now)
+                for answer in answers:
+                    accept(intake, answer)
+                return conclude(intake, plan, progress)
+        except StoreConflict:
+            if not tries:
+                raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ settings.register_profile("ci", deadline=None, derandomize=True, suppress_health
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+os.environ.setdefault("AIOSMTPD_CONTROLLER_TIMEOUT", "60")  # seconds until its mail server must be ready; 5 are few
+
+
 def pytest_configure() -> None:
     """A run that is told to stop still stops what it started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -10,7 +10,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-START_SECONDS = 60
+from tests.ports import free_port
+
+START_SECONDS = 120
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=60")
 
 
@@ -92,7 +93,7 @@ def _own_server(folder: Path, data: Path) -> Iterator[PostgresServer]:
         shutil.chown(data, user)
     options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     _run([str(binaries / "initdb"), "-D", str(data), *options], user)
-    port, log = _free_port(), folder / "log"
+    port, log = free_port(), folder / "log"
     command = [str(binaries / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(data)]
     command += [part for setting in FAST for part in ("-c", setting)]
     with log.open("wb") as output:
@@ -141,13 +142,6 @@ def _run(command: list[str], user: str | None) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _end_with_parent() -> None:

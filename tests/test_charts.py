@@ -159,7 +159,7 @@ def test_without_a_picture_the_reason_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, program: str, words: str
 ) -> None:
     (tmp_path / "draw.py").write_text(program, "utf-8")
-    failing = Painter(tmp_path / "draw.py", seconds=1.0)
+    failing = Painter(tmp_path / "draw.py", seconds=1.0 if "1 seconds" in words else 60.0)
     chart = chart_of(samples.full())
     assert chart is not None
     with caplog.at_level(logging.WARNING):

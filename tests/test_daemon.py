@@ -348,7 +348,7 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, httpserver: HTTPServer) ->
         while "finishing what has begun" not in process.stderr.readline():
             pass
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(120)
     finally:
         process.kill()
         go_on.set()

@@ -232,20 +232,22 @@ def test_a_channel_that_answers_too_slowly_is_left_and_looked_at_later(
 ) -> None:
     import threading
 
-    monkeypatch.setattr(attempt, "DEADLINE", 0.05)
-    clock, slack, release = Clock(), SearchableFake("slack"), threading.Event()
-    send = slack.send
+    clock, slack = Clock(), SearchableFake("slack")
+    release, sent, send = threading.Event(), threading.Event(), slack.send
 
     def trickle(message: Message, *, key: str, thread: str | None) -> Receipt:
-        release.wait(10)
-        return send(message, key=key, thread=thread)
+        release.wait(60)
+        receipt = send(message, key=key, thread=thread)
+        sent.set()
+        return receipt
 
-    monkeypatch.setattr(slack, "send", trickle)
     enqueue(engine, "slack", alert())
-    assert deliver(engine, clock, slack) == DeliveryReport(0, 1, 0, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(attempt, "DEADLINE", 0.05)
+        patch.setattr(slack, "send", trickle)
+        assert deliver(engine, clock, slack) == DeliveryReport(0, 1, 0, 1)
     release.set()
-    while not slack.received:
-        pass
+    assert sent.wait(60)
     clock.forward(minutes=1)
     assert deliver(engine, clock, slack).sent == 1
     assert slack.keys == ["I1:1:slack"]

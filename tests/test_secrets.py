@@ -28,6 +28,8 @@ from monitor.config import load
 from monitor.store.backup import backup
 from monitor.store.engine import open_engine
 from tests.cli.look_alike import DAYS, body
+from tests.ports import free_port
+from tests.reliability.serving import wait_for
 from tests.test_readme import commands
 
 PLACES = (
@@ -35,7 +37,7 @@ PLACES = (
     "heartbeat", "webtoken", "operator", "mirror", "issuerurl",
 )  # fmt: skip
 PLANTED = {place: f"PLANT{place}9Zx7Q" for place in PLACES}
-BUSY = 40  # seconds `run` may take to have tried every channel
+BUSY = 120  # seconds `run` may take to have tried every channel
 
 
 @dataclass
@@ -246,18 +248,20 @@ to = "d@example.org"
     return Place(tmp_path, file, url, secrets, capsys)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def pages(place: Place) -> str:
     """What the daemon answers, to whoever shows the token and to others."""
     here = f"http://127.0.0.1:{load(place.file, os.environ).web.port}"
     shown = {"Authorization": f"Bearer {PLANTED['webtoken']}"}
+
+    def measured() -> bool:
+        try:  # a busy machine may say for a while that it has no answer yet
+            return requests.get(f"{here}/metrics", headers=shown, timeout=60).status_code == 200
+        except OSError:
+            return False
+
+    wait_for("the first metrics", measured, BUSY)
     return "".join(
-        requests.get(f"{here}{path}?token={PLANTED['webtoken']}", headers=headers, timeout=20).text
+        requests.get(f"{here}{path}?token={PLANTED['webtoken']}", headers=headers, timeout=60).text
         for path in ("/healthz", "/readyz", "/metrics", "/other")
         for headers in (shown, {"Authorization": "Bearer wrong"})
     )
@@ -321,7 +325,7 @@ def test_the_daemon_logs_and_stores_no_secret(place: Place, echo: Echo, mails: M
         process.wait(timeout=60)
     finally:
         process.kill()
-    reader.join(timeout=20)
+    reader.join(timeout=60)
     place.said += [("run", "".join(output)), ("pages", answers)]
     assert "holdings_monitor_build_info" in answers
     assert process.returncode == 0, "".join(output)[-3000:]

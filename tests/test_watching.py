@@ -24,7 +24,7 @@ from monitor.store import engine as store_engine
 from monitor.store import leases, queries
 from monitor.store import schema as t
 from monitor.store import watch as store_watch
-from monitor.store.engine import Engine, StoreUnavailable, open_engine, reading
+from monitor.store.engine import Engine, StoreConflict, StoreUnavailable, open_engine, reading
 from monitor.store.workers import new_holder
 from tests.history.test_catching_up import without_clock
 from tests.scenarios.stories import derived, file, portfolio
@@ -346,6 +346,32 @@ def test_one_issuers_trouble_stops_no_other(
     assert report.problems == ("lantern: its days are out of order",)
     assert breaker(engine).failures == 1  # and the files are not downloaded with every tick
     assert breaker(engine, "candle").failures == 0
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_transaction_ended_for_the_sake_of_another_is_done_again_at_once(
+    tmp_path: Path,
+    sqlite_engine: Engine,
+    issuer: LoopbackIssuer,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+) -> None:
+    app = program(tmp_path, issuer.url, clock, LANTERN)
+    left, real = iter(range(times)), pipeline.conclude
+
+    def ended(*arguments: object) -> object:
+        if next(left, None) is not None:
+            raise StoreConflict("deadlock detected")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "conclude", ended)
+    if times < pipeline.TRIES:
+        assert len(app.check_due(sqlite_engine, new_holder()).outcome.files) == 2
+        return
+    with pytest.raises(StoreConflict):
+        app.check_due(sqlite_engine, new_holder())
+    assert breaker(sqlite_engine).failures == 0  # the issuer has nothing to do with it
 
 
 def test_a_locked_database_asks_no_issuer(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from monitor.config import Blindness
 from monitor.core import blindness_words
 from monitor.core.blindness import FORGOTTEN, Closing, Decision, Incident, Note, Opening, decide
 from monitor.core.blindness_words import Words
+from monitor.core.errors import StoreError
 from monitor.core.model import Severity
 from monitor.core.sight import UNSEEN, Cause, FundSight
 from monitor.notify.message import notice
@@ -74,7 +76,8 @@ def look(engine: Engine, looking: Looking, now: datetime) -> LookReport:
                 return LookReport(looked=False)
             return _said(conn, looking, now, proposed)
     finally:
-        leases.release(engine, lease)
+        with suppress(StoreError):  # it ends by itself, and what was found is told
+            leases.release(engine, lease)
 
 
 def _foreseen(engine: Engine, looking: Looking, now: datetime) -> Decision | None:

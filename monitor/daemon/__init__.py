@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
@@ -180,7 +180,8 @@ class Daemon:
             with leases.kept(engine, lease, self.app.clock, seconds):
                 looks = self.app.recheck(engine)
         finally:
-            leases.release(engine, lease)
+            with suppress(StoreError):  # it ends by itself
+                leases.release(engine, lease)
         for fund, look in looks:
             if look.outcome != "unknown":  # too few recent files are no news
                 log.info("dates of %s: %s (%s)", fund.ticker, look.found, look.outcome)

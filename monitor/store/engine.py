@@ -37,11 +37,12 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeEngine
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.store.trouble import BUSY_SECONDS, StoreUnavailable, in_words
+from monitor.store.trouble import BUSY_SECONDS, StoreConflict, StoreUnavailable, in_words
 
 __all__ = [
     "Connection",
     "Engine",
+    "StoreConflict",
     "StoreUnavailable",
     "begins",
     "bulk_insert",

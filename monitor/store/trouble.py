@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as AllInUse
 from monitor.core.errors import StoreError
 
 BUSY_SECONDS = 30  # how long a lock, or a free connection, is waited for
+CONFLICTS = ("40001", "40P01")  # of PostgreSQL: serialization failure, deadlock
 # What a database says when it will not do tomorrow what it does not do today, unless a person does something. A server
 # that refuses to connect gives no code but these words, in its own language: what is not understood is taken to pass.
 LASTING = (
@@ -42,6 +43,10 @@ class StoreUnavailable(StoreError):
         self.passing = passing
 
 
+class StoreConflict(StoreUnavailable):
+    """The database ended a transaction for the sake of another one: the same may be done again at once."""
+
+
 def where(engine: Engine) -> str:
     """The address as it may be shown: never with a password."""
     url = engine.url
@@ -60,7 +65,8 @@ def in_words(engine: Engine) -> Iterator[None]:
             f"All connections to the database {where(engine)} have been in use for {BUSY_SECONDS} seconds."
         ) from error
     except OperationalError as error:
-        raise _unavailable(engine, str(error.orig).strip()) from error
+        kind = StoreConflict if getattr(error.orig, "sqlstate", None) in CONFLICTS else StoreUnavailable
+        raise _unavailable(engine, str(error.orig).strip(), kind) from error
     except DatabaseError as error:
         if error.connection_invalidated:  # as when it was idle in a transaction for too long
             raise _unavailable(engine, str(error.orig).strip()) from error
@@ -72,8 +78,8 @@ def in_words(engine: Engine) -> Iterator[None]:
         raise StoreError(_sentence(engine, reason)) from error
 
 
-def _unavailable(engine: Engine, reason: str) -> StoreUnavailable:
-    return StoreUnavailable(_sentence(engine, reason), passing=not any(sign in reason for sign in LASTING))
+def _unavailable(engine: Engine, reason: str, kind: type[StoreUnavailable] = StoreUnavailable) -> StoreUnavailable:
+    return kind(_sentence(engine, reason), passing=not any(sign in reason for sign in LASTING))
 
 
 def _sentence(engine: Engine, reason: str) -> str:

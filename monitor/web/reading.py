@@ -36,9 +36,9 @@ class Reading:
         return self.now().date()
 
     @contextmanager
-    def connection(self, seconds: float = SECONDS) -> Iterator[Connection]:
+    def connection(self, seconds: float | None = None) -> Iterator[Connection]:
         """One consistent state. Raises StoreError where there is no database, StoreUnavailable when it takes longer."""
-        with reading_within(self.engine(), seconds) as conn:
+        with reading_within(self.engine(), SECONDS if seconds is None else seconds) as conn:
             yield conn
 
     def close(self) -> None:

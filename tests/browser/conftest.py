@@ -11,8 +11,17 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from monitor.app import App
+from monitor.web import reading
 from tests.browser import chromium, town
 from tests.browser.looking import Visitor, folder_of_pictures, serving
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """A machine that does much else may take longer for an answer than people would wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "SECONDS", 120.0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from monitor.app import App
 from monitor.web.service import build
 
+PATIENCE = 60_000  # milliseconds, of a machine that does much else
+expect.set_options(timeout=PATIENCE)
 WIDE, NARROW, A4 = (1440, 900), (390, 844), (794, 1123)
 SERIOUS = ("serious", "critical")
 PAINTED = "performance.getEntriesByName('first-contentful-paint').map(one => one.startTime)[0] ?? null"
@@ -101,7 +103,7 @@ class Visitor:
         made = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts, locale="en-GB", **more
         )
-        made.set_default_timeout(6_000)
+        made.set_default_timeout(PATIENCE)
         self.faults.watch(made)
         self._contexts.append(made)
         return made

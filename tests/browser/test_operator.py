@@ -76,6 +76,7 @@ def test_without_scripts_too(guarded: tuple[Visitor, str]) -> None:
     expect(page.get_by_role("status")).to_contain_text("The file was read again")
     assert standing(database) == "quarantined"
     page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("status")).to_contain_text("The file was rejected")
     assert standing(database) == "rejected"
 
 
@@ -94,6 +95,7 @@ def test_nothing_happens_by_an_address_or_by_a_form_from_elsewhere(guarded: tupl
     visitor, database = guarded
     page = visitor.open(HELD)
     log_in(page)
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
     page.goto(f"{visitor.base}{HELD}?verb=accept&done=accept&events=1")
     assert standing(database) == "quarantined"
     cookies = "; ".join(f"{one['name']}={one['value']}" for one in page.context.cookies())
@@ -105,7 +107,7 @@ def test_nothing_happens_by_an_address_or_by_a_form_from_elsewhere(guarded: tupl
     ):
         request = urllib.request.Request(visitor.base + HELD, b"verb=accept", headers, method="POST")
         with pytest.raises(HTTPError) as refused:
-            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20)
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60)
         assert refused.value.code == 403
         refused.value.close()
     assert standing(database) == "quarantined"

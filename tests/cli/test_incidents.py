@@ -7,10 +7,8 @@ import io
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from datetime import date
 from pathlib import Path
@@ -20,16 +18,13 @@ from pytest_httpserver import HTTPServer
 
 from tests.cli.conftest import Run
 from tests.cli.look_alike import body
+from tests.ports import free_port
+from tests.reliability.serving import wait_for
+
+PATIENCE = 90.0  # seconds, on a busy machine
 
 ANY = re.compile("/.*")
 KEYS = {"id", "name", "kind", "opened_at", "closed_at", "headline", "detail", "notice"}
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        number: int = taken.getsockname()[1]
-    return number
 
 
 @pytest.fixture
@@ -123,18 +118,22 @@ def test_the_daemon_answers_while_it_runs(httpserver: HTTPServer, configured: Pa
     configured.write_text(configured.read_text("utf-8") + f"[web]\nenabled = true\nport = {port}\n", "utf-8")
     command = [sys.executable, "-c", "from monitor.cli import main; main(['run'])"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    found: dict[str, object] = {}
     try:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        until = time.monotonic() + 60
-        while time.monotonic() < until and not found.get("ticks"):
-            try:
-                with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
-                    found = json.load(answer)
+
+        def asked(path: str) -> str:
+            try:  # a busy machine may say for a while that it has no answer yet
+                with opener.open(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+                    return str(answer.read().decode())
             except OSError:
-                time.sleep(0.1)
-        with opener.open(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            metrics = answer.read().decode()
+                return ""
+
+        def health() -> dict[str, object] | None:
+            said = json.loads(asked("/healthz") or "{}")
+            return said if said.get("ticks") else None
+
+        found = wait_for("its ticks", health, PATIENCE)
+        metrics = wait_for("its metrics", lambda: asked("/metrics"), PATIENCE)
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=60)
     finally:

@@ -171,7 +171,7 @@ def test_an_answer_that_takes_too_long_is_stopped(sqlite_story: Path, monkeypatc
     class Impatient(Reading):
         """Has no time at all."""
 
-        def connection(self, seconds: float = -1) -> Any:
+        def connection(self, seconds: float | None = -1) -> Any:
             return super().connection(seconds)
 
     app = program(None, str(sqlite_story))

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.cli.look_alike import body
+from tests.ports import free_port
 
 NOBODY = 65534
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ class Contained:
     outer: subprocess.Popen[str]
 
     def inside(self) -> int:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             children = Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children").read_text("utf-8").split()
             if children:
@@ -83,7 +83,7 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     probe = contained(folder, "true")
-    said = probe.outer.communicate(timeout=30)[0]
+    said = probe.outer.communicate(timeout=120)[0]
     if probe.outer.returncode != 0:
         pytest.skip(f"this machine lets nobody mount: {said.strip()}")
     os.chown(folder, NOBODY, NOBODY)
@@ -119,13 +119,11 @@ def test_the_daemon_runs_as_nobody_with_one_folder_to_write_and_ends_at_sigterm(
         f'base_url = "{httpserver.url_for("/")}"\nallow_private = true\nmin_interval = 0\n',
         encoding="utf-8",
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     environ = {"CONFIG": str(file), "DAEMON__LOG": "json", "WEB__ENABLED": "true", "WEB__PORT": port}
     running = contained(data, *entrance("run"), **{f"HOLDINGS_MONITOR_{name}": text for name, text in environ.items()})
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         healthy = False
         while not (asked and healthy) and time.monotonic() < until and running.outer.poll() is None:
             healthy = subprocess.run(health_check(port), capture_output=True, check=False).returncode == 0

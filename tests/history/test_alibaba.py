@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import json
-import socket
 import sqlite3
 from collections.abc import Iterator
 from email import policy
@@ -18,6 +17,7 @@ from aiosmtpd.smtp import Envelope
 from pytest_httpserver import HTTPServer
 
 from monitor import cli
+from tests.ports import free_port
 
 SHARES = {"ARKF": 49_799, "ARKW": 49_291}
 PRICE = 164.29
@@ -37,10 +37,7 @@ class Mailbox:
 
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    box = Mailbox()
+    box, port = Mailbox(), free_port()
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
     yield box, port

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.notify.loopback import Mailbox, free_port
+from tests.notify.loopback import Mailbox
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -35,12 +34,6 @@ class Mailbox:
         return "250 kept"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def mail_settings(port: int, **more: object) -> MailSettings:
     plain = {"type": "mail", "host": "127.0.0.1", "port": port, "security": "none", "timeout": 5, "charts": False}
     return MailSettings.model_validate(
@@ -50,7 +43,7 @@ def mail_settings(port: int, **more: object) -> MailSettings:
 
 def slack_settings(server: HTTPServer) -> SlackSettings:
     return SlackSettings(
-        type="slack", channel="C1", token=SecretStr("xoxb-secret"), base_url=server.url_for("/api/"), timeout=5
+        type="slack", channel="C1", token=SecretStr("xoxb-secret"), base_url=server.url_for("/api/"), timeout=30
     )
 
 
@@ -65,4 +58,4 @@ def http_channel(kind: str, server: HTTPServer) -> Channel:
     if kind == "slack":
         return SlackChannel("s", slack_settings(server))
     url = SecretStr(server.url_for("/services/secret"))
-    return SlackWebhookChannel("h", SlackWebhookSettings(type="slack-webhook", url=url, timeout=5))
+    return SlackWebhookChannel("h", SlackWebhookSettings(type="slack-webhook", url=url, timeout=30))

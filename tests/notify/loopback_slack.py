@@ -15,7 +15,7 @@ from websockets.sync.server import Server, ServerConnection, serve
 from werkzeug import Request, Response
 
 Json = dict[str, Any]
-PATIENCE = 10.0  # seconds a test waits for what must come
+PATIENCE = 60.0  # seconds a test waits for what must come
 
 
 def until(what: Callable[[], object], words: str) -> None:

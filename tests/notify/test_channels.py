@@ -56,7 +56,7 @@ def _over_http(kind: str, server: HTTPServer) -> tuple[Channel, Callable[[], str
 
     if kind == "slack-webhook":
         server.expect_request("/hook").respond_with_data("ok")
-        settings = SlackWebhookSettings(type="slack-webhook", url=SecretStr(server.url_for("/hook")), timeout=5)
+        settings = SlackWebhookSettings(type="slack-webhook", url=SecretStr(server.url_for("/hook")), timeout=30)
         return SlackWebhookChannel("h", settings), posted
     if kind == "webhook":
         server.expect_request("/hook", method="POST").respond_with_data("", status=204)

@@ -17,7 +17,8 @@ from aiosmtpd.smtp import Envelope
 from monitor.core.errors import DeliveryError
 from monitor.notify.mail import MailChannel
 from tests.notify import samples
-from tests.notify.loopback import KEY, Mailbox, free_port, mail_settings
+from tests.notify.loopback import KEY, Mailbox, mail_settings
+from tests.ports import free_port
 
 
 def test_a_mail_is_whole(mailbox: tuple[Mailbox, int]) -> None:

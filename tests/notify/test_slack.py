@@ -71,17 +71,17 @@ def test_a_dropped_connection_is_ambiguous_and_a_refused_one_is_not(kind: str) -
 
     def drop() -> None:
         connection, _ = listener.accept()
+        listener.close()  # first: who sees the connection end finds nobody listening
         connection.recv(100_000)
         connection.close()
-        listener.close()
 
     thread = threading.Thread(target=drop, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{port}/secret/"
     channel: Channel = (
-        SlackChannel("s", SlackSettings(type="slack", channel="C1", token=SecretStr("x"), base_url=url, timeout=5))
+        SlackChannel("s", SlackSettings(type="slack", channel="C1", token=SecretStr("x"), base_url=url, timeout=30))
         if kind == "slack"
-        else SlackWebhookChannel("h", SlackWebhookSettings(type="slack-webhook", url=SecretStr(url), timeout=5))
+        else SlackWebhookChannel("h", SlackWebhookSettings(type="slack-webhook", url=SecretStr(url), timeout=30))
     )
     assert sent_error(channel).ambiguous
     thread.join(5)

@@ -129,9 +129,9 @@ def dropping() -> Iterator[int]:
 
     def drop() -> None:
         connection, _ = listener.accept()
+        listener.close()  # first: who sees the connection end finds nobody listening
         connection.recv(100_000)
         connection.close()
-        listener.close()
 
     thread = threading.Thread(target=drop, daemon=True)
     thread.start()

@@ -118,7 +118,7 @@ class Nursery:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._children: dict[int, Child] = {}
-        self._said: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._born: queue.SimpleQueue[Child] = queue.SimpleQueue()
         self._ready = threading.Event()
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
@@ -138,9 +138,9 @@ class Nursery:
         with self._lock:
             self._process.stdin.write((json.dumps(order) + "\n").encode())
             self._process.stdin.flush()
-            pid = self._said.get(timeout=60)
-            self._children[pid].log = log
-            return self._children[pid]
+            one = self._born.get(timeout=BIRTH)  # which may have ended by now
+            one.log = log
+            return one
 
     def _is_ready(self) -> bool:
         assert self._process.poll() is None, "the nursery ended"
@@ -151,8 +151,8 @@ class Nursery:
         for line in self._process.stdout:
             told = json.loads(line)
             if "started" in told:
-                self._children[told["started"]] = Child(told["started"], Path(os.devnull))
-                self._said.put(told["started"])
+                one = self._children[told["started"]] = Child(told["started"], Path(os.devnull))
+                self._born.put(one)
             elif "ended" in told:
                 self._children.pop(told["ended"]).over(told["code"])
             else:

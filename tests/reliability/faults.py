@@ -104,6 +104,7 @@ def _passing(stage: Stage, kind: str, result: Result) -> None:
     troubles |= {f"mail-{at}": one for at, one in enumerate(mail_troubles())}
     troubles |= {f"hook-{at}": one for at, one in enumerate(hook_troubles())}
     with stage.world(kind) as world:
+        world.hasty = frozenset(name for name, one in troubles.items() if any(fault.trickle for fault in one.faults))
         morning = Morning(stage, world, [*troubles, "log"])
         for name, trouble in troubles.items():
             _arm(world, name, trouble)

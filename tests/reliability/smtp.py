@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import socket
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.ports import free_port
 from tests.reliability.serving import Fault, Script
 from tests.reliability.visible import MARK, Ledger, Visible
 
@@ -67,10 +67,8 @@ class Mailbox:
 def receiving(ledger: Ledger) -> Iterator[Mailbox]:
     """A running mail server, stopped at the end."""
     box = Mailbox(ledger)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        box.port = probe.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=box.port, ready_timeout=20)
+    box.port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
     controller.start()
     try:
         yield box

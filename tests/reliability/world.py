@@ -38,6 +38,7 @@ GUESTS = (
     Row("TAMARIND SOFT CORP", "TMR", cusip("55504D40"), 25_000, 140.0),
     Row("UMBERFIELD BANK CORP", "UMB", cusip("55505E50"), 60_000, 31.0),
 )
+HASTY, PATIENT = 2, 20  # seconds an answer may take
 PATIENCE = 90.0  # seconds until something that must happen has happened, on a busy machine
 CALM = '[blindness]\nenabled = false\n[alerts]\nmin_severity = "low"\ndigest = "never"\n'
 
@@ -98,6 +99,7 @@ class World:
     hook: Hook
     ledger: Ledger
     story: Story = field(default_factory=Story)
+    hasty: frozenset[str] = frozenset()  # channels that wait for no slow answer; others take a slow machine for none
     children: list[Child] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -126,13 +128,14 @@ class World:
     def channel(self, name: str) -> str:
         """The table of one channel: "slack", "slack-2" …, "mail", "mail-2" …, "hook", "hook-2" … or "log"."""
         kind = name.partition("-")[0]
+        timeout = HASTY if name in self.hasty else PATIENT
         tables = {
-            "slack": f'type = "slack"\nchannel = "C{name}"\ntoken = "xoxb-1"\npace = 0\ntimeout = 2\n'
+            "slack": f'type = "slack"\nchannel = "C{name}"\ntoken = "xoxb-1"\npace = 0\ntimeout = {timeout}\n'
             f'base_url = "{self.slack.api}"\n',
             "mail": f'type = "mail"\nhost = "127.0.0.1"\nport = {self.mail.port}\nsecurity = "none"\n'
             # without pictures: each is half a second of processor time, and tests/notify tries them
-            f'from = "holdings@example.org"\nto = ["{name}@example.org"]\ntimeout = 2\ncharts = false\n',
-            "hook": f'type = "webhook"\nurl = "{self.hook.url}/{name}"\ntimeout = 2\n'
+            f'from = "holdings@example.org"\nto = ["{name}@example.org"]\ntimeout = {timeout}\ncharts = false\n',
+            "hook": f'type = "webhook"\nurl = "{self.hook.url}/{name}"\ntimeout = {timeout}\n'
             'secret = "whsec_c2VjcmV0c2VjcmV0"\n',
             "log": 'type = "file"\npath = "alerts.jsonl"\n',
         }

@@ -38,6 +38,7 @@ from monitor.store.codec import (
 )
 from monitor.store.engine import (
     Engine,
+    StoreConflict,
     StoreUnavailable,
     bulk_insert,
     insert_new,
@@ -259,6 +260,27 @@ def test_a_bulk_load_that_waits_for_too_long_is_said_in_words(postgres_url: str)
         with transaction(engine) as conn:
             conn.execute(text("SET lock_timeout = 1"))
             bulk_insert(conn, schema.session, ["calendar", "day"], [("XNYS", 1)])
+    engine.dispose()
+
+
+def test_a_transaction_ended_for_the_sake_of_another_may_be_done_again(postgres_url: str) -> None:
+    engine, together = open_engine(postgres_url), threading.Barrier(2)
+
+    def add(codes: str) -> str:
+        try:
+            with transaction(engine) as conn:
+                insert_new(conn, schema.issuer, [{"code": codes[0], "name": ""}])
+                together.wait(60)
+                insert_new(conn, schema.issuer, [{"code": codes[1], "name": ""}])
+        except StoreConflict as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(add, ("ab", "ba")))
+    assert said[0] == ""
+    assert "deadlock" in said[1]
+    assert issuers(engine) == 2
     engine.dispose()
 
 
@@ -490,7 +512,7 @@ def test_two_daemons_may_make_a_calendar_in_the_same_moment(engine: Engine) -> N
 
     with ThreadPoolExecutor(2) as pool:
         for one in [pool.submit(make), pool.submit(make)]:
-            one.result(timeout=30)
+            one.result(timeout=120)
     with reading(engine) as conn:
         assert sessions(conn, "XNYS")[:2] == (date(2024, 3, 4), date(2024, 3, 5))
 

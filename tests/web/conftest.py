@@ -11,11 +11,20 @@ from fastapi.testclient import TestClient
 
 from monitor import cli
 from monitor.app import App, configured, quiet, system_clock
+from monitor.web import reading
 from monitor.web.service import build
 from tests.cli.look_alike import write_files
 
 HERE = "http://127.0.0.1:8765"
 Make = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """A machine that does much else may take longer for an answer than people would wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "SECONDS", 120.0)
+        yield
 
 
 @pytest.fixture(scope="session")

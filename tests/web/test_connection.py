@@ -32,7 +32,7 @@ def serving(database: Path) -> Iterator[int]:
 
 
 def asked(port: int, text: bytes) -> socket.socket:
-    found = socket.create_connection(("127.0.0.1", port), timeout=30)
+    found = socket.create_connection(("127.0.0.1", port), timeout=120)
     found.sendall(text)
     return found
 

@@ -94,8 +94,8 @@
   }
 
   async function chart(box) {
-    const answer = await fetch(box.dataset.src);
-    if (!answer.ok) return;
+    const answer = await fetch(box.dataset.src).catch(() => null); // the page is being left: no fault of it
+    if (!answer?.ok) return;
     const raw = await answer.json();
     if (!raw.days.length) return;
     const found = widened(raw);
