@@ -44,12 +44,13 @@ from tests.reliability.visible import Ledger
 
 __all__ = ["mailbox"]
 PNG = b"\x89PNG\r\n\x1a\n"
+PATIENCE = 120.0  # seconds a picture may take on a machine that does much else
 
 
 @pytest.fixture(scope="module")
 def painter() -> Painter:
     """One for all tests: the fonts are looked at once."""
-    return Painter()
+    return Painter(seconds=PATIENCE)
 
 
 def counted(*amounts: int | None) -> Message:
@@ -89,7 +90,7 @@ def test_where_nothing_can_be_drawn_there_is_no_chart(message: Message) -> None:
 
 def test_a_stored_message_has_the_same_picture(painter: Painter) -> None:
     first = painted(painter, samples.full())
-    assert painted(Painter(), from_json(to_json(samples.full()))) == first
+    assert painted(Painter(seconds=PATIENCE), from_json(to_json(samples.full()))) == first
     assert painted(painter, replace(samples.full(), form=Form.CORRECTION, revision=3, repeated=True)) == first
     width, height = struct.unpack(">II", first[16:24])
     assert (width, height) == (1200, 540)
@@ -137,10 +138,10 @@ def test_who_sends_does_not_load_the_library() -> None:
     code = (
         "import sys; from monitor.notify.painter import Painter; from monitor.notify.mail import MailChannel;"
         "from monitor.notify.sample import HISTORY; from monitor.notify.chart import Chart;"
-        "assert Painter().paint(Chart(('x',), 'y', 'shares', HISTORY));"
+        "assert Painter(seconds=60).paint(Chart(('x',), 'y', 'shares', HISTORY));"
         "assert 'matplotlib' not in sys.modules and 'numpy' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 PROGRAMS = {
@@ -159,7 +160,7 @@ def test_without_a_picture_the_reason_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, program: str, words: str
 ) -> None:
     (tmp_path / "draw.py").write_text(program, "utf-8")
-    failing = Painter(tmp_path / "draw.py", seconds=1.0 if "1 seconds" in words else 60.0)
+    failing = Painter(tmp_path / "draw.py", seconds=1.0 if "1 seconds" in words else PATIENCE)
     chart = chart_of(samples.full())
     assert chart is not None
     with caplog.at_level(logging.WARNING):
@@ -169,7 +170,7 @@ def test_without_a_picture_the_reason_is_said_once(
 
 def test_after_three_failures_nothing_is_tried(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "draw.py").write_text(f"open({str(tmp_path / 'runs')!r}, 'a').write('x'); raise SystemExit(9)", "utf-8")
-    failing, chart = Painter(tmp_path / "draw.py"), chart_of(samples.full())
+    failing, chart = Painter(tmp_path / "draw.py", seconds=PATIENCE), chart_of(samples.full())
     assert chart is not None
     assert [failing.paint(chart) for _ in range(6)] == [None] * 6
     assert (tmp_path / "runs").read_text() == "xxx"
@@ -181,7 +182,7 @@ def test_where_the_library_is_missing_no_program_is_run(monkeypatch: pytest.Monk
     (tmp_path / "draw.py").write_text(f"open({str(tmp_path / 'runs')!r}, 'a').write('x')", "utf-8")
     chart = chart_of(samples.full())
     assert chart is not None
-    assert Painter(tmp_path / "draw.py").paint(chart) is None
+    assert Painter(tmp_path / "draw.py", seconds=PATIENCE).paint(chart) is None
     assert not (tmp_path / "runs").exists()
     assert not painting.is_installed()
 
@@ -189,7 +190,7 @@ def test_where_the_library_is_missing_no_program_is_run(monkeypatch: pytest.Monk
 def test_one_chart_is_drawn_once_for_all_channels(tmp_path: Path) -> None:
     program = f"import sys; open({str(tmp_path / 'runs')!r}, 'a').write('x'); sys.stdout.buffer.write({PNG!r})"
     (tmp_path / "draw.py").write_text(program, "utf-8")
-    counting, chart = Painter(tmp_path / "draw.py"), chart_of(samples.full())
+    counting, chart = Painter(tmp_path / "draw.py", seconds=PATIENCE), chart_of(samples.full())
     assert chart is not None
     threads = [threading.Thread(target=counting.paint, args=(chart,)) for _ in range(4)]
     for thread in threads:
@@ -207,7 +208,7 @@ def test_the_program_inherits_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_pa
     )
     chart = chart_of(samples.full())
     assert chart is not None
-    Painter(tmp_path / "draw.py").paint(chart)
+    Painter(tmp_path / "draw.py", seconds=PATIENCE).paint(chart)
     assert "xoxb" not in (tmp_path / "seen").read_text()
 
 
@@ -293,7 +294,7 @@ def slack() -> Iterator[Slack]:
 
 
 def channel(slack: Slack, painter: Painter, waits: list[float] | None = None, **more: object) -> SlackChannel:
-    plain = {"type": "slack", "channel": "C1", "token": SecretStr("xoxb-secret"), "base_url": slack.api, "timeout": 5}
+    plain = {"type": "slack", "channel": "C1", "token": SecretStr("xoxb-secret"), "base_url": slack.api, "timeout": 30}
     settings = SlackSettings.model_validate({**plain, "charts": True, **more})
     return SlackChannel("s", settings, painter=painter, rest=(waits if waits is not None else []).append)
 

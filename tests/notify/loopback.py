@@ -35,7 +35,7 @@ class Mailbox:
 
 
 def mail_settings(port: int, **more: object) -> MailSettings:
-    plain = {"type": "mail", "host": "127.0.0.1", "port": port, "security": "none", "timeout": 5, "charts": False}
+    plain = {"type": "mail", "host": "127.0.0.1", "port": port, "security": "none", "timeout": 30, "charts": False}
     return MailSettings.model_validate(
         {**plain, "from": "Monitor <monitor@fund.example>", "to": ["desk@fund.example", "b@fund.example"], **more}
     )

@@ -310,10 +310,9 @@ def test_a_server_that_trickles_is_cut_off_in_time() -> None:
 
     thread = threading.Thread(target=trickle, daemon=True)
     thread.start()
-    channel = MailChannel("m", mail_settings(listener.getsockname()[1]))
-    channel.patience = 5.5
+    channel = MailChannel("m", mail_settings(listener.getsockname()[1], timeout=1))
     with listener, pytest.raises(DeliveryError, match="timed out") as caught:
         channel.send(samples.full(), key=KEY, thread=None)
     assert not caught.value.ambiguous
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()

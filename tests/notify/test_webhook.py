@@ -29,7 +29,7 @@ from tests.notify.loopback import KEY, sent_error
 RAW = b"\x01binary secret\xff"
 
 
-def channel(url: str, secret: str | None = None, timeout: float = 5) -> WebhookChannel:
+def channel(url: str, secret: str | None = None, timeout: float = 30) -> WebhookChannel:
     hidden = SecretStr(secret) if secret else None
     settings = WebhookSettings(type="webhook", url=SecretStr(url), secret=hidden, timeout=timeout)
     return WebhookChannel("w", settings, clock=lambda: 1_758_625_200.7)
