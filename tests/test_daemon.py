@@ -334,7 +334,7 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, httpserver: HTTPServer) ->
         from werkzeug import Response
 
         asked.set()
-        go_on.wait(60)
+        go_on.wait(120)
         return Response("")
 
     httpserver.expect_request("/lantern/LANA.csv").respond_with_handler(hanging)  # type: ignore[arg-type]
@@ -342,11 +342,11 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, httpserver: HTTPServer) ->
     command = [sys.executable, "-c", "from monitor.cli import main; main(['run'])"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     try:
-        assert asked.wait(60)
+        assert asked.wait(120)
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
-        while "finishing what has begun" not in process.stderr.readline():
-            pass
+        while "finishing what has begun" not in (line := process.stderr.readline()):
+            assert line, "it ended"
         process.send_signal(signal.SIGTERM)
         process.wait(120)
     finally:

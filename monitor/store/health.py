@@ -80,7 +80,14 @@ def _size(conn: Connection, engine: Engine) -> int:
     if is_postgres(conn):
         return int(conn.execute(text("SELECT pg_database_size(current_database())")).scalar() or 0)
     file = Path(engine.url.database or "")
-    return sum(path.stat().st_size for path in (file, file.with_name(f"{file.name}-wal")) if path.is_file())
+    return _bytes(file) + _bytes(file.with_name(f"{file.name}-wal"))
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # SQLite removes its log when the last program leaves: perhaps just now
+        return 0
 
 
 def _clock(conn: Connection) -> datetime | None:

@@ -153,7 +153,8 @@ class World:
     def visible(self) -> list[Visible]:
         """Everything people can see, the lines of the file channel included."""
         lines = self.folder / "alerts.jsonl"
-        trees = [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
+        whole = lines.read_text("utf-8").rpartition("\n")[0] if lines.exists() else ""  # one may be on its way
+        trees = [json.loads(line) for line in whole.splitlines()]
         return self.ledger.seen() + [Visible("log", one["key"], one["title"], one["repeated"]) for one in trees]
 
     def start(self, *args: str, die_at: str = "", stop_at: str = "") -> Child:
