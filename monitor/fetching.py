@@ -33,7 +33,8 @@ class Answer:
     """What asking for one fund's file gave; `place` is the address as it may be shown, `last` the poll before.
 
     `day` is the as_of asked for, where each has its own address; `absent` says that the answer is no file of that
-    day, although it came; `shared` that another fund of this pass had asked already.
+    day, although it came; `shared` that another fund of this pass had asked already, `unasked` that nobody was,
+    because the server wants us to wait.
     """
 
     spec: FundSpec
@@ -43,6 +44,7 @@ class Answer:
     day: date | None = None
     absent: bool = False
     shared: bool = False
+    unasked: bool = False
 
     @property
     def missing(self) -> bool:
@@ -101,7 +103,8 @@ class Round:
         with reading(self.engine) as conn:
             last = _last_fetch(conn, self.source, spec, request.place)
         result, shared = self._result(request, (last.etag, last.last_modified) if last is not None else (None, None))
-        answer = Answer(spec, request.place, result, last, day, shared=shared)
+        unasked = self._told_to_wait is not None and result is self._told_to_wait
+        answer = Answer(spec, request.place, result, last, day, shared=shared, unasked=unasked)
         if day is not None:
             return _judged(self.source, answer)
         if shared and last is not None and isinstance(result, Fetched) and result.sha256 == last.sha256:

@@ -156,6 +156,9 @@ def accept(intake: Intake, answer: Answer) -> None:
         )
         take(intake, body)
         return
+    if answer.unasked:
+        intake.outcomes.append(FileOutcome(answer.place, "failed", spec.ticker, text=str(result)))
+        return  # who was not asked has not failed
     fund = fund_number(intake, spec)
     failed = isinstance(result, FetchError)
     outcome = "absent" if answer.missing else "failed" if failed else "not-modified"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from monitor.cli import options
 from monitor.cli.output import plain
 from monitor.core.errors import UsageError
+from monitor.sources.addresses import safe_url
 from monitor.sources.routes import is_dated
 from monitor.sources.spec import FundKind, FundSpec, Source, Url
 
@@ -103,7 +104,7 @@ def _manner(made: Probe) -> str:
     if profile.form:
         parts.append(f"form {', '.join(name for name, _ in profile.form)}")
     parts += ["JSON body"] if profile.json else []
-    parts += [f"after {profile.before}"] if profile.before else []
+    parts += [f"after {safe_url(profile.before)}"] if profile.before else []
     parts += [f"following {len(profile.links)} link{'s' if len(profile.links) > 1 else ''}"] if profile.links else []
     parts += ["in pages"] if profile.pages else []
     parts += ["with cookies"] if profile.cookies else []
