@@ -6,18 +6,17 @@ Everything happens within the caller's transaction; what follows from the files 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from monitor.bodies import Bodies, Body, body_of
 from monitor.core import identity, quality
 from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.core.model import Arrival, HoldingsFile
 from monitor.core.sessions import Sessions
 from monitor.fetching import Answer
 from monitor.sources.fetch import Fetched, NotModified
-from monitor.sources.read import fund_of, funds_named, read_file, read_files, revision_hint
-from monitor.sources.sniff import refuse_detour
+from monitor.sources.read import fund_of, funds_named, revision_hint
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import archive, save
 from monitor.store.engine import Connection
@@ -43,36 +42,6 @@ class FileOutcome:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The bytes of one file and how they came to us."""
-
-    place: str
-    content: bytes
-    arrival: Arrival
-    fund: str | None = None  # the fund asked for, when we asked
-    polled_before: datetime | None = None
-    status: int | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    redirected: str = ""  # the address that answered, where it is another than `place`
-    named: str = ""  # what the file is called, where it is another than `place`
-    fetched: datetime | None = None  # when the issuer answered, where we know
-    captured: datetime | None = None  # when somebody else had this copy already: it was published before
-    presumed: str | None = None  # whose it is when neither the file nor its name says so
-    dated: date | None = None  # its as-of date when the file prints none
-
-    @property
-    def name(self) -> str:
-        """What the file is called, with where it was: its name may say its date and its fund."""
-        return self.named or self.place
-
-    @property
-    def polled(self) -> bool:
-        """Whether we asked for the newest file and this is it."""
-        return self.fund is not None and self.arrival is Arrival.LIVE
-
-
 @dataclass(slots=True)
 class Intake:
     """One issuer's files on their way into the store, within one transaction; with `only` those of these funds."""
@@ -89,72 +58,19 @@ class Intake:
     since: date | None = None
     because: str = ""  # what an operator said, when that is why days are told again
     restated: set[tuple[str, date]] = field(default_factory=set)  # fund and as_of the issuer published once more
-    shared: dict[bytes, Many] = field(default_factory=dict)  # files of many funds, read once for all of them
+    bodies: Bodies = field(init=False)
     only: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self.names = Names(self.conn)
+        self.names, self.bodies = Names(self.conn), Bodies(self.source)
         self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
-
-    def read(self, body: Body) -> tuple[HoldingsFile, ...]:
-        """What a body says: of every fund it lists, or of the one asked for. Raises ParseError."""
-        if body.fund is None or not self.source.many_funds:
-            return read_files(
-                self.source,
-                body.content,
-                expected_fund=body.fund,
-                name=body.name,
-                fetched=body.fetched,
-                dated=body.dated,
-            )
-        if body.content not in self.shared:
-            self.shared[body.content] = Many(self.source, body)
-        return self.shared[body.content].of(body.fund)
-
-
-class Many:
-    """What one body says of many funds, read once: a hundred funds may share it."""
-
-    def __init__(self, source: Source, body: Body) -> None:
-        self.found: dict[str, HoldingsFile] = {}
-        self.error: ParseError | None = None
-        try:
-            files = read_files(source, body.content, name=body.name, fetched=body.fetched, dated=body.dated)
-        except ParseError as error:
-            self.error = error
-            return
-        for file in files:
-            with suppress(ParseError):  # a fund nobody asks for
-                self.found[fund_of(source, file, body.name)] = file
-
-    def of(self, fund: str) -> tuple[HoldingsFile, ...]:
-        """What it says of one. Raises ParseError."""
-        if self.error is not None:
-            raise self.error
-        if fund not in self.found:
-            listed = ", ".join(sorted(self.found)[:10]) + (" …" if len(self.found) > 10 else "")
-            raise ParseError(f"the file lists {len(self.found)} of our funds, but not {fund}: {listed}", code="fund")
-        return (self.found[fund],)
 
 
 def accept(intake: Intake, answer: Answer) -> None:
     """Records what asking gave, and takes the body in when there is one."""
     spec, result = answer.spec, answer.result
     if isinstance(result, Fetched):
-        body = Body(
-            answer.place,
-            result.body,
-            Arrival.LIVE,
-            spec.ticker,
-            answer.last.at if answer.last is not None else None,
-            result.status,
-            result.etag,
-            result.last_modified,
-            result.url if result.url != answer.place.partition("#")[0] else "",
-            answer.name,
-            intake.now,
-        )
-        take(intake, body)
+        take(intake, body_of(answer, result, intake.now))
         return
     if answer.unasked:
         intake.outcomes.append(FileOutcome(answer.place, "failed", spec.ticker, text=str(result)))
@@ -177,8 +93,7 @@ def take(intake: Intake, body: Body) -> None:
     Of a file of many funds that we asked for on behalf of one, that one is kept; of a local file all are.
     """
     try:
-        refuse_detour(intake.source, body.redirected)
-        files = intake.read(body)
+        files = intake.bodies.read(body)
     except ParseError as error:
         _unread(intake, body, error)
         return
@@ -366,7 +281,7 @@ def fund_number(intake: Intake, spec: FundSpec) -> int:
     return intake.funds[spec.ticker]
 
 
-def tried(source: Source, answer: Answer, now: datetime) -> FileOutcome:
+def tried(bodies: Bodies, answer: Answer, now: datetime) -> FileOutcome:
     """What a dry run would have taken in."""
     if isinstance(answer.result, FetchError):
         outcome = "absent" if answer.missing else "failed"
@@ -374,8 +289,7 @@ def tried(source: Source, answer: Answer, now: datetime) -> FileOutcome:
     if isinstance(answer.result, NotModified):
         return FileOutcome(answer.place, "not-modified", answer.spec.ticker)
     try:
-        refuse_detour(source, answer.result.url)
-        file = read_file(source, answer.result.body, expected_fund=answer.spec.ticker, name=answer.name, fetched=now)
+        (file,) = bodies.read(body_of(answer, answer.result, now))
     except ParseError as error:
         return FileOutcome(answer.place, "refused", answer.spec.ticker, None, error.code, str(error))
     return FileOutcome(answer.place, "new", answer.spec.ticker, file.as_of, text=f"{len(file.lines)} lines, not stored")

@@ -15,6 +15,7 @@ from typing import Literal
 
 from monitor import schedules, telling
 from monitor.announcing import Announcer
+from monitor.bodies import Bodies, Body
 from monitor.config import Watch
 from monitor.core.errors import StoreError
 from monitor.core.evidence import Origin
@@ -23,7 +24,7 @@ from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
 from monitor.fetching import Answer, Round
-from monitor.intake import FRESH, Body, FileOutcome, Intake, Progress, accept, take, tried
+from monitor.intake import FRESH, FileOutcome, Intake, Progress, accept, take, tried
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save, superseded
@@ -155,7 +156,8 @@ def check(
             progress(f"fetching {spec.ticker}", 1)
             answers += asked.ask(spec)
         if dry_run:
-            total = plus(total, Outcome(tuple(tried(source, a, now) for a in answers)))
+            bodies = Bodies(source)
+            total = plus(total, Outcome(tuple(tried(bodies, a, now) for a in answers)))
             continue
         total = plus(total, keep(engine, source, answers, now=now, plan=plan, progress=progress))
     return total

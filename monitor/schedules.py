@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from monitor.bodies import Body
 from monitor.core import evidence
 from monitor.core.errors import MonitorError, ParseError
 from monitor.core.evidence import Listed, Origin, Schedule
 from monitor.core.identity import fund_name
 from monitor.core.model import Arrival, Line
 from monitor.core.sessions import Sessions, pos_session
-from monitor.intake import Body, FileOutcome, Intake, fund_number, refuse
+from monitor.intake import FileOutcome, Intake, fund_number, refuse
 from monitor.sources.nport import EMPTY, read_nport
 from monitor.sources.read import fund_of, read_file
 from monitor.sources.spec import FundSpec, Source

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from monitor import schedules
 from monitor.backfill.asking import Piece
+from monitor.bodies import Body
 from monitor.core.model import Arrival
 from monitor.core.sessions import Sessions
-from monitor.intake import Body, FileOutcome, Intake, fund_number, take
+from monitor.intake import FileOutcome, Intake, fund_number, take
 from monitor.sources.spec import Source
 from monitor.store import save
 from monitor.store.engine import Connection, Engine, transaction

@@ -14,6 +14,7 @@ from monitor.store.engine import reading
 from monitor.store.watch import breakers
 from tests.cli.conftest import Run
 from tests.sources.endpoints.issuer import Issuer, csv, page
+from tests.watched import looks
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 FUNDS = [f"WIL{letter}" for letter in "ABCDEFGHIJ"]
@@ -136,7 +137,8 @@ def test_a_server_that_stays_closed_ends_the_pass(issuer: Issuer, tmp_path: Path
     app = configured(tmp_path / "monitor.toml", None, {}, lambda: NOW, quiet)
     app.kept.fetcher(lambda: fetcher(clock))
     with app.opened() as engine:
-        outcome = app.check(engine, [], dry_run=True, progress=quiet)
+        outcome = app.check(engine, [], dry_run=False, progress=quiet)
+        assert len(looks(engine)) == 1  # who was not asked has not failed
     assert len(issuer.asked()) == 2
     assert [one.text.split(":")[0] for one in outcome.files[1:]] == ["not asked"] * 9
 
