@@ -149,9 +149,9 @@ class _Reader:
 
     def tables(self) -> tuple[list[list[str]], ...]:
         """The rows of each table that may hold the holdings."""
+        if self.grid is not None and (rows := self.grid.rows()):
+            return (rows,)  # the cells of a table may hold the elements of the grid
         found = [table.rows() for table in self.closed if not self.page.table or table.is_called(self.page.table)]
-        if self.grid is not None:
-            found.append(self.grid.rows())
         return tuple(rows for rows in found if rows)
 
     def _check(self, table: HtmlTable) -> None:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from monitor.core.errors import ParseError
 from monitor.sources.cells import normalise
 from monitor.sources.delimited import delimited_rows
+from monitor.sources.embedded import data_of
 from monitor.sources.forms import Column, Format, Shape
 from monitor.sources.html_rows import looks_like_page, page_rows
 from monitor.sources.json_rows import json_rows, looks_like_json
+from monitor.sources.page_forms import Embedded
 from monitor.sources.sniff import text_of
 from monitor.sources.spec import Source
 from monitor.sources.workbook import is_workbook, workbook_rows
@@ -62,6 +64,8 @@ def tables_of(body: bytes, source: Source) -> Tables:
     if Shape.XML in source.shapes and looks_like_xml(body):
         return Tables(Shape.XML, "", xml_rows(body, source))
     text, encoding = text_of(body, source)
+    if source.embedded is not None and looks_like_page(text):
+        return _embedded(text, encoding, source, source.embedded)
     if Shape.JSON in source.shapes and looks_like_json(text):
         return Tables(Shape.JSON, encoding, json_rows(text, source))
     if Shape.HTML in source.shapes and looks_like_page(text):
@@ -69,6 +73,17 @@ def tables_of(body: bytes, source: Source) -> Tables:
     if Shape.DELIMITED in source.shapes:
         return Tables(Shape.DELIMITED, encoding, (delimited_rows(text, source),))
     raise ParseError(f"plain text, but files of {source.id} are {', '.join(sorted(source.shapes))}", code="shape")
+
+
+def _embedded(page: str, encoding: str, source: Source, where: Embedded) -> Tables:
+    found = data_of(page, where)
+    outside = (
+        *([["download", found.name]] if found.name else []),
+        *page_rows(page, source.html, source.max_rows).outside,
+    )
+    if looks_like_json(found.text):
+        return Tables(Shape.JSON, encoding, json_rows(found.text, source), outside)
+    return Tables(Shape.DELIMITED, encoding, (delimited_rows(found.text, source),), outside)
 
 
 def _page(text: str, encoding: str, source: Source) -> Tables:
