@@ -97,7 +97,8 @@ def _brand(own: dict[str, object], number: int) -> str:
 
 
 def _source(top: Table) -> Source:
-    named, required = columns(top)
+    formless = top.values.get("verified") is False and "formats" not in top.values  # listed, so that `why` is told
+    named, required = columns(top) if not formless else ({}, ())
     templates = tuple(_url(t, {}, template=True) for t in top.tables("urls"))
     unconfirmed = top.text("unconfirmed", "")  # why no fund is watched, unless one says itself that it is verified
     page = top.text("page", "", pattern=ADDRESS, wanted="a web address")
@@ -114,7 +115,7 @@ def _source(top: Table) -> Source:
         sniff=sniff(top.table("sniff")),
         columns=MappingProxyType(named),
         required=required,
-        formats=tuple(file_format(t, usual, required, shape) for t in top.tables("formats", required=True)),
+        formats=tuple(file_format(t, usual, required, shape) for t in top.tables("formats", required=not formless)),
         conventions=tuple(_convention(t) for t in top.tables("conventions", required=True)),
         windows=tuple(_window(t) for t in top.tables("windows")),
         resolutions=tuple(_resolution(t) for t in top.tables("resolutions")),

@@ -29,6 +29,7 @@ _AMOUNT = re.compile(r"(?:[A-Z]{2,3}|[A-Z]{0,3}\$|[€£¥])?\s*([-+]?[\d,]+(?:\
 
 
 _AROUND = " .,:;()[]（）：，。"
+CLEAR = (DateFormat.ISO, DateFormat.MONTH_DAY, DateFormat.DAY_MONTH, DateFormat.YMD)
 _DAYS = (Column.DATE, Column.ANNOUNCED)
 
 
@@ -121,9 +122,9 @@ def _title(above: list[list[str]], source: Source) -> str:
 
 
 def _day(text: str, source: Source, units: Units) -> date | None:
-    """The date in a text above the table, in the form of such texts or of the cells below; a workbook's own date reads
-    as an ISO date, whatever form others have."""
-    forms = (source.head.date_format, units.date_format, DateFormat.ISO)
+    """The date in a text above the table, in the form of such texts or of the cells below, or in one that can mean no
+    other day; a workbook's own date reads as an ISO date."""
+    forms = (source.head.date_format, units.date_format, *CLEAR)
     return next((found for form in forms if (found := day_inside(text, form)) is not None), None)
 
 
@@ -147,7 +148,8 @@ def _labelled(above: list[list[str]], source: Source) -> dict[Column, str]:
             if column is not None and value.strip():
                 found.setdefault(column, value[:LABEL_LENGTH])
             elif column is None and any(map(str.isdigit, text)):
-                rest = normalise(without_day(text, source.head.date_format))
+                form = next((f for f in (source.head.date_format, *CLEAR) if day_inside(text, f)), DateFormat.ISO)
+                rest = normalise(without_day(text, form))
                 column = labels.get(rest) or labels.get(rest.strip(_AROUND)) if len(rest) < len(text) else None
                 said = text if column in _DAYS else value
                 if column is not None and said.strip():

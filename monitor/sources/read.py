@@ -92,7 +92,10 @@ def _read(
 ) -> tuple[HoldingsFile, ...]:
     header = layout.header
     units = header.like.units if header.like else source.units
-    above = [*layout.rows[: header.row - 1], *tables.outside, *comments(layout.rows[header.row :])]
+    dated = [
+        [cell] for cell in layout.rows[header.row - 1] if any(map(str.isdigit, cell))
+    ]  # Holdings (As of 06/12/2026)
+    above = [*layout.rows[: header.row - 1], *tables.outside, *comments(layout.rows[header.row :]), *dated]
     preamble = preamble_of(above, source, units, arrived, dated_rows=Column.DATE in header.index)
     lines = Lines(source, tables.shape, header, preamble)
     lines.warnings += (*tables.warnings, *layout.warnings)

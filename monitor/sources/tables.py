@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitor.core.errors import ParseError
-from monitor.sources.cells import normalise
+from monitor.sources.cells import normalise, without_day
 from monitor.sources.delimited import delimited_rows
 from monitor.sources.embedded import data_of
 from monitor.sources.forms import Column, Format, Shape
@@ -59,6 +59,8 @@ class Tables:
 
 def tables_of(body: bytes, source: Source) -> Tables:
     """The tables in the bytes of a file. Raises ParseError; for its codes see `read_file`."""
+    if not source.formats:
+        raise ParseError(f"no form of the files of {source.id} is known: {source.why}", code="shape")
     if is_workbook(body) and Shape.WORKBOOK in source.shapes:
         return Tables(Shape.WORKBOOK, "", workbook_rows(body, source))
     if Shape.XML in source.shapes and looks_like_xml(body):
@@ -106,7 +108,7 @@ def find_header(rows: list[list[str]], source: Source, shape: Shape | None = Non
     enough = {source.required, *(form.required for form in source.formats if not form.refused)}
     best: tuple[int, list[str], set[Column]] | None = None
     for number, row in enumerate(rows[:HEADER_WITHIN], start=1):
-        names = [normalise(cell[:NAME_LENGTH]) for cell in row]
+        names = [column_name(cell, source) for cell in row]
         found = {aliases[name] for name in names if name in aliases}
         if any(found.issuperset(required) for required in enough):
             return _header(number, row, names, aliases, source, shape in NAMED)
@@ -123,6 +125,14 @@ def _refuse_known(rows: list[list[str]], source: Source) -> None:
         form = _known([normalise(cell[:NAME_LENGTH]) for cell in row], source)
         if form is not None and form.refused:
             raise ParseError(f"this form of the file is not read: {form.refused}", code="columns", row=number)
+
+
+def column_name(cell: str, source: Source) -> str:
+    """What a cell of the header is called; a date in it says when, not what."""
+    name = normalise(cell[:NAME_LENGTH])
+    if Column.DATE in source.head.labels and any(map(str.isdigit, name)):
+        return normalise(without_day(cell[:NAME_LENGTH], source.head.date_format))
+    return name
 
 
 def _no_header(best: tuple[int, list[str], set[Column]] | None, source: Source) -> ParseError:

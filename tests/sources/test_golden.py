@@ -11,12 +11,11 @@ import pytest
 from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
 from monitor.sources import registry
-from monitor.sources.cells import normalise
 from monitor.sources.forms import Shape
 from monitor.sources.loading import parse_sources
 from monitor.sources.read import fund_of, read_files, revision_hint
 from monitor.sources.spec import Source
-from monitor.sources.tables import HEADER_WITHIN, find_header, tables_of
+from monitor.sources.tables import HEADER_WITHIN, column_name, find_header, tables_of
 
 FILES = Path(__file__).parent / "files"
 ISSUERS = Path(registry.__file__).parent / "issuers"
@@ -82,7 +81,7 @@ def _seen(source: Source, samples: Path) -> set[tuple[Shape, tuple[str, ...]]]:
         except ParseError:  # a sample of what is refused
             continue
         for row in [row for rows in tables.rows for row in rows[:HEADER_WITHIN]]:
-            seen.add((tables.shape, tuple(map(normalise, row))))
+            seen.add((tables.shape, tuple(column_name(cell, source) for cell in row)))
     return seen
 
 
