@@ -199,7 +199,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class CodeClass:
-    """Lines whose ticker or identifier matches `pattern` as a whole are of class `stated`."""
+    """Lines whose ticker or identifier – or name – matches `pattern` as a whole are of class `stated`."""
 
     pattern: re.Pattern[str]
     stated: AssetClass
+    of_name: bool = False

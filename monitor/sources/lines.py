@@ -21,7 +21,7 @@ from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Sh
 from monitor.sources.places import place_of_country, place_of_exchange
 from monitor.sources.preamble import Preamble
 from monitor.sources.spec import Source
-from monitor.sources.sums import contradiction, taken_apart
+from monitor.sources.sums import NAME_LONGEST, contradiction, taken_apart
 from monitor.sources.tables import Header
 from monitor.sources.tickers import local_code, split_ticker
 
@@ -240,11 +240,13 @@ class Lines:
         return place or (place_of_country(cells[self.country]) if self.country >= 0 else "")
 
     def _stated(self, line: Line) -> AssetClass | None:
-        """The class the source knows of the line's printed type, ticker or identifier."""
+        """The class the source knows of the line's printed type, ticker, identifier or name."""
         if line.asset_class and (found := class_of_type(self.source.asset_classes, line.asset_class[:CODE_LENGTH])):
             return found
         codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
-        return next((c.stated for c in self.source.asset_codes if any(map(c.pattern.fullmatch, codes))), None)
+        names = [line.name.upper()[:NAME_LONGEST]]
+        known = self.source.asset_codes
+        return next((c.stated for c in known if any(map(c.pattern.fullmatch, names if c.of_name else codes))), None)
 
     def _amount(self, row: int, column: str, cell: str, unit: str) -> Decimal | None:
         """An amount that is no number becomes a warning, because shares decide what is held."""

@@ -132,9 +132,10 @@ def asset_classes(top: Table, sections: tuple[Section, ...]) -> dict[str, AssetC
 
 
 def asset_codes(top: Table) -> tuple[CodeClass, ...]:
-    """Which tickers and identifiers are of which class, in the order of the file."""
+    """Which tickers and identifiers, or names, are of which class, in the order of the file."""
     found = []
     for table in top.tables("asset_codes"):
-        found.append(CodeClass(table.pattern("code"), table.choice("class", AssetClass)))
+        key = "name" if "name" in table.values else "code"
+        found.append(CodeClass(table.pattern(key), table.choice("class", AssetClass), key == "name"))
         table.done()
     return tuple(found)

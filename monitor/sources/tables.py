@@ -59,7 +59,7 @@ class Tables:
 
 def tables_of(body: bytes, source: Source) -> Tables:
     """The tables in the bytes of a file. Raises ParseError; for its codes see `read_file`."""
-    if not source.formats:
+    if not source.columns:
         raise ParseError(f"no form of the files of {source.id} is known: {source.why}", code="shape")
     if is_workbook(body) and Shape.WORKBOOK in source.shapes:
         return Tables(Shape.WORKBOOK, "", workbook_rows(body, source))
