@@ -120,8 +120,9 @@ class Asker:
 
     def get(self, url: str, request: Request | None = None) -> Fetched | FetchError | None:
         """The body or why there is none; None when no more may be asked."""
-        if not self.budget.take():
+        if not self.stopped and not self.budget.take():
             self.stopped = ENOUGH
+        if self.stopped:
             return None
         found = self._patiently(url, self.profile if request is None else request.profile)
         self._count(found)

@@ -31,7 +31,7 @@ def series_by_ticker(body: bytes) -> dict[str, str]:
         tree = json.loads(body)
         series, symbol = tree["fields"].index("seriesId"), tree["fields"].index("symbol")
         return {str(row[symbol]).upper(): str(row[series]) for row in tree["data"]}
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise FetchError(f"the SEC's list of tickers cannot be read ({type(error).__name__})", url="") from None
 
 

@@ -57,7 +57,7 @@ class GitWay:
 
     def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
         """A piece for every version of a file, the oldest first."""
-        known = known_to_all(group)
+        known = known_to_all(group, timed=True)
         presumed = group[0].spec.ticker if len(group) == 1 and self.inside else None
         with self._contents() as found:
             for version, body in found:

@@ -146,9 +146,9 @@ def _fitting(wanted: Wanted, named: dict[str, str]) -> str:
     return found[0] if found else ""
 
 
-def known_to_all(group: Sequence[Wanted]) -> frozenset[str]:
-    """The hashes of bodies that are stored for every one of these funds."""
-    bodies = [one.have.bodies for one in group]
+def known_to_all(group: Sequence[Wanted], *, timed: bool = False) -> frozenset[str]:
+    """The hashes of bodies that are stored for every one of these funds; `timed`: with the time of a copy."""
+    bodies = [one.have.timed if timed else one.have.bodies for one in group]
     return frozenset.intersection(*bodies) if bodies else frozenset()
 
 

@@ -125,7 +125,7 @@ def _rows(body: bytes) -> list[tuple[datetime, str]]:
         at, original = rows[0].index("timestamp"), rows[0].index("original")
         found = {(str(row[at]), str(row[original])) for row in rows[1:]}
         return sorted((_moment(stamp), url) for stamp, url in found if re.fullmatch(r"\d{14}", stamp))
-    except (ValueError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise FetchError(f"the index of the archive answered something else ({type(error).__name__})", url="") from None
 
 

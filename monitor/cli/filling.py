@@ -90,8 +90,10 @@ def backfill(
     period = _period(since, until)
     options = Options(tuple(path or ()), tuple(inside or ()), series, limit, environment())
     app = program(config, db, instant(at))
-    names = [via] if via is not None else comparable(options)
-    ways = [app.way(name, options_of(name, options), looks=via is not None) for name in names]
+    if via is not None:
+        ways = [app.way(via, options, looks=True)]
+    else:
+        ways = [app.way(name, options_of(name, options), looks=False) for name in comparable(options)]
     if dry_run:
         code = _compare(app, fund or [], source, period, ways, form)
     else:

@@ -10,18 +10,21 @@ from sqlalchemy import select
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, parse_instant
 from monitor.store.engine import Connection
+from monitor.store.save import UNTIMED
 
 ANSWERED = ("new", "heartbeat", "absent")  # outcomes after which an address of the past is not asked again
 
 
 @dataclass(frozen=True, slots=True)
 class Have:
-    """What is stored of one fund: the dates of its files and of its schedules, the hashes of all their bodies, and
-    of every address of the past that answered whether it had something, and when that was."""
+    """What is stored of one fund: the dates of its files and of its schedules, the hashes of all their bodies, those
+    (`timed`) of which we know that somebody had them at some time, and of every address of the past that answered
+    whether it had something, and when that was."""
 
     days: frozenset[date] = frozenset()
     schedules: frozenset[date] = frozenset()
     bodies: frozenset[str] = frozenset()
+    timed: frozenset[str] = frozenset()
     answered: dict[str, tuple[bool, datetime]] | None = None
 
     def answer(self, place: str) -> tuple[bool, datetime] | None:
@@ -35,12 +38,14 @@ def have(conn: Connection, issuer: str, ticker: str) -> Have:
     fund = conn.execute(wanted.where(t.issuer.c.code == issuer, t.fund.c.ticker == ticker)).scalar()
     if fund is None:
         return Have()
-    files = conn.execute(select(t.snapshot.c.as_of, t.snapshot.c.sha256).where(t.snapshot.c.fund == fund)).all()
+    table = t.snapshot.c
+    files = conn.execute(select(table.as_of, table.sha256, table.rank).where(table.fund == fund)).all()
     lists = conn.execute(select(t.schedule.c.as_of, t.schedule.c.sha256).where(t.schedule.c.fund == fund)).all()
     return Have(
         frozenset(date_of_day(row.as_of) for row in files),
         frozenset(date_of_day(row.as_of) for row in lists),
         frozenset(row.sha256 for row in (*files, *lists)),
+        frozenset(row.sha256 for row in files if not row.rank.startswith(UNTIMED)),
         _answered(conn, fund),
     )
 

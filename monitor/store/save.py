@@ -35,6 +35,7 @@ DATED_BY = {"fetched": "poll"}  # the column holds four letters
 REVISIONS = 256  # of one as_of: the low digits of a snapshot's number
 POLLS = 1000  # the newest of a fund, among which the last one of an address is looked for
 ANSWERED = ("new", "heartbeat", "not-modified", "absent")  # outcomes of polls that leave something for the next
+UNTIMED = "0|"  # begins the rank of a version of which nobody says when it was there
 FIRST_VERSION = "00000"  # sorts before every version a file name can carry
 _HOLDING = ("fund", "snapshot", "security", "listing", "shares", "value", "weight")
 
@@ -212,7 +213,7 @@ def captured(conn: Connection, fund: int, number: int, hint: str, sha256: str, a
     table = t.snapshot.c
     where = (table.fund == fund) & (table.id == number) & table.published_to.is_(None)
     known, rank = conn.execute(select(table.rank).where(where)).scalar(), _rank(at, hint, sha256)
-    if known is None or (not known.startswith("0|") and known <= rank):
+    if known is None or (not known.startswith(UNTIMED) and known <= rank):
         return False
     conn.execute(update(t.snapshot).where(where).values(rank=rank))
     return True
@@ -220,7 +221,7 @@ def captured(conn: Connection, fund: int, number: int, hint: str, sha256: str, a
 
 def _rank(published: datetime | None, hint: str, sha256: str) -> str:
     """Ranks versions of one as_of whatever order they were loaded in."""
-    return f"{'0' if published is None else instant_text(published)}|{hint or FIRST_VERSION}|{sha256}"
+    return f"{UNTIMED if published is None else f'{instant_text(published)}|'}{hint or FIRST_VERSION}|{sha256}"
 
 
 def next_number(as_of: date, known: Collection[int]) -> int:
