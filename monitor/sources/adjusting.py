@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from monitor.core.identity import ids_of
 from monitor.core.model import AssetClass, Line
 from monitor.sources.cells import normalise
 from monitor.sources.forms import Document
@@ -40,6 +41,13 @@ def in_units(line: Line, *, thousands: bool) -> Line:
     if line.stated is AssetClass.CASH and not line.shares and value:
         return replace(line, value=value, shares=value)
     return replace(line, value=value) if thousands else line
+
+
+def no_cash(line: Line) -> Line:
+    """A line that is called cash but has an identifier and falls due is a bill: a bond."""
+    if line.stated is AssetClass.CASH and line.maturity is not None and ids_of(line):
+        return replace(line, stated=AssetClass.BOND)
+    return line
 
 
 def signed(line: Line, side: str) -> Line:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, HoldingsFile, Line, UnreadRow
 from monitor.sources import doubles
-from monitor.sources.adjusting import class_of_type, in_thousands, in_units, is_total, signed
+from monitor.sources.adjusting import class_of_type, in_thousands, in_units, is_total, no_cash, signed
 from monitor.sources.cells import day, normalise, number, percentage, plain_text, with_point
 from monitor.sources.cusips import completed
 from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
@@ -232,6 +232,7 @@ class Lines:
             coupon=self._amount(row, "coupon", cells[coupon], "%"),
             maturity=self._date(cells[maturity]) if maturity >= 0 else None,
         )
+        enriched = no_cash(enriched)
         return signed(in_units(enriched, thousands=self.thousands), cells[self.header.index.get(Column.SIDE, -1)])
 
     def _place(self, cells: list[str]) -> str:

@@ -699,6 +699,10 @@ SERIES = (
     Series("series/tidal_unlimited/HFMF", "unlimited", "HFMF", 67, frozenset({"future", "cash"}), (0, 0)),
     Series("series/tidal_unlimited/HFND", "unlimited", "HFND", 67, frozenset({"equity", "future", "cash"}), (0, 0)),
     Series("series/pacer/COWZ", "pacer", "COWZ", 63, frozenset({"equity", "cash"})),
+    Series("series/spdr/PRIV", "spdr", "PRIV", 114, frozenset({"bond", "future", "cash"})),
+    Series("series/spdr/PRIV_xlsx", "spdr", "PRIV", 10, frozenset({"bond", "future", "cash"})),
+    # The list of 2026-02-13 has ten rows: half of the fund.
+    Series("series/invesco/SPMO", "invesco", "SPMO", 61, frozenset({"equity", "cash"}), (50, 103)),
     Series("series/alphaarchitect/IMOM", "alphaarchitect", "IMOM", 63, frozenset({"equity", "cash"})),
 )
 
