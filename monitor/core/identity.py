@@ -228,6 +228,8 @@ def _position(fund: str, line: Line) -> Position:
     own_columns = (line.identifier, line.isin, line.sedol, line.figi)
     best = next((text for text in own_columns if verified_ids(text)), line.identifier)
     kind = line.stated or instruments.class_of(line.name, line.ticker, best, line.asset_class, verified=bool(ids))
+    if kind is AssetClass.EQUITY and instruments.is_right(line.name):
+        kind = AssetClass.RIGHT  # issuers list rights and warrants as shares
     if kind in (AssetClass.EQUITY, AssetClass.RIGHT) and line.coupon is not None and line.maturity is not None:
         kind = AssetClass.BOND  # its own columns say what its name does not
     key = key_of(fund, line, ids, kind)

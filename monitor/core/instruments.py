@@ -85,6 +85,11 @@ def class_of(name: str, ticker: str, identifier: str, printed: str = "", *, veri
     return AssetClass.EQUITY
 
 
+def is_right(name: str) -> bool:
+    """Whether a name is that of a warrant, a right, an escrow share or else something that is no share."""
+    return bool(_RIGHT_WORDS.search(plain(name)))
+
+
 def plain(text: str) -> str:
     """A printed text in capitals, empty when it only says that there is none."""
     text = " ".join(text.upper().split())

@@ -21,6 +21,7 @@ _PLAIN = {
 LONGEST = 40  # characters; no count or amount needs more, and thousands of digits would slow all that follows
 _NUMBER = re.compile(r"([-+]?)(\$?)([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?(%?)", re.ASCII)
 _APOSTROPHES = re.compile(r"-?\d{1,3}(?:['\u2019]\d{3})+(?:\.\d+)?", re.ASCII)  # thousands in Switzerland
+_MARKED = re.compile(r"-?\d{1,3}(?P<between>[.,'\u2019])\d{3}(?:(?P=between)\d{3})*(?P<mark>[.,])\d{1,10}", re.ASCII)
 _SWAPPED = str.maketrans(".,", ",.")
 _GUARD = re.compile(r'="([^"]*)"')  # a spreadsheet's way to keep text as text
 _MONEY = re.compile(r"(?:\([A-Z]{3}\)|[A-Z]{2,3}) *\$? *(?=[-+(\d])")  # TWD -721.00, (TWD) $ 1,000, NT$1,000
@@ -46,6 +47,12 @@ def plain_text(cell: str) -> str:
 def with_point(cell: str) -> str:
     """A number with decimal comma and points between thousands, 1.234,50, the other way round."""
     return cell if "'" in cell or "\u2019" in cell else cell.translate(_SWAPPED)  # 1'234.50 is Swiss
+
+
+def decimal_mark(cell: str) -> str:
+    """The decimal mark of a number that can be read in one way only, `1.234,50` or `1'234.50`; "" for all others."""
+    found = _MARKED.fullmatch(cell.strip().strip("$%"))
+    return found["mark"] if found and found["mark"] != found["between"] else ""
 
 
 def number(cell: str, unit: str = "") -> Decimal | None:

@@ -17,9 +17,10 @@ from monitor.sources import doubles
 from monitor.sources.adjusting import class_of_type, in_thousands, in_units, is_total, no_cash, signed
 from monitor.sources.cells import day, normalise, number, percentage, plain_text, with_point
 from monitor.sources.cusips import completed
-from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, WeightUnit
+from monitor.sources.forms import Column, DateFormat, DateFrom, QuantityUnit, Shape, Units, WeightUnit
+from monitor.sources.marks import AMOUNTS
 from monitor.sources.places import place_of_country, place_of_exchange
-from monitor.sources.preamble import Preamble
+from monitor.sources.preamble import CLEAR, Preamble
 from monitor.sources.spec import Source
 from monitor.sources.sums import NAME_LONGEST, contradiction, taken_apart
 from monitor.sources.tables import Header
@@ -34,16 +35,6 @@ SEVENTEEN = 17  # and those before this one are amounts and dates
 FUND_AT, VALUE_AT, WEIGHT_AT = 1, 6, 7
 TOTALS = (Column.OUTSTANDING, Column.NET_ASSETS, Column.TITLE, Column.ANNOUNCED)  # what each row says of its fund
 OTHERS = (Column.CONTRACTS, Column.NOTIONAL, Column.ANNOUNCED, Column.EXCHANGE, Column.COUNTRY)
-AMOUNTS = (
-    Column.SHARES,
-    Column.VALUE,
-    Column.WEIGHT,
-    Column.COUPON,
-    Column.OUTSTANDING,
-    Column.NET_ASSETS,
-    Column.CONTRACTS,
-    Column.NOTIONAL,
-)
 HUNDRED, LOT = Decimal(100), Decimal(1000)
 DUST = 8  # decimals of percent points: fractions come with the noise of binary numbers, 0.024300000000000002
 
@@ -51,11 +42,11 @@ DUST = 8  # decimals of percent points: fractions come with the noise of binary 
 class Lines:
     """Collects what the rows below the header say; one instance reads one file."""
 
-    def __init__(self, source: Source, shape: Shape, header: Header, preamble: Preamble) -> None:
+    def __init__(self, source: Source, shape: Shape, header: Header, preamble: Preamble, units: Units) -> None:
         self.source = source
         self.header = header
         self.preamble = preamble
-        self.units = header.like.units if header.like else source.units
+        self.units = units
         self.required = header.like.required if header.like else source.required
         self.width = len(header.names)
         # Rows get one empty cell more, so that -1 reads "" where the file has no such column.
@@ -153,6 +144,10 @@ class Lines:
         have been written as ISO dates."""
         return next((found for form in self.date_forms if (found := day(cell, form)) is not None), None)
 
+    def _maturity(self, cell: str) -> date | None:
+        """As `_date`; some issuers write maturities in a form of their own that can mean no other day."""
+        return next((found for form in (*self.date_forms, *CLEAR) if (found := day(cell, form)) is not None), None)
+
     def _is_prose(self, printed: list[str]) -> bool:
         """Whether a row without a date column states no quantity at all, and so is no holding."""
         _, _, _, _, _, shares, value, weight = self.at[:EIGHT]
@@ -230,7 +225,7 @@ class Lines:
             venue=exchange or (self.source.venue if plain else ""),
             stated=stated,
             coupon=self._amount(row, "coupon", cells[coupon], "%"),
-            maturity=self._date(cells[maturity]) if maturity >= 0 else None,
+            maturity=self._maturity(cells[maturity]) if maturity >= 0 else None,
         )
         enriched = no_cash(enriched)
         return signed(in_units(enriched, thousands=self.thousands), cells[self.header.index.get(Column.SIDE, -1)])

@@ -8,13 +8,17 @@ from collections.abc import Iterable
 from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
 from monitor.sources.cells import day_in_name
+from monitor.sources.forms import TickerStyle
 from monitor.sources.spec import Source
+from monitor.sources.tickers import split_ticker
 
 # Words of file names that have the form of a ticker; they count only where no other word does.
 NO_FUNDS = frozenset(
     "ETF ETFS FUND CSV XLS XLSX ODS JSON HTML HTM XML TXT FULL ALL RAW RESP DATA DAILY US USA EN ASOF LIST TABLE"  # noqa: SIM905
     " FILE COPY HTTP HTTPS WWW COM NEW OLD LIVE TEST EXPORT JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 )
+
+_ENDING = re.compile(r"(?<=[^/\\!])(?:\.(?:CSV|TXT|JSON|XLSX?|XLSM|ODS|HTML?|XML|AJAX|EXCERPT))+$")
 
 
 def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
@@ -28,6 +32,9 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
             return known[file.fund]
         if source.others is not None and source.others.pattern.fullmatch(file.fund):
             return file.fund
+        root, place = split_ticker(file.fund, TickerStyle.BLOOMBERG)  # SPPW GY: as the exchange's terminal writes it
+        if place and (root in known or (source.others is not None and source.others.pattern.fullmatch(root))):
+            return known.get(root, root)
         raise ParseError(f"the file is about fund {file.fund!r}, which source {source.id!r} does not list", code="fund")
     named = [fund for fund in source.funds.values() if file.title and _letters(file.title) == _letters(fund.name)]
     if len(named) == 1:
@@ -47,7 +54,8 @@ def funds_named(source: Source, name: str) -> frozenset[str]:
         hit = source.others.in_name.search(base_name(own))
         words = {hit[1]} if hit is not None and source.others.pattern.fullmatch(hit[1] or "") else set()
     if not words and source.others is not None:
-        nearest = re.split(r"[/\\!]", name.upper())[-2:]  # the file and its folder; folders above may be anything
+        own = _ENDING.sub("", name.upper())
+        nearest = re.split(r"[/\\!]", own)[-2:]  # the file and its folder; folders above may be anything
         words = {word for part in nearest for word in _words(part) if source.others.pattern.fullmatch(word)}
         words = words - NO_FUNDS or words
     return frozenset(words)

@@ -15,6 +15,7 @@ from monitor.sources import conflicts
 from monitor.sources.forms import Column, Shape
 from monitor.sources.layout import Layout, Role, laid_out, numbered
 from monitor.sources.lines import Lines
+from monitor.sources.marks import AMOUNTS, as_printed
 from monitor.sources.naming import fund_of, funds_named, revision_hint
 from monitor.sources.preamble import Arrived, preamble_of
 from monitor.sources.spec import Source
@@ -92,12 +93,14 @@ def _read(
 ) -> tuple[HoldingsFile, ...]:
     header = layout.header
     units = header.like.units if header.like else source.units
+    amounts = [header.index[column] for column in AMOUNTS if column in header.index]
+    units = as_printed(units, source, layout.rows[header.row :], amounts)
     dated = [
         [cell] for cell in layout.rows[header.row - 1] if any(map(str.isdigit, cell))
     ]  # Holdings (As of 06/12/2026)
     above = [*layout.rows[: header.row - 1], *tables.outside, *comments(layout.rows[header.row :]), *dated]
     preamble = preamble_of(above, source, units, arrived, dated_rows=Column.DATE in header.index)
-    lines = Lines(source, tables.shape, header, preamble)
+    lines = Lines(source, tables.shape, header, preamble, units)
     lines.warnings += (*tables.warnings, *layout.warnings)
     for row, cells, role in numbered(layout, source):
         if role is Role.START:

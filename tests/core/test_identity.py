@@ -332,3 +332,16 @@ def test_an_identity_inside_a_fund_names_its_issuer_and_can_be_read_without() ->
         assert {identity.inside_issuer(issuer, key) for key in keys} == {"ticker:LANA:WUN", "local:LANA:LOCAL7"}
     assert identity.inside_issuer("lantern", "cusip:037833100") == "cusip:037833100"
     assert identity.inside_issuer("lantern", "cash") == "cash"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("EXAMPLE BIOLOGICS CO LTD RIGHTS", AssetClass.RIGHT),
+        ("EXAMPLE WARRANTS EXP 2029", AssetClass.RIGHT),
+        ("CHINA EVERBRIGHT BANK LTD A", AssetClass.EQUITY),
+    ],
+)
+def test_rights_that_an_issuer_lists_as_shares_are_rights(name: str, expected: AssetClass) -> None:
+    (found,) = identity.positions_of("F", [line(name=name, ticker="EXM", stated=AssetClass.EQUITY)])
+    assert found.asset_class is expected

@@ -208,6 +208,21 @@ def test_what_is_no_code_of_a_fund_names_none() -> None:
     assert fund_of(SOURCES["timefolio"], file, "TIME_KOSPI_ACTIVE/2026-03-26.csv") == "TIME_KOSPI_ACTIVE"
 
 
+def test_the_ending_of_a_name_is_no_fund() -> None:
+    service = SOURCES["invesco"]
+    file = replace(read_file(POCKET, NAMED.encode(), name="2026-02-27"), fund="")
+    with pytest.raises(ParseError, match="neither the file nor its name"):
+        fund_of(service, file, "46090E103.json")
+    assert fund_of(service, file, "JSON_holdings.json") == "JSON"
+
+
+def test_a_fund_may_be_called_as_a_terminal_calls_it() -> None:
+    file = replace(read_file(POCKET, NAMED.encode(), name="2026-02-27"), fund="SPYI GY")
+    assert fund_of(SOURCES["spdr-emea"], file) == "SPYI"
+    with pytest.raises(ParseError):
+        fund_of(SOURCES["spdr-emea"], replace(file, fund="SPYI ZZ"))
+
+
 def test_a_merge_conflict_is_two_versions_and_open_markers_are_none() -> None:
     rows = [["a"], ["<<<<<<< HEAD"], ["b"], ["======="], ["c"], [">>>>>>> x"], ["d"]]
     assert versions(rows) == (frozenset({1, 3, 4, 5}), frozenset({1, 2, 3, 5}))
