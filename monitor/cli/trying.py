@@ -160,6 +160,7 @@ def _record(source: Source, tried: Tried, one: Understood) -> Record:
         "classes": [{key: output.plain(value) for key, value in row.items()} for row in _classes(one)],
         "lines": _lines(one),
         "unread": [record(row) for row in file.unread],
+        "left_out": [line.row for line in one.left_out],
         "footer": list(file.footer),
         "warnings": list(file.warnings),
     }
@@ -172,6 +173,8 @@ def _rest(funds: Sequence[Understood], say: Say) -> None:
         say(f"unread     row {row.row}: {row.reason}: {row.text}")
     if len(unread) > MOST_ROWS:
         say(f"unread     {len(unread) - MOST_ROWS} more rows; --json has them all")
+    for line in (line for one in funds for line in one.left_out[:MOST_ROWS]):
+        say(f"left out   row {line.row}: {line.name or line.ticker}: prints no quantity")
     for text in dict.fromkeys(text for one in funds for text in one.file.footer):
         say(f"footer     {text[:200]}")
     for text in dict.fromkeys(text for one in funds for text in one.file.warnings):

@@ -46,6 +46,8 @@ def parts(source: Source) -> Iterator[Part]:
     seen = "as real files show it" if source.verified else f"not seen in a real file: {source.why}"
     yield "shape", f"{', '.join(sorted(source.shapes))}; {seen}"
     yield "as-of date", _date_rule(source, source.units)
+    if source.also_dates:
+        yield "as-of date", "also like " + ", ".join(form.value for form in source.also_dates)
     yield "weights", WEIGHTS[source.units.weight]
     yield "quantities", QUANTITIES[source.units.quantity] + (" of one creation unit" if source.per_unit else "")
     yield "numbers", "1.234,50" if source.units.decimal_comma else "1,234.50"

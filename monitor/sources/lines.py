@@ -67,7 +67,7 @@ class Lines:
         self.lots = self.units.quantity is QuantityUnit.LOTS
         self.ragged = shape is not Shape.DELIMITED
         forms = (self.units.date_format, source.units.date_format, *([DateFormat.ISO] if self.ragged else ()))
-        self.date_forms = tuple(dict.fromkeys(forms))
+        self.date_forms = tuple(dict.fromkeys((*forms, *source.also_dates)))
         self.lines: list[Line] = []
         self.unread: list[UnreadRow] = []
         self.footer: list[str] = []
@@ -320,9 +320,12 @@ class Lines:
         if nameless and found:
             self._warn(f"{len(nameless)} lines name no fund")
         elif nameless:
-            found[self.preamble.fund.upper()] = nameless
+            by_design = self.header.like is not None and Column.FUND not in self.header.index  # a form of one fund
+            found[self.preamble.fund.upper() or (expected.upper() if expected and by_design else "")] = nameless
         if expected is None:
             return found
+        if set(found) == {""}:
+            raise ParseError(f"no line says that it is of {expected}, as lines of this source do", code="fund")
         if expected.upper() not in found:
             listed = ", ".join(sorted(found)[:10]) + (" …" if len(found) > 10 else "")
             raise ParseError(f"the file lists {len(found)} funds, but not {expected}: {listed}", code="fund")

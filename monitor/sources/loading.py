@@ -20,7 +20,16 @@ from monitor.core.model import Convention
 from monitor.sources.cells import normalise
 from monitor.sources.forms import Shape, TickerStyle
 from monitor.sources.loading_documents import document, paths
-from monitor.sources.loading_forms import asset_classes, asset_codes, columns, file_format, fill_down, head, units
+from monitor.sources.loading_forms import (
+    also_dates,
+    asset_classes,
+    asset_codes,
+    columns,
+    file_format,
+    fill_down,
+    head,
+    units,
+)
 from monitor.sources.loading_http import ADDRESS, http, sniff
 from monitor.sources.loading_pages import embedded, html_page, name_pattern, sections, totals
 from monitor.sources.routes import is_dated
@@ -146,6 +155,7 @@ def _source(top: Table) -> Source:
         name_pattern=name_pattern(top),
         many_funds=top.flag("many_funds", False),
         fill_down=fill_down(top),
+        also_dates=also_dates(top),
         catalogue=_catalogue(top),
         backfill=_backfill(top),
     )

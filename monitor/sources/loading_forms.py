@@ -124,6 +124,16 @@ def fill_down(top: Table) -> tuple[Column, ...]:
     return tuple(Column(name) for name in names if name in wanted)
 
 
+def also_dates(top: Table) -> tuple[DateFormat, ...]:
+    """Further forms in which dates are written; what may be read in two ways is read in the first that fits."""
+    known = {form.value: form for form in DateFormat}
+    names = top.texts("also_dates")
+    for name in names:
+        if name not in known:
+            top.fault("also_dates", f"wanted some of {', '.join(known)}, found {name!r}")
+    return tuple(known[name] for name in names if name in known)
+
+
 def asset_classes(top: Table, sections: tuple[Section, ...]) -> dict[str, AssetClass]:
     """What printed asset types mean; lines of a section are given its class as if it were printed."""
     table = top.table("asset_classes")

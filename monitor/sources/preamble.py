@@ -124,7 +124,7 @@ def _title(above: list[list[str]], source: Source) -> str:
 def _day(text: str, source: Source, units: Units) -> date | None:
     """The date in a text above the table, in the form of such texts or of the cells below, or in one that can mean no
     other day; a workbook's own date reads as an ISO date."""
-    forms = (source.head.date_format, units.date_format, *CLEAR)
+    forms = (source.head.date_format, units.date_format, *CLEAR, *source.also_dates)
     return next((found for form in forms if (found := day_inside(text, form)) is not None), None)
 
 

@@ -15,7 +15,18 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from monitor.core.model import AssetClass, Convention
-from monitor.sources.forms import CodeClass, Column, Document, Format, Head, Section, Shape, TickerStyle, Units
+from monitor.sources.forms import (
+    CodeClass,
+    Column,
+    DateFormat,
+    Document,
+    Format,
+    Head,
+    Section,
+    Shape,
+    TickerStyle,
+    Units,
+)
 from monitor.sources.page_forms import Embedded, Page
 from monitor.sources.profile import HttpProfile, Sniff
 
@@ -256,7 +267,7 @@ class Source:
     where the files leave out cash, so that weights may sum to less than the fund. `verified` is False where no
     real file of this shape was seen; `why` then says what is known and from where. `urls` are templates of
     addresses for funds without their own, `many_funds` says that one file lists several funds. `fill_down` are
-    columns printed once, on the first row they are true for.
+    columns printed once, on the first row they are true for, `also_dates` further forms in which dates are written.
     """
 
     id: str
@@ -297,6 +308,7 @@ class Source:
     many_funds: bool = False
     catalogue: Catalogue | None = None
     fill_down: tuple[Column, ...] = ()
+    also_dates: tuple[DateFormat, ...] = ()
     html: Page = field(default_factory=Page)
     sections: tuple[Section, ...] = ()
     totals: tuple[str, ...] = ()  # what the first cell of a row of sums reads, normalised

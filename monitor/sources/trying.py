@@ -8,7 +8,7 @@ from datetime import date
 
 from monitor.core import identity
 from monitor.core.errors import ParseError
-from monitor.core.model import AssetClass, HoldingsFile, Position
+from monitor.core.model import AssetClass, HoldingsFile, Line, Position
 from monitor.sources.forms import Format
 from monitor.sources.layout import laid_out
 from monitor.sources.naming import fund_of
@@ -22,13 +22,15 @@ NOT_UNDERSTOOD = "is not a number"  # how the warning about a cell ends that sho
 @dataclass(frozen=True, slots=True)
 class Understood:
     """What is understood of one fund in a file. `trouble` says why the file would not be taken in. `classes` says what
-    each line is, `positions` what the lines come to: with weights also where none is printed."""
+    each line is, `positions` what the lines come to: with weights also where none is printed. A line that prints no
+    quantity beside others that do is no position: these are `left_out`."""
 
     fund: str  # "" where nobody says whose file it is
     trouble: str
     file: HoldingsFile
     classes: tuple[AssetClass, ...]
     positions: tuple[Position, ...]
+    left_out: tuple[Line, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -77,7 +79,10 @@ def _understood(source: Source, file: HoldingsFile, name: str, asked: str | None
     if asked is not None and not trouble and fund != asked.upper():
         trouble = f"the file is about {fund}, not {asked.upper()}"
     classes = tuple(identity.positions_of(fund, (line,))[0].asset_class for line in file.lines)
-    return Understood(fund, trouble, file, classes, identity.positions_of(fund, file.lines, file.net_assets))
+    bare = tuple(line for line in file.lines if line.shares is None)
+    left_out = bare if len(bare) < len(file.lines) else ()  # a form without any quantity is followed by weight
+    positions = identity.positions_of(fund, file.lines, file.net_assets)
+    return Understood(fund, trouble, file, classes, positions, left_out)
 
 
 def guess(sources: Iterable[Source], body: bytes, *, name: str = "", fund: str | None = None) -> list[Source]:

@@ -124,7 +124,7 @@ def test_the_lines_of_one_fund_can_be_asked_for(run: Run, tmp_path: Path) -> Non
     answer = run("sources", "try", "amplify", "f.csv", "--fund", "AAAA")
     assert answer.code == 0
     for words in (
-        "format     known: Seen in real files",
+        "format     known",
         "identifier ← CUSIP",
         "as of      2026-03-03, as the file says",
         "net assets 100",
@@ -134,6 +134,15 @@ def test_the_lines_of_one_fund_can_be_asked_for(run: Run, tmp_path: Path) -> Non
         assert words in answer.out
     assert "Wren" not in answer.out
     assert run("sources", "try", "amplify", "f.csv", "--fund", "CCCC").code == 1
+
+
+def test_a_line_without_a_quantity_is_told(run: Run, tmp_path: Path) -> None:
+    text = TWO_FUNDS.replace("fifty", "")
+    (tmp_path / "f.csv").write_text(text, encoding="utf-8")
+    answer = run("sources", "try", "amplify", "f.csv", "--fund", "BBBB")
+    assert answer.code == 0
+    assert "left out   row 5: Tern Inc: prints no quantity" in answer.out
+    assert run("sources", "try", "amplify", "f.csv", "--fund", "BBBB", "--json").rows[0]["left_out"] == [5]
 
 
 def test_json_has_everything_that_was_understood(run: Run, tmp_path: Path) -> None:

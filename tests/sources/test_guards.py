@@ -162,3 +162,27 @@ def test_faults_of_these_rules_are_named(more: str, said: str) -> None:
     found, faults = parse_source(BASE.format(unit="percent", more=more), "guarded.toml")
     assert found is None
     assert said in "\n".join(faults)
+
+
+def test_dates_are_also_read_in_the_forms_a_source_adds() -> None:
+    body = HEADER + "3/2/26,AAAA,LARK,Lark,1,1,1%\n"
+    assert read_file(source(more='also_dates = ["M/D/YY"]'), body.encode()).as_of == date(2026, 3, 2)
+    with pytest.raises(ParseError, match="is not a date"):
+        read_file(source(), body.encode())
+    found, faults = parse_source(BASE.format(unit="percent", more='also_dates = ["M/D"]'), "guarded.toml")
+    assert found is None
+    assert "also_dates: wanted some of M/D/YYYY" in faults[0]
+
+
+MANY = 'many_funds = true\nother_funds = { pattern = "[A-Z]{4}", kind = "active", why = "so" }'
+
+
+def test_a_form_of_one_fund_may_leave_out_whose_it_is_and_no_other_may() -> None:
+    body = "Date,Ticker,Name,Shares,Value,Weight\n3/2/2026,LARK,Lark,1,1,1%\n"
+    with pytest.raises(ParseError, match="no line says that it is of AAAA"):
+        read_file(source(more=MANY), body.encode(), expected_fund="AAAA")
+    form = '[[formats]]\ncolumns = ["Date", "Ticker", "Name", "Shares", "Value", "Weight"]\n\n[[conventions]]'
+    text = BASE.format(unit="percent", more=MANY).replace("[[conventions]]", form)
+    known, faults = parse_source(text, "guarded.toml")
+    assert known is not None, faults
+    assert read_file(known, body.encode(), expected_fund="AAAA").fund == "AAAA"
