@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from http import HTTPStatus
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from monitor.core.sessions import Sessions
 from monitor.sources.absence import absence
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
 from monitor.sources.naming import name_of
-from monitor.sources.routes import Request, is_dated, request_of
+from monitor.sources.routes import Request, has_dated_links, is_dated, request_of
 from monitor.sources.spec import FundSpec, Source, Url
 from monitor.store import past, save
 from monitor.store.engine import Connection, Engine, reading
@@ -142,7 +143,8 @@ def _judged(source: Source, answer: Answer) -> Answer:
     """The answer; where it only looks like one, the words for why there is no file of the day."""
     result = answer.result
     if isinstance(result, FetchError):
-        return replace(answer, absent=result.status in source.sniff.absent_status)
+        unlinked = result.status == HTTPStatus.OK and has_dated_links(source)
+        return replace(answer, absent=unlinked or result.status in source.sniff.absent_status)
     if isinstance(result, NotModified):
         return answer
     words = absence(source, result, answer.name, answer.spec.ticker)

@@ -65,6 +65,8 @@ def explain(source: Source, made: Probe, say: Callable[[str], None]) -> None:
 
 def _told(source: Source, made: Probe) -> Iterator[tuple[str, str]]:
     yield "fund", made.fund or "(any)"
+    for text in made.doubts:
+        yield "doubt", text
     if made.day is not None:
         yield "day", str(made.day)
     if made.request is not None:
@@ -129,11 +131,9 @@ def _understood(source: Source, fund: str, file: HoldingsFile) -> Iterator[tuple
     means = source.convention_on(fund, file.as_of).value
     weights = [line.weight for line in file.lines if line.weight is not None]
     sums = f", weights sum to {sum(weights, Decimal(0)):.2f}" if weights else ""
-    yield (
-        "understood",
-        f"{file.fund or 'a fund without name'}, dated {file.as_of} (by the {file.dated_by}; convention {means}), "
-        f"{len(file.lines)} lines{sums}, unread {len(file.unread)}",
-    )
+    name = " ".join((file.fund or "a fund without ticker", f"({file.title})" if file.title else "")).strip()
+    dated = f"dated {file.as_of} (by the {file.dated_by}; convention {means})"
+    yield "understood", f"{name}, {dated}, {len(file.lines)} lines{sums}, unread {len(file.unread)}"
     for row in file.unread[:SHOWN_ROWS]:
         yield "unread", f"row {row.row}: {row.reason}: {row.text}"
     for text in file.warnings:
@@ -157,12 +157,13 @@ def as_record(source: Source, made: Probe) -> dict[str, object]:
         "sha256": hashlib.sha256(made.body).hexdigest() if made.body else None,
         "name": made.name or None,
         "files": [
-            {"fund": one.fund or None, "as_of": plain(one.as_of), "lines": len(one.lines), "unread": len(one.unread),
-             "warnings": list(one.warnings)}
+            {"fund": one.fund or None, "title": one.title or None, "as_of": plain(one.as_of),
+             "lines": len(one.lines), "unread": len(one.unread), "warnings": list(one.warnings)}
             for one in made.files
         ],
         "trouble": made.trouble or None,
         "code": made.code or None,
         "advice": list(made.advice),
         "proposals": list(made.proposals),
+        "doubts": list(made.doubts),
     }  # fmt: skip

@@ -165,5 +165,7 @@ def _agree(table: Table, profile: HttpProfile) -> None:
         table.fault("json", "a request has one body: give `form` or `json`")
     if (profile.form or profile.json) and profile.method is not Method.POST:
         table.fault("method", 'must be "POST" where there is a body')
+    if profile.pages is not None and profile.method is Method.POST:
+        table.fault("pages", "are asked for with GET")
     if profile.token is not None and not profile.before:
         table.fault("before", "is missing: the page that says the token")

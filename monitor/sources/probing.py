@@ -18,7 +18,7 @@ from monitor.sources.naming import fund_of, name_of
 from monitor.sources.profile import HttpProfile, Method
 from monitor.sources.read import read_files
 from monitor.sources.renaming import allowed, fetch_page, pages, proposals
-from monitor.sources.routes import Request, is_dated, request_of
+from monitor.sources.routes import Request, has_dated_links, is_dated, request_of
 from monitor.sources.sniff import refuse_detour
 from monitor.sources.spec import FundSpec, Source, Url
 
@@ -31,7 +31,7 @@ class Probe:
     """What asking for the file of `fund` of `day` gave. `files` are those it holds: of a file of many funds, all.
 
     `trouble` is what is wrong in words ("" when nothing is), `code` the kind of refusal, `advice` what to do,
-    `proposals` addresses the file may have now. `body` is as it came.
+    `proposals` addresses the file may have now, `doubts` what nobody could confirm before. `body` is as it came.
     """
 
     fund: str
@@ -47,6 +47,7 @@ class Probe:
     code: str = ""
     advice: tuple[str, ...] = ()
     proposals: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def probe(source: Source, fund: FundSpec, fetcher: Fetcher, address: Url | None, day: date, *, now: datetime) -> Probe:
@@ -58,7 +59,8 @@ def probe(source: Source, fund: FundSpec, fetcher: Fetcher, address: Url | None,
         words = "the fund has no address" + (f": {fund.why}" if fund.why else "")
         return Probe(fund.ticker, None, None, "failed", trouble=words, advice=("Give one: --url URL",))
     dated = is_dated(source, address)
-    made = Probe(fund.ticker, day if dated else None, None, "failed")
+    doubts = tuple(one.why for one in (source, fund) if not one.verified)
+    made = Probe(fund.ticker, day if dated else None, None, "failed", doubts=doubts)
     try:
         request = request_of(source, fund, address, day)
         made = replace(made, request=request)
@@ -72,7 +74,8 @@ def probe(source: Source, fund: FundSpec, fetcher: Fetcher, address: Url | None,
 
 
 def _failed(source: Source, made: Probe, error: FetchError, dated: bool) -> Probe:
-    missing = dated and error.status in {404, 410, *source.sniff.absent_status}
+    statuses = {404, 410, *source.sniff.absent_status} | ({200} if has_dated_links(source) else set())
+    missing = dated and error.status in statuses
     advice = (OTHER_DAY,) if missing else tuple(_advice(error, source.http))
     return replace(made, verdict="absent" if missing else "failed", trouble=str(error), advice=advice)
 
@@ -103,9 +106,13 @@ def _check_fund(source: Source, files: Sequence[HoldingsFile], fund: str, name: 
 
 def _searched(source: Source, fund: FundSpec, fetcher: Fetcher, made: Probe) -> Probe:
     """With the addresses that pages of the issuer show in place of a file that is gone."""
+    if made.request is None:
+        return made
     status = made.steps[-1].status if made.steps else None
-    gone = (made.verdict == "failed" and status in (404, 410)) or made.code == "html"
-    if not gone or made.request is None:
+    if made.verdict == "failed" and status == HTTPStatus.OK and made.request.profile.links:
+        page = fetch_page(fetcher, made.steps[-1].url, source.http)
+        return made if page is None else replace(made, proposals=allowed(files_on(page), fetcher, source.http))
+    if made.code != "html" and not (made.verdict == "failed" and status in (404, 410)):
         return made
     for url in pages(source, fund, made.request.place)[:MOST_PAGES]:
         page = fetch_page(fetcher, url, source.http)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -25,6 +26,8 @@ MOST_BYTES = 2_000_000
 SECONDS = 15.0
 CANDIDATES = 400  # addresses compared at most
 PROPOSED = 3
+LISTED = 8
+FILES = frozenset({".csv", ".xls", ".xlsx", ".xlsm", ".ods", ".json", ".xml", ".txt", ".zip"})
 ALIKE = 0.8  # of file names without the ticker
 ALIKE_WITH_TICKER = 0.35
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -73,6 +76,12 @@ def proposals(page: Page, address: str, ticker: str, others: Iterable[str]) -> l
         if alike >= (ALIKE_WITH_TICKER if ticker.upper() in named else ALIKE):
             ranked[found] = alike + (ticker.upper() in named)
     return sorted(ranked, key=lambda one: (-ranked[one], one))[:PROPOSED]
+
+
+def files_on(page: Page) -> list[str]:
+    """Addresses on the page that end as files of holdings do, the first few."""
+    ends = (found for found in words(page.text[:MOST_BYTES], page.url) if _ending(found) in FILES)
+    return list(islice((found for found in ends if may_be_proposed(found, page.url)), LISTED))
 
 
 def allowed(found: Sequence[str], fetcher: Fetcher, profile: HttpProfile) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from datetime import date
 
 from monitor.core.errors import FetchError
 from monitor.sources.addresses import safe_url
+from monitor.sources.paging import with_query
 from monitor.sources.profile import HttpProfile, Method, Pairs
 from monitor.sources.spec import DATED, PLACEHOLDER, FundSpec, Source, Url
 
@@ -29,17 +30,32 @@ class Request:
 
 
 def is_dated(source: Source, address: Url) -> bool:
-    """Whether every session is asked for by itself, be it in the address or in what is sent to it."""
-    return address.dated or any(DATED.search(text) for text in _texts(source.http))
+    """Whether every session is asked for by itself, be it in the address, in what is sent to it or by the link."""
+    profile = source.http
+    pairs = (*profile.form, *profile.query)
+    return (
+        address.dated
+        or any(DATED.search(text) for text in (profile.json, *(value for _, value in pairs)))
+        or (has_dated_links(source))
+    )
+
+
+def has_dated_links(source: Source) -> bool:
+    """Whether the page of a fund links to the file of each session: no link, no file of that day."""
+    return any(DATED.search(link.pattern) for link in source.http.links)
 
 
 def request_of(source: Source, fund: FundSpec, address: Url, day: date) -> Request:
     """What to ask for the file of `fund` of `day`. Raises FetchError when the fund has no key that it takes."""
     known = {**fund.keys, "T": fund.ticker, "t": fund.ticker.lower(), LATER: f"{{{LATER}}}"}
     fill = _Fill(known, fund.ticker, day)
-    url = fill.all(address.url)
-    by_body = not address.dated and is_dated(source, address)
-    return Request(url, safe_url(url) + (f"#{day}" if by_body else ""), _filled(source.http, fill))
+    url, profile = fill.all(address.url), _filled(source.http, fill)
+    if not profile.links:  # else it belongs to the address the links lead to
+        url = with_query(url, tuple(pair for pair in profile.query if LATER not in pair[1]))
+        profile = replace(profile, query=tuple(pair for pair in profile.query if LATER in pair[1]))
+    said = address.dated or any(DATED.search(value) for _, value in source.http.query if not profile.links)
+    unsaid = is_dated(source, address) and not said
+    return Request(url, safe_url(url) + (f"#{day}" if unsaid else ""), profile)
 
 
 def page_profile(profile: HttpProfile) -> HttpProfile:
@@ -47,11 +63,6 @@ def page_profile(profile: HttpProfile) -> HttpProfile:
     return replace(
         profile, referer="", query=(), method=Method.GET, form=(), json="", before="", token=None, links=(), pages=None
     )
-
-
-def _texts(profile: HttpProfile) -> list[str]:
-    pairs = (*profile.form, *profile.query)
-    return [profile.json, *(value for _, value in pairs), *(link.pattern for link in profile.links)]
 
 
 def _filled(profile: HttpProfile, fill: _Fill) -> HttpProfile:

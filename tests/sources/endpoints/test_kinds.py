@@ -276,10 +276,32 @@ def test_a_file_inside_the_page(issuer: Issuer, is_read: Callable[[], None], cod
 
 
 def test_a_page_without_the_link_says_so(issuer: Issuer, run: Run) -> None:
-    issuer.serves("/wilo/", page("<a href=http://other.example/wilo.csv>plain, elsewhere</a>"), "text/html")
+    links = "<a href=http://other.example/wilo.csv>plain, elsewhere</a> <a href='/new/wilo_holdings.xlsx'>file</a>"
+    issuer.serves("/wilo/", page(links), "text/html")
     issuer.source("/{t}/", http="[[http.links]]\npattern = 'wilo\\.csv$'")
     assert "no link on the page fits" in checked(run)
-    assert run("sources", "probe", "willow").code == 1
+    probed = run("sources", "probe", "willow")
+    assert probed.code == 1
+    assert f"may be     {issuer.url('/new/wilo_holdings.xlsx')}" in probed.out
+
+
+def test_a_page_that_links_to_the_files_of_some_days(issuer: Issuer, run: Run, is_read: Callable[[], None]) -> None:
+    issuer.serves("/wilo/", page("<a href='/d/wilo_20261124.csv'>", "<a href='/d/wilo_20261120.csv'>"), "text/html")
+    issuer.serves("/d/wilo_20261124.csv", FILE)
+    issuer.source("/{t}/", http="[[http.links]]\npattern = '/{t}_{date:YYYYMMDD}\\.csv$'")
+    is_read()
+    holiday = run("sources", "probe", "willow", "--date", "2026-11-23", "--json")
+    assert (holiday.code, holiday.rows[0]["verdict"]) == (3, "absent")
+
+
+def test_what_a_query_asks_for_is_part_of_the_address(issuer: Issuer, run: Run) -> None:
+    def answer(request: Request) -> Response:
+        return Response(FILE) if request.args.to_dict() == {"fId": "101", "day": "2026.11.24"} else Response(b"", 404)
+
+    issuer.answers("/excel", answer)
+    issuer.source("/excel", http='query = { fId = "{number}", day = "{date:YYYY.MM.DD}" }')
+    assert f"{issuer.url('/excel')}?fId=101&day=2026.11.24" in checked(run)
+    assert stored(run) == [("WILO", "2026-11-24", 3)]
 
 
 def test_a_token_from_the_page_before(issuer: Issuer, run: Run, is_read: Callable[[], None]) -> None:

@@ -245,7 +245,7 @@ pattern = '/{t}_\\d{8}\\.csv$'"""
     day = datetime(2026, 11, 24, tzinfo=UTC).date()
     fund = made.funds["WILO"]  # type: ignore[attr-defined]
     request = request_of(made, fund, fund.url, day)  # type: ignore[arg-type]
-    assert request.url == "https://willow.example/101.csv"
+    assert request.url == "https://willow.example/101.csv"  # the query belongs to what the link leads to
     assert request.place == "https://willow.example/101.csv#2026-11-24"
     assert json.loads(request.profile.json) == {"id": "101", "q": "{ rows }", "day": "2026-11-24"}
     assert request.profile.referer == "https://willow.example/wilo/"
@@ -263,6 +263,7 @@ pattern = '/{t}_\\d{8}\\.csv$'"""
         ("method = 'POST'\nform = { a = 'b' }\njson = '{}'", "http.json: a request has one body"),
         ("token = 'a(b)'", "http.before: is missing"),
         ("before = 'https://a.example/'\ntoken = 'ab'", "http.token: 'ab' must have one group"),
+        ("method = 'POST'\n[http.pages]\nrows = 'a'\nnext = 'b'", "http.pages: are asked for with GET"),
         ("throttled_status = [200]", "http.throttled_status: wanted a list of numbers from 400 to 599"),
         ("headers = { Host = 'a' }", "http.headers.Host: is no header that can be chosen"),
         ("[http.pages]\nrows = 'a'", "http.pages.next: give either `next` or `start`"),
