@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import Literal
 
 from monitor.core.errors import FetchError, ParseError
@@ -17,7 +18,7 @@ from monitor.sources.fetch import Fetched, Fetcher, Step
 from monitor.sources.naming import fund_of, name_of
 from monitor.sources.profile import HttpProfile, Method
 from monitor.sources.read import read_files
-from monitor.sources.renaming import allowed, fetch_page, pages, proposals
+from monitor.sources.renaming import allowed, fetch_page, files_on, pages, proposals
 from monitor.sources.routes import Request, has_dated_links, is_dated, request_of
 from monitor.sources.sniff import refuse_detour
 from monitor.sources.spec import FundSpec, Source, Url
