@@ -154,6 +154,7 @@ def _source(top: Table) -> Source:
         totals=totals(top),
         name_pattern=name_pattern(top),
         many_funds=top.flag("many_funds", False),
+        any_order=top.flag("any_order", False),
         fill_down=fill_down(top),
         also_dates=also_dates(top),
         catalogue=_catalogue(top),

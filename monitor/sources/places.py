@@ -15,7 +15,7 @@ from monitor.sources.tickers import composite
 LONGEST = 40  # characters of a place
 _NOWHERE = re.compile(r"-*|n/?a|none|unlisted|no market.*|unknown|otc|not listed")
 _EXCHANGES = {  # composite exchange code: what names of its exchanges hold, as words
-    "US": "nyse arca|nyse mkt|nyse american|new york|nasdaq|cboe|bats|usa?",
+    "US": "nyse|nyse arca|nyse mkt|nyse american|new york|nasdaq|cboe|bats|usa?",
     "XTAI": "taiwan|taipei|gretai|tpex",
     "XKRX": "korea|kosdaq|kospi|krx",
     "CH": "shanghai|shenzhen",
@@ -47,8 +47,8 @@ _EXCHANGES = {  # composite exchange code: what names of its exchanges hold, as 
     "IJ": "indonesia|jakarta",
     "PM": "philippine",
     "VN": "ho ?chi ?minh|hanoi|vietnam",
-    "SJ": "johannesburg",
-    "MM": "mexican[ao]|mexico",
+    "SJ": "johannesburg|jse",
+    "MM": "mexican[ao]|mexico|bmv",
     "BZ": "xbsp|b3|bovespa|sao paulo|brasil",
     "CI": "santiago",
     "CB": "colombia",

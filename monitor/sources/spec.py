@@ -306,6 +306,7 @@ class Source:
     urls: tuple[Url, ...] = ()
     page: str = ""  # template of the address of a fund's page
     many_funds: bool = False
+    any_order: bool = False  # columns are known by their names alone, also where they stand in a new order
     catalogue: Catalogue | None = None
     fill_down: tuple[Column, ...] = ()
     also_dates: tuple[DateFormat, ...] = ()

@@ -180,7 +180,20 @@ def _header(
     alike = (form for form in source.formats if _is_like(form, _trimmed(names), aliases, named))
     like = known or next(alike, None)
     warnings = () if known is not None else _deviations(names, aliases, like)
+    if like is None and source.any_order and (like := _nearest(source, index, aliases, named)) is not None:
+        others = ", ".join(_trimmed(names))
+        warnings = (f"columns that do not stand together in a form we know: {others}"[:500],)
     return Header(number, tuple(cell.strip() for cell in row), index, known, like, warnings)
+
+
+def _nearest(source: Source, index: dict[Column, int], aliases: dict[str, Column], named: bool) -> Format | None:
+    """The form that shares most columns with a header, of those whose required ones it has; the newest of equals."""
+    shared = [
+        (len({aliases[name] for name in form.columns if name in aliases} & index.keys()), at, form)
+        for at, form in enumerate(source.formats)
+        if not form.refused and (form.shape in NAMED) is named and index.keys() >= set(form.required)
+    ]
+    return max(shared, key=lambda one: one[:2])[2] if shared else None
 
 
 def _is_like(form: Format, printed: tuple[str, ...], aliases: dict[str, Column], named: bool) -> bool:

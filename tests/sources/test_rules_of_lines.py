@@ -140,3 +140,18 @@ def test_numbers_of_other_countries_are_read_or_refused() -> None:
     assert number("NT$23,704,791,500", "$") == Decimal(23704791500)
     with pytest.raises(ValueError, match=r"1\.234,50"):
         number(with_point("1,234.50"))
+
+
+def test_known_names_in_a_new_order_are_read_where_the_source_says_so() -> None:
+    text = (
+        ISHARES.replace("Price,Location,", "Duration,")
+        + '"ACME","ACME","-","Equity","10","1","10","3","-","NYSE","USD","1","USD","-"\n'
+    )
+    file = read_file(SOURCES["ishares-us"], text.encode())
+    assert (str(file.lines[0].shares), file.lines[0].venue) == ("3", "US")
+    moved = text.replace("Weight (%),Notional Value", "Notional Value,Weight (%)")
+    file = read_file(SOURCES["ishares-us"], moved.encode())
+    assert (str(file.lines[0].weight), str(file.lines[0].shares)) == ("10", "3")
+    assert [warning.partition(":")[0] for warning in file.warnings] == [
+        "columns that do not stand together in a form we know"
+    ]
