@@ -212,10 +212,10 @@ def _clock(seconds: float) -> str:
 def _fill(app: App, funds: list[str], source: str | None, period: Period, way: Way, form: Format) -> int:
     from monitor.backfill import run
 
-    with app.opened() as engine, Progress() as progress:
+    with app.opened() as engine:
         filling = app.filling(engine, funds, source, period)
-        report = run(filling, way, progress)
-        progress.clear()
+        with Progress() as progress:  # from now on: opening a database is no measure of what is to come
+            report = run(filling, way, progress)
     if form is Format.TABLE:
         _print_report(report)
     else:

@@ -11,7 +11,7 @@ from monitor.asking.registry import find
 from monitor.cli import completing, output
 from monitor.cli.asking import answered
 from monitor.cli.context import history as asking
-from monitor.cli.context import now
+from monitor.cli.context import now, program
 from monitor.cli.options import ConfigFile, Db, Form, Fund, Issuer, On, day
 from monitor.cli.output import Format, record
 from monitor.cli.wording import counted
@@ -135,6 +135,7 @@ def history(
         of = queries.find_fund(conn, fund, issuer) if fund else None
         found = queries.history(conn, what, of, issuer)
         said = queries.presence(conn, what, of, issuer)
+        turns = queries.interval_turns(conn, security, of, issuer, program(config, db).hides) if said else []
     records = [record(one) | {"evidence": [record(fact) for fact in said if one.holds(fact)]} for one in found]
     if form is Format.TABLE:
         output.say(f"{' / '.join(what.names)}")
@@ -153,6 +154,8 @@ def history(
         output.say("\nBeside the daily files:")
         facts = ("fund", "pos_session", "state", "shares", "weight", "file_shares", "source", "as_of", "note")
         output.show([record(one) for one in said], form, facts, "")
+        for turn in turns:
+            output.say(f"{turn.fund}: {turn.claim}")
 
 
 def _between(interval: object) -> str | None:

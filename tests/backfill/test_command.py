@@ -144,6 +144,13 @@ def test_local_files_and_filings_are_read(run: Run, place: Path) -> None:
     assert "not read" in empty.out
 
 
+@pytest.mark.usefixtures("place")
+def test_a_fund_that_is_not_listed_is_one_where_its_source_admits_such(run: Run) -> None:
+    for named in (("ezmoney/00999A",), ("00999a", "--source", "ezmoney")):
+        (plan,) = run("backfill", *named, "--from", "2026-03-02", "--to", "2026-03-06", "--dry-run", "--json", *AT).rows
+        assert (plan["issuer"], plan["fund"], plan["missing"]) == ("ezmoney", "00999A", 5)
+
+
 KILLED = """
 import os, signal, sys
 from monitor.backfill import storing

@@ -45,6 +45,18 @@ def test_history_shows_what_lists_say(run: Run, own_story: str, tmp_path: Path) 
     assert "Beside the daily files:" in run("history", "SQ", "--db", own_story).out
 
 
+def test_what_lists_show_of_one_security_is_a_claim_about_an_interval(run: Run, own_story: str, tmp_path: Path) -> None:
+    assert add(run, own_story, tmp_path, TESLA, SQUARE, day="2022-03-31") == 0
+    assert add(run, own_story, tmp_path, TESLA, day="2022-06-30") == 0
+    rows = run("evidence", "claims", "--security", "SQ", "--format", "json", "--db", own_story).rows
+    assert [(row["kind"], row["pos_session"], row["basis"]) for row in rows] == [
+        ("RE_ENTERED", {"from": "2022-01-13", "to": "2022-03-31"}, "lists and files"),
+        ("EXITED", {"from": "2022-04-01", "to": "2022-06-30"}, "lists"),
+    ]
+    said = "ARKF: Held on 2022-03-31 (700,000 shares in the N-PORT schedule of 2022-03-31), not on 2022-06-30"
+    assert said in run("history", "SQ", "--db", own_story).out
+
+
 def test_claims_that_rest_on_an_interval_are_listed(run: Run, story: str) -> None:
     rows = run("evidence", "claims", "--format", "json", "--db", story).rows
     assert all(row["pos_session"]["from"] != row["pos_session"]["to"] for row in rows)
