@@ -104,7 +104,7 @@ def take(intake: Intake, body: Body) -> None:
             if intake.only and ticker not in intake.only:
                 others.append(ticker)
             else:
-                _keep(intake, body, file, ticker)
+                _keep(intake, body, replace(file, fund=ticker) if file.fund else file, ticker)
         except (ParseError, StoreError) as error:
             _unread(intake, body, error)
     if others and len(others) == len(files):

@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -153,7 +154,7 @@ def ingest(
     found = app.source(source)
     dated, whose = day(as_of), of_source(found, fund)
     unread: list[str] = []
-    bodies = _bodies(path, unread)
+    bodies = _bodies(path, unread, found.http.max_bytes)
     with app.opened() as engine, Progress() as progress:
         outcome = app.ingest(engine, found, bodies, alert=alert, progress=progress, dated=dated, fund=whose)
         progress.clear()
@@ -175,11 +176,12 @@ def of_source(source: Source, fund: str | None) -> str | None:
         raise UsageError(f"{source.id} has no fund {fund!r}. See: holdings-monitor sources show {source.id}") from None
 
 
-def _bodies(paths: list[Path], unread: list[str]) -> Iterator[tuple[str, bytes]]:
-    """The bodies as they are read; a path that does not exist is refused at once."""
-    from monitor.sources.files import read_paths
+def _bodies(paths: list[Path], unread: list[str], largest: int) -> Iterator[tuple[str, bytes]]:
+    """The bodies as they are read; a path that does not exist is refused at once. `largest`: bytes a file may have."""
+    from monitor.sources.files import Limits, read_paths
 
-    return _told(read_paths(paths), unread)
+    usual = Limits()
+    return _told(read_paths(paths, replace(usual, file_bytes=max(usual.file_bytes, largest))), unread)
 
 
 def _told(found: Iterable[LocalFile | NotRead], unread: list[str]) -> Iterator[tuple[str, bytes]]:

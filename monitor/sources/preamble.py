@@ -97,7 +97,8 @@ def _day_outside(source: Source, date_from: DateFrom, arrived: Arrived) -> tuple
         session = last_session(source.calendar, known)
         if session is not None:
             return session, "fetched"
-    raise ParseError(f"no as-of date in {WHERE[date_from]}", code="as_of", column=Column.DATE)
+    hint = "; --as-of says one" if date_from is not DateFrom.FILE else ""
+    raise ParseError(f"no as-of date in {WHERE[date_from]}{hint}", code="as_of", column=Column.DATE)
 
 
 def _no_date(printed: str, source: Source) -> ParseError:
