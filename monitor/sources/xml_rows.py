@@ -18,7 +18,7 @@ from monitor.sources.spec import Source
 _HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
 _SUBMISSION = re.compile(rb"(?:-----BEGIN PRIVACY|<SEC-DOCUMENT>|<SUBMISSION>|<IMS-DOCUMENT>)")
 _PART = re.compile(rb"<XML>(.*?)</XML>", re.DOTALL)
-_LABEL = re.compile(r"^\s*<?([A-Z][A-Z0-9 /-]{2,60})[:>]\s*(\S.{0,200})$", re.MULTILINE)
+_LABEL = re.compile(r"^[ \t]*<?([A-Z][A-Z0-9 /-]{2,60})[:>][ \t]*(\S.{0,200})$", re.MULTILINE)
 _COMPACT = re.compile(r"^((?:19|20)\d\d)(\d\d)(\d\d)$")  # 20221231, a date in a header
 HEADER = 20_000  # bytes of a submission that may hold its header
 

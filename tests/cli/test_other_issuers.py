@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zipfile
+from datetime import date
 from pathlib import Path
 
 from tests.cli.conftest import Run
+from tests.filings import Holding, filing
 from tests.sources.workbooks import sheet, workbook
 
 HEAD = "etf_code,data_date,stock_code,stock_name,weight,lots\n"
@@ -47,3 +50,31 @@ def test_a_file_without_any_share_count_comes_in_where_the_source_knows_that_for
         ("NIMB", None, 40),
     ]
     assert run("ingest", str(tmp_path / "x.csv"), "--source", "tw-active", "--db", "b.db").code == 1
+
+
+def test_a_fund_that_is_wound_up_holds_nothing_once_somebody_accepts_it(run: Run, tmp_path: Path) -> None:
+    held = [Holding("Quillon", "55501A105", value="60", weight="60"), Holding("Bracken", value="40", weight="40")]
+    (tmp_path / "a.xml").write_bytes(filing(date(2025, 12, 31), held))
+    (tmp_path / "b.xml").write_bytes(filing(date(2026, 3, 31), []))
+    assert run("ingest", str(tmp_path), "--source", "sec-nport", "--db", "a.db").code == 3
+    (kept,) = run("quarantine", "list", "--db", "a.db", "--format", "json").rows
+    assert "lists no holdings" in kept["reasons"]
+    answer = run("quarantine", "accept", kept["file"], "--db", "a.db")
+    assert (answer.code, "2 events" in answer.out) == (0, True), answer.out + answer.err
+    assert run("holdings", "S000099999", "--db", "a.db", "--format", "json").rows == []
+
+
+def test_a_file_that_calls_its_fund_by_the_issuers_number_is_that_funds(run: Run, tmp_path: Path) -> None:
+    line = {"effectiveDate": "2026-02-27", "name": "Quillon", "quantity": 5, "mktValPercent": 100, "CUSIP": "55501A105"}
+    (tmp_path / "x.json").write_text(json.dumps([{"portId": "0968", "holdingDetailItem": [line]}]), encoding="utf-8")
+    answer = run("ingest", str(tmp_path / "x.json"), "--source", "vanguard", "--db", "a.db", "-v")
+    assert (answer.code, "VOO 2026-02-27" in answer.out) == (0, True), answer.out + answer.err
+
+
+def test_the_first_page_of_a_longer_list_is_held(run: Run, tmp_path: Path) -> None:
+    lines = [{"issuerName": f"Firm {n}", "units": n, "percentageOfTotalNetAssets": 10, "cusip": ""} for n in range(10)]
+    whole = {"effectiveBusinessDate": "2026-02-27", "totalNumberOfHoldings": 105, "holdings": lines}
+    (tmp_path / "QQQ.json").write_text(json.dumps(whole), encoding="utf-8")
+    answer = run("ingest", str(tmp_path / "QQQ.json"), "--source", "invesco", "--db", "a.db")
+    assert answer.code == 3
+    assert "10 lines, but the issuer states 105 holdings" in answer.out

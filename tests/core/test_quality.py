@@ -122,6 +122,29 @@ def test_a_security_listed_twice_is_summed_and_a_block_listed_twice_held(twice: 
     assert form(held=[replace(p, lines=2 if at < twice else 1) for at, p in enumerate(positions())]) == said
 
 
+def test_lots_of_one_security_are_no_block_where_an_issuer_lists_them_so() -> None:
+    assert form(held=positions(lines=2), lots=True) == []
+
+
+def test_a_list_without_holdings_is_held_until_somebody_accepts_it() -> None:
+    assert form(of=[], held=[]) == [("rows", True)]
+
+
+@pytest.mark.parametrize(("stated", "said"), [(None, []), (20, []), (21, [("rows", True)]), (19, [("rows", False)])])
+def test_fewer_lines_than_the_issuer_states_hold_a_file(stated: int | None, said: Said) -> None:
+    assert form(stated_lines=stated) == said
+
+
+def test_a_line_that_was_not_understood_is_no_missing_line() -> None:
+    assert form(of=lines(19), stated_lines=20, unread=(UnreadRow(3, "?", "why"),)) == [("rows", False)]
+
+
+def test_the_value_of_options_may_be_notional() -> None:
+    held = [*positions(19, value=D(100)), position("option:x", -5, weight=D(-10), value=D(900))]
+    held[-1] = replace(held[-1], asset_class=AssetClass.OPTION)
+    assert ("weight-value", True) not in form(held=held)
+
+
 def test_cash_may_be_listed_as_often_as_the_issuer_likes() -> None:
     assert form(held=positions(lines=2, asset_class=AssetClass.CASH)) == []
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import ParseError
 from monitor.sources import registry
-from monitor.sources.forms import Column, Head
+from monitor.sources.forms import Column, Document, Head
 from monitor.sources.json_rows import json_rows
 from monitor.sources.read import read_file
 
@@ -99,3 +99,81 @@ def test_any_document_gives_a_file_or_a_refusal(value: object, cut: int) -> None
     for body in (json.dumps(value).encode(), whole, whole[:cut], document(ROW, date=value)):
         with suppress(ParseError):
             assert read_file(KOREA, body).lines
+
+
+def tables(whole: object, /, **differing: object) -> tuple[list[list[str]], ...]:
+    return json_rows(json.dumps(whole), replace(KOREA, **{"head": Head(), **differing}))  # type: ignore[arg-type]
+
+
+def test_all_lists_are_joined_where_the_source_says_so() -> None:
+    document = {"stocks": [{"name": "a", "shares": 1}], "cash": [{"name": "b", "amount": 2}], "bonds": []}
+    paths = ("stocks", "bonds", "cash", "absent")
+    assert tables(document, tables=paths, document=Document(join=True)) == (
+        [["(list)", "name", "shares", "amount"], ["stocks", "a", "1", ""], ["cash", "b", "", "2"]],
+    )
+    assert tables(document, tables=paths) == (
+        [["name", "shares"], ["a", "1"]],
+        [["name", "amount"], ["b", "2"]],
+    )
+
+
+def test_what_a_group_says_is_a_column_of_its_rows_unless_they_have_their_own() -> None:
+    groups = [{"kind": "S", "name": "not this", "rows": [{"name": "a"}]}, {"kind": "F", "rows": [{"name": "b"}]}]
+    assert tables({"groups": groups}, tables=("groups.rows",)) == (
+        [["groups.kind", "groups.name", "name"], ["S", "not this", "a"], ["F", "", "b"]],
+    )
+    assert tables([{"name": "x", "rows": [{"name": "a"}]}], tables=("rows",)) == ([["name"], ["a"]],)
+
+
+def test_rows_that_are_lists_have_their_names_elsewhere_or_are_numbered() -> None:
+    document = {"t": [{"cols": [{"n": "name"}, {"n": "shares"}], "rows": [["a", 1], ["b"]]}]}
+    named = Document(names="cols.n")
+    assert tables(document, tables=("t.rows",), document=named) == ([["name", "shares"], ["a", "1"], ["b", ""]],)
+    assert tables(document, tables=("t.rows",)) == ([["1", "2"], ["a", "1"], ["b", ""]],)
+    document["t"][0]["rows"] = [["a", 1, 2]]
+    for names, words in (("cols.n", "3 values under 2 names"), ("heads.n", "names of the columns are not at")):
+        with pytest.raises(ParseError, match=words):
+            tables(document, tables=("t.rows",), document=Document(names=names))
+
+
+def test_an_object_of_lists_is_a_table_of_columns() -> None:
+    points = {"asOf": {"value": 20260302}, "name": {"value": ["a", None]}, "shares": {"value": [1.50, 2]}, "x": [1]}
+    around = Head({Column.DATE: ("asof.value",)})
+    columns = {Column.NAME: ("name.value",), Column.SHARES: ("shares.value",)}
+    assert tables({"p": points}, tables=("p",), columns=columns, head=around) == (
+        [["asof.value", "20260302"], ["name.value", "shares.value"], ["a", "1.5"], ["", "2"]],
+    )
+    points["shares"] = {"value": [1]}
+    with pytest.raises(ParseError, match=r"columns of different lengths: name.value 2, shares.value 1"):
+        tables({"p": points}, tables=("p",), columns=columns)
+
+
+def test_nested_fields_have_dotted_names_and_typed_values_are_unwrapped() -> None:
+    row = {"a": {"b": {"c": 1}}, "d": {"stringValue": "e"}, "f": {"doubleValue": 2.5, "unit": "g"}, "h": [1]}
+    assert tables({"holdings": [row]}) == (
+        [["a.b.c", "d", "f.doubleValue", "f.unit", "h"], ["1", "e", "2.5", "g", ""]],
+    )
+
+
+def test_of_several_names_of_a_column_the_first_that_says_something_counts() -> None:
+    columns = {Column.WEIGHT: ("net", "market"), Column.NAME: ("name",)}
+    rows = [{"name": "a", "market": 1, "net": "-"}, {"name": "b", "market": 2, "net": 3}, {"name": "c", "net": "--"}]
+    assert tables({"holdings": rows}, columns=columns) == ([["name", "net"], ["a", "1"], ["b", "3"], ["c", "--"]],)
+
+
+def test_codes_that_mean_none_are_empty() -> None:
+    rows = [{"isin": "N/A", "name": "n/a"}, {"isin": "US1", "name": "b"}]
+    assert tables({"holdings": rows}, document=Document(blanks=("N/A",))) == (
+        [["isin", "name"], ["", ""], ["US1", "b"]],
+    )
+
+
+def test_a_field_that_stands_twice_with_two_values_is_refused() -> None:
+    assert refusal(document(ROW).replace(b'"ticker": "TLLY"', b'"ticker": "TLLY", "ticker": "TLLX"')) == "json"
+    assert read_file(KOREA, document(ROW).replace(b'"weight": 7.5', b'"weight": 7.5, "weight": 7.5')).lines
+
+
+def test_the_number_of_holdings_an_issuer_states_is_told() -> None:
+    head = Head({**KOREA.head.labels, Column.TOTAL: ("count",)}, KOREA.head.date_format)
+    assert read_file(replace(KOREA, head=head), document(ROW, count=105)).stated_lines == 105
+    assert read_file(replace(KOREA, head=head), document(ROW, count="many")).stated_lines is None
