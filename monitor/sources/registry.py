@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -19,8 +20,8 @@ State = tuple[tuple[str, int, int], ...]  # of each file: its name, when it was 
 
 def load(extra: Path | None = None) -> dict[str, Source]:
     """All sources by id, the shipped ones and those in the folder `extra`. Raises ConfigError with every fault."""
-    faults: list[str] = []
-    found = _read(_shipped(), faults)
+    shipped, shipped_faults = _ours()
+    found, faults = dict(shipped), list(shipped_faults)
     if extra is not None:
         found |= _read(_own(extra, faults), faults)
     if faults:
@@ -54,6 +55,13 @@ def choose(sources: Mapping[str, Source], source_id: str) -> Source:
     near = difflib.get_close_matches(source_id.lower(), sorted(sources), n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise UsageError(f"there is no source {source_id!r}; {hint}known: {', '.join(sorted(sources))}")
+
+
+@lru_cache(maxsize=1)
+def _ours() -> tuple[Mapping[str, Source], tuple[str, ...]]:
+    """The shipped sources and their faults, read once: a hundred of them take half a second."""
+    faults: list[str] = []
+    return _read(_shipped(), faults), tuple(faults)
 
 
 def _shipped() -> Iterator[tuple[str, str]]:

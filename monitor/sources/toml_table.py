@@ -100,12 +100,15 @@ class Table:
 
     def choice(self, key: str, kind: type[E], default: E | None = None) -> E:
         """One member of the closed set `kind`."""
-        values = [member.value for member in kind]
 
         def accept(value: object) -> E | None:
-            return kind(value) if isinstance(value, str) and value in values else None
+            return kind(value) if isinstance(value, str) and value in kind._value2member_map_ else None
 
-        return self._get(key, accept, "one of " + ", ".join(values), default) or next(iter(kind))
+        self.asked.add(key)
+        if default is not None and key not in self.values:  # nearly always: what is wanted needs no words
+            return default
+        wanted = "one of " + ", ".join(member.value for member in kind)
+        return self._get(key, accept, wanted, default) or next(iter(kind))
 
     def pattern(self, key: str) -> re.Pattern[str]:
         """The regular expression at `key`, to be matched against text in capitals."""
