@@ -50,13 +50,13 @@ def running(app: App, engine: Engine) -> Iterator[Daemon]:
         yield daemon
     finally:
         daemon.stop()
-        thread.join(60)
+        thread.join(120)
     assert not thread.is_alive()
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Returns once it is so, fails after a minute."""
-    end = time.monotonic() + 60
+    """Returns once it is so, fails after two minutes."""
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)

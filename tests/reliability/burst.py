@@ -15,7 +15,7 @@ from tests.reliability.report import Result, trying
 from tests.reliability.serving import wait_for
 from tests.reliability.stage import Stage
 from tests.reliability.visible import count
-from tests.reliability.world import CALM, Story, World, is_settled
+from tests.reliability.world import CALM, PATIENCE, Story, World, is_settled
 from tests.scenarios.stories import Row, cusip, portfolio
 
 SHORT, FULL = 200, 500
@@ -91,7 +91,7 @@ def _flood(stage: Stage, kind: str, result: Result, many: int) -> None:
         child = world.start("run")
         world.settle(NEWS)
         with world.database() as engine:
-            wait_for("the digest", lambda: is_settled(engine, world.story, NEWS) and world.ledger.keys(), 60)
+            wait_for("the digest", lambda: is_settled(engine, world.story, NEWS) and world.ledger.keys(), PATIENCE)
         assert child.stop() == 0, child.last_words()
         with world.database() as engine, reading(engine) as conn:
             items = conn.execute(select(func.count()).select_from(item)).scalar_one()

@@ -47,9 +47,9 @@ class Child:
     def kill(self) -> None:
         """Ends it at once."""
         self.signal(signal.SIGKILL)
-        self.wait(20)
+        self.wait(60)
 
-    def stop(self, seconds: float = 30) -> int:
+    def stop(self, seconds: float = 90) -> int:
         """Asks a daemon to finish, once it can hear that; the exit code. The seconds are counted from then on."""
         until = time.monotonic() + BIRTH
         while not (self.ended.wait(0.05) or self._hears() or time.monotonic() > until):
@@ -64,7 +64,7 @@ class Child:
         """The exit code. Kills it and fails when that takes longer than `seconds`."""
         if not self.ended.wait(seconds):
             self.signal(signal.SIGKILL)
-            self.ended.wait(20)
+            self.ended.wait(60)
             raise AssertionError(f"a process did not end in {seconds:.0f} s:\n{self.said()}")
         assert self.code is not None
         return self.code

@@ -188,7 +188,9 @@ def _lasting(stage: Stage, kind: str, result: Result) -> None:
         child = morning.again(remember=True).start("run")
         keep(world, lambda engine: _dead(engine) >= set(broken), PATIENCE, "dead letters of every broken channel")
         start = world.clock()
-        keep(world, lambda _: world.clock() - start > timedelta(hours=5) or _idle(world), 20, "five hours to pass")
+        keep(
+            world, lambda _: world.clock() - start > timedelta(hours=5) or _idle(world), PATIENCE, "five hours to pass"
+        )
         notices = [one for one in world.visible() if one.destination == "log" and one.key.startswith("N")]
         for name in broken:
             told = [one for one in notices if f"Channel {name} " in one.text]

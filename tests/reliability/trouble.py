@@ -49,7 +49,7 @@ def _tell(world: World, trouble: Callable[[Child], None]) -> Ending:
     child = world.start("run")
     trouble(child)
     world.settle(NEWS, LONG)
-    assert child.stop(60) == 0, child.last_words()
+    assert child.stop(120) == 0, child.last_words()
     return ending(world)
 
 
@@ -92,7 +92,7 @@ def _limited(morning: Morning, world: World, result: Result) -> Ending:
     (world.folder / "full").unlink()
     world.clock.forward(hours=2)  # whatever it decided to wait
     world.settle(NEWS, LONG)
-    assert child.stop(60) == 0, child.last_words()
+    assert child.stop(120) == 0, child.last_words()
     return ending(world)
 
 
@@ -120,7 +120,7 @@ def _small_disk(stage: Stage, morning: Morning, world: World, result: Result) ->
         stuffing.unlink()
         world.clock.forward(hours=2)
         world.settle(NEWS, LONG)
-        assert child.stop(60) == 0, child.last_words()
+        assert child.stop(120) == 0, child.last_words()
         return ending(world)
 
 

@@ -39,7 +39,7 @@ GUESTS = (
     Row("UMBERFIELD BANK CORP", "UMB", cusip("55505E50"), 60_000, 31.0),
 )
 HASTY, PATIENT = 2, 20  # seconds an answer may take
-PATIENCE = 90.0  # seconds until something that must happen has happened, on a busy machine
+PATIENCE = 180.0  # seconds until something that must happen has happened, on a busy machine
 CALM = '[blindness]\nenabled = false\n[alerts]\nmin_severity = "low"\ndigest = "never"\n'
 
 
