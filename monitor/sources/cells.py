@@ -110,7 +110,7 @@ _DAY = {
     DateFormat.MDY_SHORT: r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<short>\d{2})",
     DateFormat.DMY: r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})",
     DateFormat.ISO: r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",
-    DateFormat.YMD: r"(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",
+    DateFormat.YMD: r"(?P<y>\d{4})(?P<sep>[/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})",
     DateFormat.COMPACT: r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})",
     DateFormat.DMY_POINTS: r"(?P<d>\d{1,2})\. ?(?P<m>\d{1,2})\. ?(?P<y>\d{4})",
     DateFormat.DAY_MONTH: r"(?P<d>\d{1,2})[-/ ](?P<m>[A-Za-z\u00c4\u00e4]{3})[-/ ](?P<y>\d{4})",

@@ -74,7 +74,7 @@ class DateFormat(StrEnum):
     MDY_SHORT = "M/D/YY"  # 07/28/25
     DMY = "D/M/YYYY"
     ISO = "YYYY-MM-DD"
-    YMD = "YYYY/M/D"
+    YMD = "YYYY/M/D"  # or with points: 2026.03.05
     COMPACT = "YYYYMMDD"
     DMY_POINTS = "D.M.YYYY"
     DAY_MONTH = "D-MMM-YYYY"  # 18-Nov-2025, 18/Nov/2025

@@ -22,6 +22,15 @@ _MAGIC = {
     b"%PDF": "a PDF",
     b"\xd0\xcf\x11\xe0": "an old Office file",
 }
+_CHARSET = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
+_ENCODINGS = {
+    "cp949": ("euc-kr", "ks-c-5601-1987", "cp949", "ms949"),
+    "big5hkscs": ("big5", "big5-hkscs", "cp950"),
+    "gb18030": ("gb2312", "gbk", "gb18030"),
+    "cp932": ("shift-jis", "sjis", "cp932", "windows-31j"),
+    "euc-jp": ("euc-jp",),
+    "cp1250": ("windows-1250", "iso-8859-2"),
+}
 HTML_STARTS = ("<",)
 JSON_STARTS = ("{", "[")
 CONFLICT = "<<<<<<< "  # a merge conflict in an archive of files: no web page
@@ -84,7 +93,15 @@ def decoded(body: bytes) -> tuple[str, str]:
     try:
         return body.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
-        return _strict(body, "cp1252"), "cp1252"
+        encoding = _declared(body)
+        return _strict(body, encoding), encoding
+
+
+def _declared(body: bytes) -> str:
+    """The encoding a web page says it is written in, where it is one of those below; else the usual guess."""
+    found = _CHARSET.search(body[:4000]) if body.lstrip()[:1] == b"<" else None
+    said = found[1].decode("ascii").casefold().replace("_", "-") if found else ""
+    return next((encoding for encoding, names in _ENCODINGS.items() if said in names), "cp1252")
 
 
 def _strict(body: bytes, encoding: str) -> str:

@@ -182,3 +182,11 @@ def test_pages_without_holdings_are_refused_with_words(page: str, code: str, wor
     with pytest.raises(ParseError, match=words) as caught:
         read_file(source(), page.encode())
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("encoding", ["euc-kr", "big5", "gb2312", "shift_jis"])
+def test_a_page_may_say_its_encoding(encoding: str) -> None:
+    page = f'<html><meta charset="{encoding}"><p>Data as of 08/28/2026</p>{TABLE.replace("Acorn", "大山")}</html>'
+    file = read_file(source(), page.encode(encoding))
+    assert file.lines[0].name == "大山 & Sons"
+    assert not any("UTF-8" in warning for warning in file.warnings)
