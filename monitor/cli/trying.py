@@ -66,10 +66,12 @@ def _of_fund(source: Source, one: Understood) -> None:
     if one.trouble:
         output.say(f"trouble    {one.trouble}: it would not be taken in")
     convention = source.convention_on(one.fund, file.as_of).value
-    output.say(f"dated      {', '.join(str(day) for day in file.dates)} (convention {convention})")
-    output.say(
-        f"as of      {file.as_of}, {_dated_by(file)}" + (f", announced {file.announced}" if file.announced else "")
-    )
+    if one.undated:
+        output.say("as of      –")
+    else:
+        output.say(f"dated      {', '.join(str(day) for day in file.dates)} (convention {convention})")
+        announced = f", announced {file.announced}" if file.announced else ""
+        output.say(f"as of      {file.as_of}, {_dated_by(file)}{announced}")
     output.say(f"lines      {len(file.lines)}, unread {len(file.unread)}")
     for word, value in _totals(one).items():
         if value is not None:
@@ -79,6 +81,11 @@ def _of_fund(source: Source, one: Understood) -> None:
     output.say()
     output.show(_classes(one), Format.TABLE, ("class", "lines", "positions", "value", "weight"), "No class.")
     _rest((one,), output.say)
+
+
+def _day(one: Understood) -> object:
+    """The as-of date as it is printed; nothing where nobody says it."""
+    return None if one.undated else output.plain(one.file.as_of)
 
 
 def _dated_by(file: HoldingsFile) -> str:
@@ -118,7 +125,7 @@ def _lines(one: Understood) -> list[Record]:
     made: list[Record] = []
     for line, kind in zip(one.file.lines, one.classes, strict=True):
         printed = {key: None if value == "" else value for key, value in record(line).items()}
-        made.append({"fund": one.fund, "as_of": output.plain(one.file.as_of), "class": kind.value, **printed})
+        made.append({"fund": one.fund, "as_of": _day(one), "class": kind.value, **printed})
     return made
 
 
@@ -127,7 +134,7 @@ def _summary(one: Understood) -> Record:
     counts = Counter(kind.value for kind in one.classes)
     return {
         "fund": one.fund or None,
-        "as_of": output.plain(one.file.as_of),
+        "as_of": _day(one),
         "lines": len(one.file.lines),
         "unread": len(one.file.unread),
         "weights": totals["weights"],
@@ -147,8 +154,8 @@ def _record(source: Source, tried: Tried, one: Understood) -> Record:
         "title": file.title or None,
         "trouble": one.trouble or None,
         "complete": one.complete,
-        "as_of": output.plain(file.as_of),
-        "dates": [output.plain(day) for day in file.dates],
+        "as_of": _day(one),
+        "dates": [output.plain(day) for day in file.dates] if not one.undated else [],
         "announced": output.plain(file.announced),
         "dated_by": file.dated_by,
         "convention": source.convention_on(one.fund, file.as_of).value,

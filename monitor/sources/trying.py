@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from monitor.core import identity
@@ -16,6 +16,7 @@ from monitor.sources.read import read_files
 from monitor.sources.spec import Source
 from monitor.sources.tables import Header, tables_of
 
+NOBODY = "nobody"  # says what day the file is of
 NOT_UNDERSTOOD = "is not a number"  # how the warning about a cell ends that should have been one
 
 
@@ -31,6 +32,11 @@ class Understood:
     classes: tuple[AssetClass, ...]
     positions: tuple[Position, ...]
     left_out: tuple[Line, ...] = ()
+
+    @property
+    def undated(self) -> bool:
+        """Whether nobody says what day the file is of."""
+        return self.file.dated_by == NOBODY
 
     @property
     def complete(self) -> bool:
@@ -61,16 +67,24 @@ class Tried:
 def understand(
     source: Source, body: bytes, *, name: str = "", fund: str | None = None, dated: date | None = None
 ) -> Tried:
-    """What is understood of the file `body` of `source`, of all its funds or of one. Raises ParseError."""
-    files = read_files(source, body, expected_fund=fund, name=name, dated=dated)
+    """What is understood of the file `body` of `source`, of all its funds or of one; where nothing says its day, of a
+    file of the latest day, dated by NOBODY. Raises ParseError."""
+    undated = ""
+    try:
+        files = read_files(source, body, expected_fund=fund, name=name, dated=dated)
+    except ParseError as error:
+        if error.code != "as_of" or dated is not None:
+            raise
+        undated = f"{error} (--as-of says it)"
+        read = read_files(source, body, expected_fund=fund, name=name, dated=date.max)  # as new as can be
+        files = tuple(replace(file, dated_by=NOBODY) for file in read)
     tables = tables_of(body, source)
     header = laid_out(tables, source).header
-    return Tried(
-        tables.shape.value, tables.encoding, header, tuple(_understood(source, file, name, fund) for file in files)
-    )
+    funds = tuple(_understood(source, file, name, fund, undated) for file in files)
+    return Tried(tables.shape.value, tables.encoding, header, funds)
 
 
-def _understood(source: Source, file: HoldingsFile, name: str, asked: str | None) -> Understood:
+def _understood(source: Source, file: HoldingsFile, name: str, asked: str | None, undated: str) -> Understood:
     fund, trouble = "", ""
     try:
         fund = asked.upper() if asked is not None and not file.fund else fund_of(source, file, name)
@@ -78,6 +92,7 @@ def _understood(source: Source, file: HoldingsFile, name: str, asked: str | None
         fund, trouble = file.fund, str(error)
     if asked is not None and not trouble and fund != asked.upper():
         trouble = f"the file is about {fund}, not {asked.upper()}"
+    trouble = "; ".join(filter(None, (trouble, undated)))
     classes = tuple(identity.positions_of(fund, (line,))[0].asset_class for line in file.lines)
     bare = tuple(line for line in file.lines if line.shares is None)
     left_out = bare if len(bare) < len(file.lines) else ()  # a form without any quantity is followed by weight

@@ -228,3 +228,18 @@ def test_a_hostile_file_does_nothing_to_the_terminal(run: Run, config: Path, tmp
         printed = answer.out + answer.err
         assert answer.code in (1, 3)
         assert not set(printed) & {"\x1b", "\x07", "\u202e"}, more
+
+
+def test_a_file_that_nobody_dates_is_shown_all_the_same(run: Run, tmp_path: Path) -> None:
+    header = "Ticker,Company,Share/ Par,% TNA,Class of shares,CUSIP,Market value"
+    row = '"QLN","Quillon Robotics","1,000.00","99.1%","Common Stock","55501A105","$12,345.00"'
+    (tmp_path / "QQQ.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    answer = run("sources", "try", "invesco", "QQQ.csv")
+    assert answer.code == 3
+    assert "as of      –" in answer.out
+    assert "nor anything else says" in answer.out
+    assert "(--as-of says it)" in answer.out
+    assert "Quillon Robotics" in answer.out
+    (told,) = run("sources", "try", "invesco", "QQQ.csv", "--json").rows
+    assert (told["as_of"], told["dates"], told["dated_by"]) == (None, [], "nobody")
+    assert run("sources", "try", "invesco", "QQQ.csv", "--as-of", "2026-03-02").code == 0
