@@ -696,6 +696,21 @@ class Series:
 
 
 SERIES = (
+    Series("series/firsttrust/FPXI", "firsttrust", "FPXI", 64, frozenset({"equity", "cash"})),
+    Series(
+        "series/samsungactive_kr/KoAct_USNasdaqGrowth_0015B0",
+        "samsungactive",
+        "0015B0",
+        330,
+        frozenset({"equity", "cash"}),
+    ),
+    Series(
+        "series/timefolio_kr/TIME_NASDAQ100_ACTIVE",
+        "timefolio",
+        "TIME_NASDAQ100_ACTIVE",
+        101,
+        frozenset({"equity", "future", "cash"}),
+    ),
     Series("series/tidal_unlimited/HFMF", "unlimited", "HFMF", 67, frozenset({"future", "cash"}), (0, 0)),
     Series("series/tidal_unlimited/HFND", "unlimited", "HFND", 67, frozenset({"equity", "future", "cash"}), (0, 0)),
     Series("series/pacer/COWZ", "pacer", "COWZ", 63, frozenset({"equity", "cash"})),
