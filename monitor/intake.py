@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from monitor.bodies import Bodies, Body, body_of
 from monitor.core import identity, quality
 from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
+from monitor.core.filling import Period
 from monitor.core.model import Arrival, HoldingsFile
 from monitor.core.sessions import Sessions
 from monitor.fetching import Answer
@@ -23,6 +24,7 @@ from monitor.store.engine import Connection
 from monitor.store.save import FetchRow, FundRow, Names, NewSnapshot, Refused
 from monitor.store.sessions import sessions
 
+ANY_TIME = Period()
 FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
 Progress = Callable[[str, int], None]
 
@@ -60,6 +62,7 @@ class Intake:
     restated: set[tuple[str, date]] = field(default_factory=set)  # fund and as_of the issuer published once more
     bodies: Bodies = field(init=False)
     only: frozenset[str] = frozenset()
+    period: Period = ANY_TIME  # of the dates of files that are kept
 
     def __post_init__(self) -> None:
         self.names, self.bodies = Names(self.conn), Bodies(self.source)
@@ -103,6 +106,8 @@ def take(intake: Intake, body: Body) -> None:
             ticker = _ticker(intake, body, file)
             if intake.only and ticker not in intake.only:
                 others.append(ticker)
+            elif file.as_of not in intake.period:
+                others.append(f"{ticker} dated {file.as_of}")
             else:
                 _keep(intake, body, replace(file, fund=ticker) if file.fund else file, ticker)
         except (ParseError, StoreError) as error:

@@ -151,7 +151,7 @@ def _days(wanted: Wanted) -> Expected:
     if rule is None:
         return wanted.expected
     monthly = rule.days is PastDays.MONTH_ENDS or wanted.expected.monthly
-    period = wanted.period.within(rule.first, None)
+    period = wanted.past.within(rule.first, None)
     return expected(wanted.calendar, period, wanted.have.days, monthly=monthly)
 
 

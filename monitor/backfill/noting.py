@@ -22,13 +22,15 @@ class Extended:
     files: tuple[date, ...]
     schedules: tuple[date, ...]
     first: date | None
+    resumed: bool = False  # by an earlier run, which was cut off before it could say so
 
     @property
     def sentence(self) -> str:
         """What was added, and since when there are files."""
         parts = [_counted(days, what) for days, what in ((self.files, "file"), (self.schedules, "schedule")) if days]
         since = f"; its files begin {self.first}" if self.first is not None else ""
-        return f"{self.name}: {' and '.join(parts)} added{since}."
+        verb = "are there after a run that was cut off" if self.resumed else "added"
+        return f"{self.name}: {' and '.join(parts)} {verb}{since}."
 
 
 def extended(name: str, before: Have, after: Have) -> Extended | None:

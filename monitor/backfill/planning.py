@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from monitor.core.errors import StoreError
 from monitor.core.filling import Expected, Period, expected, runs
 from monitor.core.sessions import Gap, Sessions
+from monitor.fetching import latest_day
 from monitor.sources.spec import Cadence, FundSpec, Source
 from monitor.store.engine import Connection
 from monitor.store.filled import Have, have
@@ -18,7 +19,7 @@ EXAMPLES = 3  # addresses shown of those that would be asked
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One fund whose history is to be extended over `period` (open ends: as far as there is something).
+    """One fund whose history is to be extended over `period` (no first day: as far as there is something).
 
     `expected` are the days of its files in that period as far as it has ends, `have` what is stored, `now` when this
     was found.
@@ -31,6 +32,14 @@ class Wanted:
     expected: Expected
     have: Have
     now: datetime
+    is_ended: bool = False  # somebody said a last day
+
+    @property
+    def past(self) -> Period:
+        """The part of the period that is nobody else's to fetch: without a last day given, what is newer than our
+        newest file comes by looking for news, and is told."""
+        newest = max(self.have.days, default=None)
+        return self.period if newest is None or self.is_ended else self.period.within(None, newest)
 
     @property
     def name(self) -> str:
@@ -65,7 +74,7 @@ def wanted(conn: Connection, source: Source, spec: FundSpec, period: Period, now
     calendar = Sessions(sessions(conn, source.calendar))
     if not calendar.days:
         raise StoreError(f"The trading days of {source.calendar} are not stored. Run: holdings-monitor db upgrade")
-    today = now.date() + timedelta(days=1)  # some files are dated a day ahead
+    today = latest_day(conn, source, now)
     alive = period.within(spec.inception, min(spec.closed or today, today))
     known = have(conn, source.id, spec.ticker)
     first = alive.first or min(known.days, default=None)
@@ -78,4 +87,5 @@ def wanted(conn: Connection, source: Source, spec: FundSpec, period: Period, now
         expected(calendar, Period(first, alive.last), known.days, monthly=monthly),
         known,
         now,
+        period.last is not None,
     )

@@ -18,14 +18,15 @@ from monitor.backfill.noting import Extended
 from monitor.backfill.planning import Offer, Wanted, wanted
 from monitor.backfill.storing import Storing
 from monitor.backfill.ways import Way
+from monitor.core.errors import MonitorError
 from monitor.core.filling import Period
 from monitor.core.politeness import Breaker, after
 from monitor.core.rules import AlertPlan
-from monitor.intake import Intake
+from monitor.intake import ANY_TIME, Intake
 from monitor.pipeline import Outcome, conclude, plus
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import past, watch
-from monitor.store.engine import Engine, reading, transaction
+from monitor.store.engine import Connection, Engine, reading, transaction
 from monitor.store.filled import have
 
 Watcher = Callable[[str, int, int], None]  # a text, how far it is, and how far it will go (0: not known)
@@ -85,7 +86,12 @@ def run(filling: Filling, way: Way, progress: Watcher) -> Report:
     groups = [list(group) for _, group in groupby(filling.wanted(), key=lambda one: one.source.id)]
     report = Report()
     for number, group in enumerate(groups, start=1):
-        report = _source(filling, way, group, report, progress, is_last=number == len(groups))
+        try:
+            report = _source(filling, way, group, report, progress, is_last=number == len(groups))
+        except MonitorError:
+            with transaction(filling.engine) as conn:  # what was done before is told all the same
+                _tell(conn, filling, way, report)
+            raise
     return report
 
 
@@ -99,7 +105,8 @@ def _source(
         known = past.issuer(conn, source.id)
     asks_issuer = way.name == "issuer"
     funds = frozenset(one.spec.ticker for one in group)
-    storing = Storing(engine, source, funds, group[0].calendar, filling.now)
+    bounds = ANY_TIME if asks_issuer else filling.period  # an address of a day may hold the file of the next
+    storing = Storing(engine, source, funds, group[0].calendar, filling.now, bounds)
     stopped = _left_alone(breaker) if asks_issuer and not breaker.may_ask(filling.now) else ""
     if not stopped:
         storing.store(_watched(way, group, progress), way.chunk)
@@ -117,12 +124,18 @@ def _source(
             outcome=plus(report.outcome, made),
             extended=(*report.extended, *found),
             stopped=(*report.stopped, *([f"{source.id}: {stopped}"] if stopped else [])),
-            unread=(*report.unread, *way.unread),
+            unread=tuple(dict.fromkeys((*report.unread, *way.unread))),
         )
-        if is_last and report.extended:
-            message = noting.note(report.extended, report.outcome.revised, way.name, filling.now)
-            telling.tell_operator(conn, message, filling.operators, filling.now)
+        if is_last:
+            _tell(conn, filling, way, report)
     return report
+
+
+def _tell(conn: Connection, filling: Filling, way: Way, report: Report) -> None:
+    """Promises the note when there is something to say."""
+    if report.extended:
+        message = noting.note(report.extended, report.outcome.revised, way.name, filling.now)
+        telling.tell_operator(conn, message, filling.operators, filling.now)
 
 
 def _left_alone(breaker: Breaker) -> str:
@@ -133,7 +146,7 @@ def _left_alone(breaker: Breaker) -> str:
 def _resumed(group: Sequence[Wanted]) -> list[Extended]:
     """What an earlier run stored without saying so: all there is of the funds."""
     return [
-        Extended(one.name, tuple(sorted(one.have.days)), tuple(sorted(one.have.schedules)), min(one.have.days))
+        Extended(one.name, tuple(sorted(one.have.days)), tuple(sorted(one.have.schedules)), min(one.have.days), True)
         for one in group
         if one.have.days
     ]

@@ -12,9 +12,10 @@ from datetime import datetime
 from monitor import schedules
 from monitor.backfill.asking import Piece
 from monitor.bodies import Body
+from monitor.core.filling import Period
 from monitor.core.model import Arrival
 from monitor.core.sessions import Sessions
-from monitor.intake import FileOutcome, Intake, fund_number, take
+from monitor.intake import ANY_TIME, FileOutcome, Intake, fund_number, take
 from monitor.sources.spec import Source
 from monitor.store import save
 from monitor.store.engine import Connection, Engine, transaction
@@ -25,13 +26,15 @@ CHUNK_BYTES = 32 << 20  # bodies held at once, about
 
 @dataclass(slots=True)
 class Storing:
-    """Stores what comes for `funds` (tickers) of one source; `outcomes` says what became of each piece."""
+    """Stores what comes for `funds` (tickers) of one source, files dated in `period` alone; `outcomes` says what became
+    of each piece."""
 
     engine: Engine
     source: Source
     funds: frozenset[str]
     calendar: Sessions
     now: datetime
+    period: Period = ANY_TIME
     outcomes: list[FileOutcome] = field(default_factory=list)
 
     def store(self, pieces: Iterable[Piece], chunk: int) -> None:
@@ -41,7 +44,7 @@ class Storing:
                 self._keep(conn, some)
 
     def _keep(self, conn: Connection, pieces: Sequence[Piece]) -> None:
-        intake = Intake(conn, self.source, self.now, only=self.funds)
+        intake = Intake(conn, self.source, self.now, only=self.funds, period=self.period)
         for piece in pieces:
             self._piece(intake, piece)
         if intake.since is not None:

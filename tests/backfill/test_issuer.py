@@ -252,3 +252,11 @@ def test_an_offer_says_what_stands_in_the_way(lite: Engine, rule: str, period: P
     with transaction(lite) as conn:
         found = wanted(conn, of, of.fund("LANA"), period, FILLED_AT)
     assert why in IssuerWay(fetcher()).offer(found).why
+
+
+def test_without_a_last_day_what_is_newer_than_our_files_is_left_to_the_daemon(server: Book, lite: Engine) -> None:
+    publish(server, "LANA", 0, 1, 2, 3)
+    load(lite, [file("LANA", 2, portfolio())])
+    fill(lite, IssuerWay(fetcher()), of=source(server), period=Period(session(0), None))
+    assert server.asked == [address("LANA", session(n)) for n in (1, 0)]
+    assert dates(lite) == [session(0), session(1), session(2)]

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
+from monitor.backfill import Filling, Wanted, run
+from monitor.backfill.asking import Piece
 from monitor.backfill.local import FilesWay
+from monitor.core.errors import StoreError
+from monitor.core.filling import Period
 from monitor.store import schema as t
 from monitor.store.engine import Engine, transaction
-from tests.backfill.stage import fill, outcomes, told
-from tests.scenarios.stories import QUILL, Change, File, events, file, items, load, portfolio
+from tests.backfill.stage import FILLED_AT, dates, fill, outcomes, told
+from tests.scenarios.stories import (
+    LANTERN,
+    PLAN,
+    QUILL,
+    Change,
+    File,
+    events,
+    file,
+    items,
+    load,
+    portfolio,
+    session,
+)
 
 
 def write(folder: Path, files: list[File]) -> FilesWay:
@@ -108,3 +127,30 @@ def test_a_file_in_an_archive_is_its_own_funds_whatever_the_archive_is_called(tm
             packed.writestr(name, body.replace(b",LANA,", b",,"))
     report = fill(lite, FilesWay([path]))
     assert outcomes(report) == {"new": 2}
+
+
+def test_only_files_dated_in_the_period_are_kept(tmp_path: Path, lite: Engine) -> None:
+    way = write(tmp_path / "old", days(range(6)))
+    report = fill(lite, way, period=Period(session(1), session(3)))
+    assert outcomes(report) == {"new": 3, "skipped": 3}
+    assert dates(lite) == [session(1), session(2), session(3)]
+    assert outcomes(fill(lite, FilesWay(way.paths))) == {"new": 3, "heartbeat": 3}
+
+
+class Broken(FilesWay):
+    """Fails for the second source."""
+
+    def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
+        """The files, or an error."""
+        if group[0].source.id != LANTERN.id:
+            raise StoreError("the disk is full")
+        return super().pieces(group)
+
+
+def test_what_was_done_before_an_error_is_told(tmp_path: Path, lite: Engine) -> None:
+    way = Broken(write(tmp_path / "old", days(range(2))).paths)
+    other = replace(LANTERN, id="zephyr")
+    chosen = [(LANTERN, LANTERN.fund("LANA")), (other, other.fund("LANA"))]
+    with pytest.raises(StoreError):
+        run(Filling(lite, chosen, Period(), PLAN, ("console",), FILLED_AT), way, lambda text, count, total: None)
+    assert [one["headline"] for one in told(lite)] == ["History extended: LANA"]
