@@ -45,7 +45,8 @@ def in_units(line: Line, *, thousands: bool) -> Line:
 
 def no_cash(line: Line) -> Line:
     """A line that is called cash but has an identifier and falls due is a bill: a bond."""
-    if line.stated is AssetClass.CASH and line.maturity is not None and ids_of(line):
+    called = line.stated is AssetClass.CASH and normalise(line.asset_class).startswith("cash")
+    if called and line.maturity is not None and ids_of(line):
         return replace(line, stated=AssetClass.BOND)
     return line
 

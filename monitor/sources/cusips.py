@@ -14,12 +14,14 @@ from monitor.core.model import Line
 
 _EIGHT = re.compile(r"[0-9A-Z]{8}")
 FEWEST = 3  # lines: fewer say nothing about a file
+MOST = 0.6  # of the numbers must be of shares: eight digits may also be an issuer's own numbers
 
 
 def completed(lines: Sequence[Line]) -> tuple[list[Line], int]:
     """The lines with whole CUSIPs, and how many were completed."""
-    short = sum(_EIGHT.fullmatch(line.identifier) is not None for line in lines)
-    if short < FEWEST:
+    eight = [line.identifier for line in lines if _EIGHT.fullmatch(line.identifier)]
+    short, shares = len(eight), sum(code.endswith("0") for code in eight)  # the first issue of shares is 10, then 20
+    if short < FEWEST or shares < MOST * short:
         return list(lines), 0
     whole = sum(cusip_is_valid(line.identifier) for line in lines if len(line.identifier) == 9)
     if short <= whole:

@@ -86,7 +86,7 @@ KNOWN = (
         date(2022, 3, 10),
         lines=2369,
         weights="99.89",
-        classes={"equity": 2327, "cash": 39, "future": 3},
+        classes={"equity": 2325, "right": 2, "cash": 39, "future": 3},
         ids=(
             "venue:US:TEL",
             "venue:NO:TEL",
@@ -255,7 +255,7 @@ KNOWN = (
         date(2026, 7, 9),
         lines=69,
         values="3166493650",
-        classes={"equity": 66, "future": 1, "option": 1},
+        classes={"equity": 65, "right": 1, "future": 1, "option": 1},
         shares={"isin:TW0002330008": "121000", "option:TWSE:CALL": "-344", "future:FT INDEX": "25"},
     ),
     # The Filepoint family

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -93,6 +94,8 @@ def test_a_file_whose_numbers_lack_their_check_digit_has_them_completed() -> Non
     file = read_file(SOURCES["invesco"], (head + "".join(rows)).encode(), name="2026-03-02.csv")
     assert [line.identifier for line in file.lines] == ["037833100", "594918104", "023135106"]
     assert any("completed" in warning for warning in file.warnings)
+    own = [replace(line, identifier=str(10000001 + n)) for n, line in enumerate(file.lines)]
+    assert completed(own) == (own, 0)
     whole = [line for line in file.lines for _ in range(2)]
     assert completed(whole) == (whole, 0)
 
@@ -149,9 +152,9 @@ def test_known_names_in_a_new_order_are_read_where_the_source_says_so() -> None:
     )
     file = read_file(SOURCES["ishares-us"], text.encode())
     assert (str(file.lines[0].shares), file.lines[0].venue) == ("3", "US")
-    moved = text.replace("Weight (%),Notional Value", "Notional Value,Weight (%)")
+    moved = text.replace("Market Value,Weight (%)", "Weight (%),Market Value")
     file = read_file(SOURCES["ishares-us"], moved.encode())
-    assert (str(file.lines[0].weight), str(file.lines[0].shares)) == ("10", "3")
+    assert (str(file.lines[0].weight), str(file.lines[0].value)) == ("10", "1")
     assert [warning.partition(":")[0] for warning in file.warnings] == [
         "columns that do not stand together in a form we know"
     ]
