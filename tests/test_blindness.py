@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +19,7 @@ from monitor.blindness import LookReport
 from monitor.store.engine import Engine, reading
 from monitor.store.ledger import delivery, incident
 from tests.cli.look_alike import body
+from tests.ports import free_port
 
 EASTERN = timedelta(hours=5)
 Answer = Callable[[Request], Response]
@@ -300,16 +300,8 @@ def test_the_same_content_under_new_dates(story: Story, issuer: Issuer) -> None:
     assert told == [[], ["ARKF: the same content under new dates, 2 files in a row"], []]
 
 
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        number: int = taken.getsockname()[1]
-    return number
-
-
 def test_the_network_down_is_one_notice(tmp_path: Path, engine: Engine) -> None:
-    base = f"http://127.0.0.1:{closed_port()}/"
+    base = f"http://127.0.0.1:{free_port()}/"
     story = Story(tmp_path, engine, {"ark": base, "spdr": base}, {"ark": ["ARKF", "ARKW"], "spdr": ["SPY"]})
     assert story.look(5, 0.1) == ["No issuer can be reached: is the network down?"]
     assert story.kinds() == [("all", "unreachable")]

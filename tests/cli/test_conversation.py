@@ -71,7 +71,7 @@ def daemon(alert: object, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
         assert process.returncode == 0, said
         assert "listening to Slack for chat" in said
         assert not [secret for secret in (*SECRETS, "Traceback") if secret in said], said
@@ -114,7 +114,7 @@ def test_a_slack_that_refuses_the_app_token_does_not_end_the_daemon(
         time.sleep(1)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()

@@ -135,7 +135,7 @@ def test_the_daemon_answers_while_it_runs(httpserver: HTTPServer, configured: Pa
         found = wait_for("its ticks", health, PATIENCE)
         metrics = wait_for("its metrics", lambda: asked("/metrics"), PATIENCE)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=120)
     finally:
         process.kill()
     assert process.returncode == 0, said

@@ -170,7 +170,7 @@ def test_help_imports_nothing_heavy() -> None:
         "heavy = {'sqlalchemy', 'pandas', 'requests', 'pydantic_settings', 'exchange_calendars', 'rich', 'alembic'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "Exit codes: 0 done" in done.stdout
 

@@ -50,7 +50,7 @@ class Contained:
     outer: subprocess.Popen[str]
 
     def inside(self) -> int:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             children = Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children").read_text("utf-8").split()
             if children:
@@ -129,7 +129,7 @@ def test_the_daemon_runs_as_nobody_with_one_folder_to_write_and_ends_at_sigterm(
             healthy = subprocess.run(health_check(port), capture_output=True, check=False).returncode == 0
             time.sleep(0.05)
         os.kill(running.inside(), signal.SIGTERM)
-        said, _ = running.outer.communicate(timeout=60)
+        said, _ = running.outer.communicate(timeout=120)
     finally:
         running.outer.kill()
     assert running.outer.returncode == 0, said
@@ -143,7 +143,7 @@ def test_the_daemon_runs_as_nobody_with_one_folder_to_write_and_ends_at_sigterm(
 
 def test_a_database_that_may_not_be_written_is_said_in_words(data: Path, tmp_path: Path) -> None:
     trial = contained(data, *entrance("db", "upgrade", "--db", str(tmp_path / "elsewhere.db")))
-    said, _ = trial.outer.communicate(timeout=60)
+    said, _ = trial.outer.communicate(timeout=120)
     assert trial.outer.returncode == 1, said
     assert "cannot be opened: check that the folder may be written" in said
     assert "Traceback" not in said

@@ -31,7 +31,7 @@ from monitor.sources.routes import request_of
 from monitor.sources.spec import Url
 from tests.sources.endpoints.issuer import FUND, SOURCE
 
-QUICK = HttpProfile(min_interval=0, connect_timeout=2, read_timeout=2, total_timeout=5, max_bytes=10_000)
+QUICK = HttpProfile(min_interval=0, connect_timeout=30, read_timeout=30, total_timeout=60, max_bytes=10_000)
 METADATA = "http://169.254.169.254/latest/meta-data/"
 
 
