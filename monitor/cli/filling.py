@@ -51,7 +51,10 @@ def backfill(
     since: Annotated[
         str | None, typer.Option("--from", metavar="D", help="The first date of files. Default: as far as it goes.")
     ] = None,
-    until: Annotated[str | None, typer.Option("--to", metavar="D", help="The last date. Default: today; of an issuer, our newest file.")] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--to", metavar="D", help="The last date. Default: today; of an issuer, our newest file."),
+    ] = None,
     via: Via = None,
     path: Annotated[
         list[str] | None,
