@@ -6,7 +6,7 @@ Nothing is believed or stored here.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from monitor.core.errors import ParseError
@@ -87,6 +87,26 @@ class Bodies:
         if body.content not in self._shared:
             self._shared[body.content] = _Many(self.source, body)
         return self._shared[body.content].of(body.fund)
+
+    def repeats(self, body: Body, file: HoldingsFile, earlier: bytes) -> bool:
+        """Whether `earlier`, a page of the same fund, said the same as `file`, which `body` says: pages differ with
+        every request in what is no holding."""
+        try:
+            found = read_files(
+                self.source,
+                earlier,
+                expected_fund=body.fund,
+                name=body.name,
+                fetched=body.fetched,
+                dated=body.dated,
+            )
+        except ParseError:
+            return False
+        return [_holdings(one) for one in found] == [_holdings(file)]
+
+
+def _holdings(file: HoldingsFile) -> HoldingsFile:
+    return replace(file, footer=(), warnings=())
 
 
 class _Many:

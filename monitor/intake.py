@@ -5,7 +5,7 @@ Everything happens within the caller's transaction; what follows from the files 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -144,8 +144,11 @@ def _ticker(intake: Intake, body: Body, file: HoldingsFile) -> str:
 def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     """A readable file: a known one leaves no trace, a new one is weighed by its form and stored."""
     fund = fund_number(intake, intake.source.fund(ticker))
-    sha256 = archive.put(intake.conn, body.content, intake.now)
     known = save.revisions(intake.conn, fund, file.as_of)
+    if (same := _same_page(intake, body, file, fund, known)) is not None:
+        _note(intake, body, fund, ticker, file.as_of, "heartbeat", same)
+        return
+    sha256 = archive.put(intake.conn, body.content, intake.now)
     if sha256 in known:
         _see_copy(intake, body, fund, file.as_of, sha256, known[sha256])
         _see_again(intake, body, fund, ticker, file.as_of, sha256, known[sha256])
@@ -160,6 +163,15 @@ def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
     if body.arrival is Arrival.LIVE and (latest is None or file.as_of >= latest - FRESH):
         intake.fresh.add(file.as_of)
     _note(intake, body, fund, ticker, file.as_of, "new", sha256)
+
+
+def _same_page(intake: Intake, body: Body, file: HoldingsFile, fund: int, known: Mapping[str, int]) -> str | None:
+    """The hash of the newest version where a page says the same once more: it is no correction, and not kept."""
+    if not (intake.source.has_pages and body.polled and known):
+        return None
+    newest = save.newest(intake.conn, fund, file.as_of)
+    sha256 = next(one for one, number in known.items() if number == newest)
+    return sha256 if intake.bodies.repeats(body, file, archive.get(intake.conn, sha256)) else None
 
 
 def _see_again(intake: Intake, body: Body, fund: int, ticker: str, as_of: date, sha256: str, number: int) -> None:

@@ -317,3 +317,24 @@ def test_a_token_from_the_page_before(issuer: Issuer, run: Run, is_read: Callabl
     issuer.source("/export", http=http)
     is_read()
     assert "s3cr3t" not in run("sources", "probe", "willow").out
+
+
+def test_a_page_that_differs_with_every_request_is_one_file(issuer: Issuer, run: Run) -> None:
+    shares, visits = [1000], list[Request]()
+
+    def answer(request: Request) -> Response:
+        visits.append(request)
+        cells = [row.values() for row in rows("WILO", TUESDAY, shares=shares[0])]
+        heads = "".join(f"<th>{name}</th>" for name in rows("WILO", TUESDAY)[0])
+        lines = "".join("<tr>" + "".join(f"<td>{one}</td>" for one in row) + "</tr>" for row in cells)
+        nonce = f"<input type=hidden name=nonce value={len(visits)}><p>{len(visits)} visitors</p>"
+        return Response(page(f"<table><tr>{heads}</tr>{lines}</table>{nonce}"), content_type="text/html")
+
+    issuer.answers("/wilo/", answer)
+    issuer.source("/{t}/", shape="html")
+    said = []
+    for minute in range(4):
+        shares[0] = 1000 if minute < 2 else 1100
+        said.append(run("check", "--at", f"2026-11-24T23:0{minute}Z").out)
+    assert ["1 new" in one for one in said] == [True, False, True, False]  # the third is a correction
+    assert ["already known" in one for one in said] == [False, True, False, True]

@@ -155,3 +155,16 @@ def test_a_renamed_file_is_found_on_the_page_of_its_fund(issuer: Issuer, run: Ru
     again = run("sources", "probe", "willow", "WILO", "--json")
     assert again.code == 3
     assert again.rows[0]["proposals"] == [issuer.url(new)]
+
+
+def test_an_operator_is_told_where_a_renamed_file_may_be(issuer: Issuer, run: Run) -> None:
+    issuer.serves("/data/Willow_WILO_HOLDINGS.csv", csv("WILO", day=MONDAY))
+    issuer.source("/data/Willow_{T}_HOLDINGS.csv", page="/funds/{t}/", funds=("WILO",))
+    run("check", "--at", "2026-11-24T12:00Z")
+    del issuer.handlers["/data/Willow_WILO_HOLDINGS.csv"]
+    new = "/data/Willow_Growth_WILO_HOLDINGS.csv"
+    issuer.serves("/funds/wilo/", page(f'<a href="{new}">Holdings</a>'), "text/html")
+    for hour in range(13, 18):
+        run("check", "--at", f"2026-11-24T{hour}:00Z")
+    told = run("incidents", "list", "--format", "json")
+    assert issuer.url(new) in told.out
