@@ -791,3 +791,24 @@ def test_the_first_rows_of_six_hundred_files_of_tokyo_are_read() -> None:
     assert not wrong
     assert len(heads) == 608
     assert set(classes) == {"equity", "bond", "cash", "future", "right"}
+
+
+ACCOUNTED = [
+    known
+    for known in KNOWN
+    if known.source
+    in ("ishares-us", "ishares-de", "invesco", "globalx", "proshares", "tema", "roundhill", "spfunds", "unlimited")
+    and known.path.endswith(".csv")
+    and known.fund != "HEWU"  # whose second copy of the table is named in a warning
+]
+
+
+@pytest.mark.parametrize("known", ACCOUNTED, ids=lambda known: known.path)
+def test_every_row_below_the_header_is_a_line_or_kept_as_unread_or_footer(known: Known) -> None:
+    file = _read(known)
+    with (DATA / known.path).open(newline="", encoding="utf-8-sig") as stream:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(stream)]
+    header = next(at for at, row in enumerate(rows) if tuple(row[: len(file.columns)]) == file.columns)
+    filled = [row for row in rows[header + 1 :] if any(row)]
+    assert len(filled) == len(file.lines) + len(file.unread) + len(file.footer)
+    assert [line.row for line in file.lines] == sorted({line.row for line in file.lines})
