@@ -161,29 +161,40 @@ def _trimmed(names: list[str]) -> tuple[str, ...]:
 def _header(
     number: int, row: list[str], names: list[str], aliases: dict[str, Column], source: Source, named: bool
 ) -> Header:
-    index: dict[Column, int] = {}
-    for position, name in enumerate(names):
-        column = aliases.get(name)
-        if column is None:
-            continue
-        if column in index:
-            raise ParseError(
-                f"two columns for {column}: {row[index[column]]!r} and {row[position]!r}",
-                code="columns",
-                row=number,
-                column=column,
-            )
-        index[column] = position
+    index, passed = _places(number, row, names, aliases, source)
     known = _known(names, source)
     if known is not None and known.refused:
         raise ParseError(f"this form of the file is not read: {known.refused}", code="columns", row=number)
     alike = (form for form in source.formats if _is_like(form, _trimmed(names), aliases, named))
     like = known or next(alike, None)
-    warnings = () if known is not None else _deviations(names, aliases, like)
+    warnings = () if known is not None else (*_deviations(names, aliases, like), *passed)
     if like is None and source.any_order and (like := _nearest(source, index, aliases, named)) is not None:
         others = ", ".join(_trimmed(names))
-        warnings = (f"columns that do not stand together in a form we know: {others}"[:500],)
+        warnings = (f"columns that do not stand together in a form we know: {others}"[:500], *passed)
     return Header(number, tuple(cell.strip() for cell in row), index, known, like, warnings)
+
+
+def _places(
+    number: int, row: list[str], names: list[str], aliases: dict[str, Column], source: Source
+) -> tuple[dict[Column, int], tuple[str, ...]]:
+    """Where each column is, and which printed ones are passed over: of two names for one column the one counts that
+    its source names first, where columns may stand in any order. Raises ParseError(code="columns") elsewhere."""
+    index: dict[Column, int] = {}
+    passed = []
+    for position, name in enumerate(names):
+        column = aliases.get(name)
+        other = index.get(column) if column is not None else None
+        if column is None or other is None:
+            index |= {} if column is None else {column: position}
+        elif names[other] == name or not source.any_order:
+            words = f"two columns for {column}: {row[other]!r} and {row[position]!r}"
+            raise ParseError(words, code="columns", row=number, column=column)
+        else:
+            order = source.columns[column].index
+            kept, left = (other, position) if order(names[other]) < order(names[position]) else (position, other)
+            index[column] = kept
+            passed.append(f"{column} is read from {row[kept]!r}, not from {row[left]!r}")
+    return index, tuple(passed)
 
 
 def _nearest(source: Source, index: dict[Column, int], aliases: dict[str, Column], named: bool) -> Format | None:

@@ -75,7 +75,7 @@ def understand(
     except ParseError as error:
         if error.code != "as_of" or dated is not None:
             raise
-        undated = f"{error} (--as-of says it)"
+        undated = str(error)
         read = read_files(source, body, expected_fund=fund, name=name, dated=date.max)  # as new as can be
         files = tuple(replace(file, dated_by=NOBODY) for file in read)
     tables = tables_of(body, source)

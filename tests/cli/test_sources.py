@@ -238,7 +238,7 @@ def test_a_file_that_nobody_dates_is_shown_all_the_same(run: Run, tmp_path: Path
     assert answer.code == 3
     assert "as of      –" in answer.out
     assert "nor anything else says" in answer.out
-    assert "(--as-of says it)" in answer.out
+    assert "--as-of says one" in answer.out
     assert "Quillon Robotics" in answer.out
     (told,) = run("sources", "try", "invesco", "QQQ.csv", "--json").rows
     assert (told["as_of"], told["dates"], told["dated_by"]) == (None, [], "nobody")

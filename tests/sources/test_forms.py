@@ -268,3 +268,15 @@ def test_any_text_under_any_header_gives_a_file_or_a_refusal(source_id: str, tex
         body = (",".join(form.columns) + "\n" + text).encode("utf-8", "replace")
         with suppress(ParseError):
             assert read_file(source, body, name=f"{name}2026-03-02").lines
+
+
+def test_of_two_names_for_one_column_the_one_counts_that_the_source_names_first() -> None:
+    header = (
+        "PercentageOfFund,Fund Ticker,Security Identifier,Holding Ticker,Shares/Par Value,MarketValue,Weight,Name,Date"
+    )
+    row = '7.5,QQQ,55501A105,QLN,"1,000","12,345.00",8.5,Quillon Robotics,03/01/2024'
+    file = read_file(SOURCES["invesco"], f"{header}\n{row}\n".encode())
+    assert [line.weight for line in file.lines] == [Decimal("8.5")]
+    assert "weight is read from 'Weight', not from 'PercentageOfFund'" in file.warnings
+    with pytest.raises(ParseError, match="two columns for weight"):
+        read_file(SOURCES["invesco"], f"{header},Weight\n{row},1\n".encode())
