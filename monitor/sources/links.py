@@ -96,7 +96,7 @@ def may_be_followed(url: str, page: str) -> bool:
 
 def _candidates(text: str, page: str) -> Iterator[Found]:
     """The links of the page in their order, then whatever else looks like an address."""
-    for tag in _TAG.finditer(text):
+    for tag in islice(_TAG.finditer(text), WORDS):
         attributes = _attributes(text, tag.end())
         target = attributes.get("href", "")
         name = plain_name(attributes.get("download", ""))

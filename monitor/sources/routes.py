@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from monitor.core.errors import FetchError
 from monitor.sources.addresses import safe_url
@@ -16,13 +16,14 @@ from monitor.sources.paging import with_query
 from monitor.sources.profile import HttpProfile, Method, Pairs
 from monitor.sources.spec import DATED, PLACEHOLDER, FundSpec, Source, Url
 
+DAY = timedelta(days=1)
 LATER = "token"  # what a page says before the file is asked for
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One download. `place` is how it is shown and remembered: the address without secrets, and the day where only
-    the body of the request says it."""
+    """One download. `place` is how it is shown and remembered: the address without secrets, and the day where the
+    address as shown does not tell it."""
 
     url: str
     place: str
@@ -36,7 +37,7 @@ def is_dated(source: Source, address: Url) -> bool:
     return (
         address.dated
         or any(DATED.search(text) for text in (profile.json, *(value for _, value in pairs)))
-        or (has_dated_links(source))
+        or has_dated_links(source)
     )
 
 
@@ -47,15 +48,22 @@ def has_dated_links(source: Source) -> bool:
 
 def request_of(source: Source, fund: FundSpec, address: Url, day: date) -> Request:
     """What to ask for the file of `fund` of `day`. Raises FetchError when the fund has no key that it takes."""
+    url, profile = _open_nothing(source, fund, address, day)
+    place = safe_url(url)
+    if is_dated(source, address) and place == safe_url(_open_nothing(source, fund, address, day + DAY)[0]):
+        place += f"#{day}"
+    return Request(url, place, profile)
+
+
+def _open_nothing(source: Source, fund: FundSpec, address: Url, day: date) -> tuple[str, HttpProfile]:
+    """Address and profile with what belongs to the fund and the day."""
     known = {**fund.keys, "T": fund.ticker, "t": fund.ticker.lower(), LATER: f"{{{LATER}}}"}
     fill = _Fill(known, fund.ticker, day)
     url, profile = fill.all(address.url), _filled(source.http, fill)
     if not profile.links:  # else it belongs to the address the links lead to
         url = with_query(url, tuple(pair for pair in profile.query if LATER not in pair[1]))
         profile = replace(profile, query=tuple(pair for pair in profile.query if LATER in pair[1]))
-    said = address.dated or any(DATED.search(value) for _, value in source.http.query if not profile.links)
-    unsaid = is_dated(source, address) and not said
-    return Request(url, safe_url(url) + (f"#{day}" if unsaid else ""), profile)
+    return url, profile
 
 
 def page_profile(profile: HttpProfile) -> HttpProfile:

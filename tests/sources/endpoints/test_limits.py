@@ -251,6 +251,8 @@ pattern = '/{t}_\\d{8}\\.csv$'"""
     assert request.profile.referer == "https://willow.example/wilo/"
     assert request.profile.query == (("f", "WILO"),)
     assert request.profile.links[0].pattern == r"/wilo_\d{8}\.csv$"
+    masked = request_of(made, fund, Url("https://willow.example/x?session={date:YYYYMMDD}"), day)  # type: ignore[arg-type]
+    assert masked.place == "https://willow.example/x?session=***#2026-11-24"  # another place every day
     with pytest.raises(FetchError, match="has no key 'isin'"):
         request_of(made, fund, Url("https://willow.example/{isin}.csv"), day)  # type: ignore[arg-type]
 
