@@ -45,6 +45,7 @@ def parts(source: Source) -> Iterator[Part]:
     """What is known of a source, a line each; the same word may come several times."""
     seen = "as real files show it" if source.verified else f"not seen in a real file: {source.why}"
     yield "shape", f"{', '.join(sorted(source.shapes))}; {seen}"
+    yield from _places(source)
     yield "as-of date", _date_rule(source, source.units)
     if source.also_dates:
         yield "as-of date", "also like " + ", ".join(form.value for form in source.also_dates)
@@ -78,6 +79,21 @@ def parts(source: Source) -> Iterator[Part]:
         yield "note", note
 
 
+def _places(source: Source) -> Iterator[Part]:
+    """Where in a document or a page the holdings stand."""
+    if source.tables:
+        yield "holdings at", ", ".join(path or "the document itself" for path in source.tables)
+    if source.embedded is not None:
+        yield "in a page", f"{source.embedded.within.value.replace('_', ' ')} {source.embedded.name}".strip()
+    if source.html.table or source.html.row:
+        yield "in a page", f"{source.html.table or source.html.row}, by id or class"
+    for section in source.sections:
+        names = ", ".join(name for aliases in section.columns.values() for name in aliases[:1])
+        yield "section", f"{section.stated.value if section.stated else 'more lines'}: {names}"
+    if source.catalogue is not None:
+        yield "catalogue", source.catalogue.url + (f" – {source.catalogue.note}" if source.catalogue.note else "")
+
+
 def _unconfirmed(source: Source) -> Iterator[Part]:
     reasons: dict[str, list[str]] = {}
     for fund in source.funds.values():
@@ -108,6 +124,8 @@ def _date_places(source: Source) -> Iterator[str]:
         yield f"in the cell {chr(ord('A') + at - 1)}{row} ({source.head.date_format.value})"
     if Column.DATE in source.head.labels:
         yield f"beside {_either(source.head.labels[Column.DATE])} ({source.head.date_format.value})"
+    if Column.DATE in source.head.patterns:
+        yield f"in a text like {source.head.patterns[Column.DATE].pattern} ({source.head.date_format.value})"
 
 
 def _either(names: tuple[str, ...]) -> str:

@@ -102,7 +102,8 @@ def _understood(source: Source, file: HoldingsFile, name: str, asked: str | None
 
 def guess(sources: Iterable[Source], body: bytes, *, name: str = "", fund: str | None = None) -> list[Source]:
     """The sources whose file this is most likely, none when every one refuses it: first by a form that is known
-    exactly, then by whether all is understood, then by whether the fund is one that the source lists."""
+    exactly, then by whether all is understood, then by whether the fund is one that the source lists. The first of
+    which all that is true is the one: a workbook is not opened a hundred times."""
     ranked: list[tuple[tuple[bool, bool, bool], Source]] = []
     for source in sources:
         try:
@@ -110,6 +111,8 @@ def guess(sources: Iterable[Source], body: bytes, *, name: str = "", fund: str |
         except ParseError:
             continue
         listed = any(one.fund in source.funds for one in tried.funds)
+        if tried.header.known is not None and tried.complete and listed:
+            return [source]
         ranked.append(((tried.header.known is not None, tried.complete, listed), source))
     best = max((rank for rank, _ in ranked), default=None)
     return [source for rank, source in ranked if rank == best]
