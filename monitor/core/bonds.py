@@ -21,9 +21,9 @@ NEAR = 5  # sessions from maturity within which a bond that is gone has matured
 _NEAR_DAYS = 7  # the same where sessions are not known
 _SAME_WORTH = Decimal("0.02")  # how far two values of one issue may be apart from one day to the next
 
-_MATURITY = r"(?P<maturity>\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d)$"
+_MATURITY = r"(?P<maturity>\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d)(?: (?:REG ?S|144A|[EG]?MTN))*$"
 _TERMS = re.compile(r"(?P<coupon>\b\d{1,2}(?:\.\d+)?(?: \d/\d{1,2})?)\s*%?\s+" + _MATURITY)
-_BILL = re.compile(r"\bBILLS?\b.*?" + _MATURITY)
+_BILL = re.compile(r"(?:\bBILLS?\b.*?|^B )" + _MATURITY)  # B 10/02/26: as terminals call a Treasury bill
 _TBA = re.compile(r"\bTBA\b")
 _TERM = re.compile(r"\b(\d{1,2})[ -]?Y(?:EA)?RS?\b")
 _AGENCIES = (

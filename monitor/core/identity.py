@@ -106,12 +106,18 @@ def _from_isin(isin: str) -> str:
     return f"isin:{isin}"
 
 
+_CUSIP_AS_TICKER = re.compile(r"\d{2}[0-9A-Z]{6}\d", re.ASCII)
+_TREASURY = re.compile(r"cusip:912[78]")  # of the United States
+
+
 def ids_of(line: Line) -> tuple[str, ...]:
     """All verified identifiers of a line, ISIN first, then CUSIP, SEDOL, FIGI and the mixed column."""
     found: dict[str, None] = {}
     for text in (line.isin, line.identifier, line.sedol, line.figi):
         if text:
             found.update(dict.fromkeys(verified_ids(text)))
+    if not found and _CUSIP_AS_TICKER.fullmatch(line.ticker):  # how some issuers list Treasury bills
+        found.update(dict.fromkeys(verified_ids(line.ticker)))
     return tuple(found)
 
 
@@ -230,8 +236,9 @@ def _position(fund: str, line: Line) -> Position:
     kind = line.stated or instruments.class_of(line.name, line.ticker, best, line.asset_class, verified=bool(ids))
     if kind is AssetClass.EQUITY and instruments.is_right(line.name):
         kind = AssetClass.RIGHT  # issuers list rights and warrants as shares
-    if kind in (AssetClass.EQUITY, AssetClass.RIGHT) and line.coupon is not None and line.maturity is not None:
-        kind = AssetClass.BOND  # its own columns say what its name does not
+    own_terms = line.coupon is not None and line.maturity is not None
+    if kind in (AssetClass.EQUITY, AssetClass.RIGHT) and (own_terms or any(map(_TREASURY.match, ids))):
+        kind = AssetClass.BOND  # its own columns or its number say what its name does not
     key = key_of(fund, line, ids, kind)
     name = bonds.with_terms(line.name.strip(), line.coupon, line.maturity) if kind is AssetClass.BOND else line.name
     return Position(

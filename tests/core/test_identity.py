@@ -345,3 +345,11 @@ def test_an_identity_inside_a_fund_names_its_issuer_and_can_be_read_without() ->
 def test_rights_that_an_issuer_lists_as_shares_are_rights(name: str, expected: AssetClass) -> None:
     (found,) = identity.positions_of("F", [line(name=name, ticker="EXM", stated=AssetClass.EQUITY)])
     assert found.asset_class is expected
+
+
+def test_a_treasury_bill_whose_number_is_its_ticker_is_a_bond() -> None:
+    bill = line(name="TREASURY BILL", ticker="912797QQ3", identifier="", venue="US")
+    (found,) = identity.positions_of("F", [bill])
+    assert (found.asset_class, found.key) == (AssetClass.BOND, "cusip:912797QQ3")
+    (other,) = identity.positions_of("F", [replace(bill, name="QUILLON", ticker="912797QQ4")])  # no check digit
+    assert (other.asset_class, other.key) == (AssetClass.EQUITY, "venue:US:912797QQ4")
