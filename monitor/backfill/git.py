@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from monitor.backfill.asking import ENOUGH, Budget, Piece
 from monitor.backfill.local import CHUNK, days_of, known_to_all, local_offer, unread_note
-from monitor.backfill.planning import EXAMPLES, Offer, Wanted
+from monitor.backfill.planning import Offer, Wanted
 from monitor.backfill.repository import Blobs, Repository, Version, opened, pathspec
 from monitor.core.politeness import Tally
 from monitor.sources.files import ARCHIVE_MAGIC, ARCHIVES, OTHER_ARCHIVES, WORKBOOKS, Limits
@@ -53,7 +53,7 @@ class GitWay:
         note = "; ".join(
             one for one in (f"{self.total:,} versions of files are in it", unread_note(self.unread)) if one
         )
-        return local_offer(self.name, new, tuple(days[day] for day in new[:EXAMPLES]), note)
+        return local_offer(self.name, new, tuple(days[day] for day in new), note)
 
     def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
         """A piece for every version of a file, the oldest first."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
-from monitor.backfill.planning import EXAMPLES, Offer, Wanted
+from monitor.backfill.planning import Offer, Wanted
 from monitor.core.errors import FetchError
 from monitor.core.filling import Expected, expected, is_final, silent_since
 from monitor.core.politeness import Tally
@@ -51,7 +51,7 @@ class IssuerWay:
             len(asks) * wanted.source.http.min_interval,
             min(days, default=None),
             max(days, default=None),
-            tuple(ask.place for ask in asks[:EXAMPLES]),
+            tuple(ask.place for ask in asks),
             _note(wanted),
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from monitor.backfill.asking import ENOUGH, Budget, Piece
 from monitor.backfill.filings import series_by_ticker
-from monitor.backfill.planning import EXAMPLES, Offer, Wanted
+from monitor.backfill.planning import Offer, Wanted
 from monitor.core.errors import FetchError, MonitorError, ParseError, UsageError
 from monitor.core.evidence import Origin
 from monitor.core.identity import name_similarity
@@ -45,7 +45,7 @@ class FilesWay:
             for day in days_of(wanted, one.name, one.body):
                 found.setdefault(day, one.name)
         days = sorted(day for day in found if day in wanted.period and day not in wanted.have.days)
-        named = tuple(found[day] for day in days[:EXAMPLES])
+        named = tuple(found[day] for day in days)
         return local_offer(self.name, days, named, unread_note(self.unread))
 
     def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
@@ -89,7 +89,7 @@ class NportFiles:
         reports = [(one.name, report) for one, report in self._reports() if report.series_id == series]
         known = wanted.have.schedules
         days = sorted({r.as_of for _, r in reports if r.as_of in wanted.period and r.as_of not in known})
-        named = tuple(name for name, _ in reports[:EXAMPLES])
+        named = tuple(name for name, _ in reports)
         return local_offer(self.name, days, named, unread_note(self.unread))
 
     def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:

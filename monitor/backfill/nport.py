@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
 from monitor.backfill.filings import SERIES, Filing, filings, series_by_ticker
-from monitor.backfill.planning import EXAMPLES, Offer, Wanted
+from monitor.backfill.planning import Offer, Wanted
 from monitor.core.errors import FetchError, UsageError
 from monitor.core.evidence import Origin
 from monitor.core.filling import quarter_ends
@@ -73,7 +73,7 @@ class NportWay:
             len(found),
             len(found),
             len(found) * pace,
-            asks=tuple(ask.place for ask in found[:EXAMPLES]),
+            asks=tuple(ask.place for ask in found),
             note=asker.stopped or note,
         )
 

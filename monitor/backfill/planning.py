@@ -14,8 +14,6 @@ from monitor.store.engine import Connection
 from monitor.store.filled import Have, have
 from monitor.store.sessions import sessions
 
-EXAMPLES = 3  # addresses shown of those that would be asked
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -55,7 +53,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a way could give for a fund: `days` of those missing (None: not known before asking), in so many
-    `requests` and `seconds`, from about `first` to `last`; `asks` are some of the addresses, `why` says what stands
+    `requests` and `seconds`, from about `first` to `last`; `asks` are the addresses, `why` says what stands
     in the way (then nothing is asked) and `note` what else to know."""
 
     way: str

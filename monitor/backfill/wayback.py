@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
-from monitor.backfill.planning import EXAMPLES, Offer, Wanted
+from monitor.backfill.planning import Offer, Wanted
 from monitor.core.errors import FetchError
 from monitor.core.politeness import Tally
 from monitor.sources.fetch import Fetched, Fetcher
@@ -46,7 +46,7 @@ class WaybackWay:
             return Offer(self.name, why="no address of the fund is known")
         index, pace = len(addresses), self.profile.min_interval
         if not self.looks:
-            asks = tuple(self._index(wanted, url) for url in addresses[:EXAMPLES])
+            asks = tuple(self._index(wanted, url) for url in addresses)
             note = "how many copies there are its index says: add --via wayback"
             return Offer(self.name, None, index, index * pace, asks=asks, note=note)
         asker = Asker(self.fetcher, self.profile)
@@ -59,7 +59,7 @@ class WaybackWay:
             len(found) * pace,
             days[0] if days else None,
             days[-1] if days else None,
-            tuple(ask.place for ask in found[:EXAMPLES]),
+            tuple(ask.place for ask in found),
             asker.stopped or f"{index} requests of the index told this; several copies may be of one day",
         )
 

@@ -32,6 +32,7 @@ EXAMPLES = (
     "backfill --source ark --via files --path downloads.zip",
 )
 RUNS = 12  # missing runs listed for a fund
+EXAMPLES_SHOWN = 3  # addresses of a way
 COLUMNS = ("way", "days", "requests", "time", "from", "to", "detail")
 
 Funds = Annotated[
@@ -151,8 +152,10 @@ def _print_plan(plan: Plan) -> None:
         output.say(f"  … and {len(runs) - RUNS:,} more runs (--json lists them)")
     output.print_table(COLUMNS, [[_offer_row(one)[key] for key in COLUMNS] for one in plan.offers])
     for one in plan.offers:
-        for ask in one.asks:
+        for ask in one.asks[:EXAMPLES_SHOWN]:
             output.say(f"  {one.way}: {ask}")
+        if len(one.asks) > EXAMPLES_SHOWN:
+            output.say(f"  {one.way}: … and {len(one.asks) - EXAMPLES_SHOWN:,} more (--json lists them)")
 
 
 def _offer_row(one: Offer) -> dict[str, object]:
