@@ -126,7 +126,7 @@ class Collected:
             lines=tuple(self.lines[at] for at in rows),
             unread=unread,
             footer=tuple(self.footer),
-            columns=self.header.names,
+            columns=self.header.names[: self.header.printed or None],
             warnings=tuple(self.warnings),
             dated_by=self.preamble.dated_by,
             outstanding=self._total(Column.OUTSTANDING, rows, self.preamble.outstanding),

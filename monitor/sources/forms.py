@@ -170,13 +170,19 @@ class Head:
 class Section:
     """Lines with a header of their own beside or below the table of holdings: cash, futures, bonds.
 
-    `columns` are all needed to know the header. `name` is what a line without a name is called, `stated` the class of
-    the lines.
+    A header is known by the `required` of the `columns`. `name` is what a line without a name is called, `stated` the
+    class of the lines.
     """
 
     columns: Mapping[Column, tuple[str, ...]]
     name: str = ""
     stated: AssetClass | None = None
+    required: tuple[Column, ...] = ()  # none: all of them
+
+    @property
+    def needed(self) -> tuple[Column, ...]:
+        """The columns that make a row the header of this section."""
+        return self.required or tuple(self.columns)
 
 
 @dataclass(frozen=True, slots=True)

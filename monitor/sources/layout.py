@@ -116,7 +116,7 @@ def _sorted_out(
         starts = _section(names, source)
         if starts is not None:
             section, inside = starts, True
-            places = {column: _place(names, aliases) for column, aliases in starts.columns.items()}
+            places = _places(names, starts)
             yield row, [", ".join(filter(None, names))], Role.START
         elif _is(names, own):
             section, inside = None, True
@@ -162,15 +162,20 @@ def _widened(header: Header, source: Source) -> Header:
 
 
 def _section(names: Sequence[str], source: Source) -> Section | None:
-    """The section whose header this is: all its columns are named."""
+    """The section whose header this is: all columns it needs are named."""
     for section in source.sections:
-        if all(not set(aliases).isdisjoint(names) for aliases in section.columns.values()):
+        if all(not set(section.columns[column]).isdisjoint(names) for column in section.needed):
             return section
     return None
 
 
-def _place(names: Sequence[str], aliases: Sequence[str]) -> int:
-    return next(at for at, name in enumerate(names) if name in aliases)
+def _places(names: Sequence[str], section: Section) -> dict[Column, int]:
+    """Where the columns of a section stand below its header."""
+    return {
+        column: next(at for at, name in enumerate(names) if name in aliases)
+        for column, aliases in section.columns.items()
+        if not set(aliases).isdisjoint(names)
+    }
 
 
 def _is(names: Sequence[str], own: Sequence[str]) -> bool:

@@ -121,7 +121,8 @@ class Lines(Collected):
     def _is_prose(self, printed: list[str]) -> bool:
         """Whether a row without a date column states no quantity at all, and so is no holding."""
         _, _, _, _, _, shares, value, weight = self.at[:EIGHT]
-        cells = [printed[at] for at in (shares, value, weight) if 0 <= at < len(printed)]
+        amounts = (shares, value, weight, self.contracts, self.notional)
+        cells = [printed[at] for at in amounts if 0 <= at < len(printed)]
         return not any(map(plain_text, cells))
 
     def _line(self, row: int, cells: list[str], as_of: date) -> None:

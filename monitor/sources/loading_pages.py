@@ -62,7 +62,10 @@ def _section(table: Table) -> Section:
     if not columns:
         table.fault("columns", "is missing; wanted the names of this section's columns")
     stated = table.choice("class", AssetClass) if "class" in table.values else None
-    made = Section(columns, table.text("name", ""), stated)
+    required = tuple(column for column in columns if column.value in table.texts("required"))
+    if len(required) < len(table.texts("required")):
+        table.fault("required", "names columns that this section does not have")
+    made = Section(columns, table.text("name", ""), stated, required)
     table.done()
     return made
 

@@ -111,6 +111,13 @@ def test_sections_bring_their_lines_name_and_class() -> None:
     assert shown.rows[8]["(value)"] == "-500"
 
 
+def test_a_section_may_do_without_some_of_its_columns() -> None:
+    columns = {Column.NAME: ("future",), Column.CONTRACTS: ("lots",), Column.WEIGHT: ("part",)}
+    futures = Section(columns, stated=AssetClass.FUTURE, required=(Column.NAME, Column.CONTRACTS))
+    file = read(HEAD + NAMES + ROWS + "Future,Month,Lots,\nTX,202608,-3,\n", sections=(futures,))
+    assert [(line.name, line.shares, line.weight) for line in file.lines[3:]] == [("TX", Decimal(-3), None)]
+
+
 def test_a_section_above_the_table_counts_too() -> None:
     cash = Section({Column.NAME: ("item",), Column.VALUE: ("amount",)}, stated=AssetClass.CASH)
     file = read(HEAD + "Item,Amount,,\nTWD,1000,,\n" + NAMES + ROWS, sections=(cash,))
