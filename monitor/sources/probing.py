@@ -18,7 +18,7 @@ from monitor.sources.fetch import Fetched, Fetcher, Step
 from monitor.sources.naming import fund_of, name_of
 from monitor.sources.profile import HttpProfile, Method
 from monitor.sources.read import read_files
-from monitor.sources.renaming import allowed, fetch_page, files_on, pages, proposals
+from monitor.sources.renaming import Page, allowed, fetch_page, files_on, pages, proposals
 from monitor.sources.routes import Request, has_dated_links, is_dated, request_of
 from monitor.sources.sniff import refuse_detour
 from monitor.sources.spec import FundSpec, Source, Url
@@ -120,7 +120,8 @@ def _searched(source: Source, fund: FundSpec, fetcher: Fetcher, made: Probe) -> 
         found = proposals(page, made.request.place, fund.ticker, source.funds) if page is not None else []
         if kept := allowed(found, fetcher, source.http):
             return replace(made, proposals=kept)
-    return made
+    here = Page(made.request.url, made.body.decode("utf-8", "replace"))  # a page may link to the file
+    return replace(made, proposals=allowed(files_on(here), fetcher, source.http))
 
 
 OTHER_DAY = "There is no file of this day: it may be a holiday, too early or too long ago. Try another: --date DAY"

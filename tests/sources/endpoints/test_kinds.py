@@ -283,6 +283,9 @@ def test_a_page_without_the_link_says_so(issuer: Issuer, run: Run) -> None:
     probed = run("sources", "probe", "willow")
     assert probed.code == 1
     assert f"may be     {issuer.url('/new/wilo_holdings.xlsx')}" in probed.out
+    issuer.source("/{t}/")  # who did not know that a link must be followed sees it, too
+    again = run("sources", "probe", "willow", "--json")
+    assert (again.code, again.rows[0]["proposals"]) == (3, [issuer.url("/new/wilo_holdings.xlsx")])
 
 
 def test_a_page_that_links_to_the_files_of_some_days(issuer: Issuer, run: Run, is_read: Callable[[], None]) -> None:
