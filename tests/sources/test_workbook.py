@@ -108,7 +108,7 @@ def test_what_is_no_holdings_workbook_is_refused_with_a_word(body: bytes, code: 
 def test_a_source_of_text_only_names_a_workbook_and_one_of_workbooks_only_names_text() -> None:
     with pytest.raises(ParseError, match="a zip archive or workbook"):
         read_file(registry.get("ark"), GOOD)
-    with pytest.raises(ParseError, match="plain text, but files of ezmoney are workbook"):
+    with pytest.raises(ParseError, match="plain text, but files of ezmoney are json, workbook"):
         read_file(registry.get("ezmoney"), b"a,b\n1,2\n")
 
 
