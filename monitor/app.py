@@ -252,7 +252,8 @@ class App:
 
         chosen = filled(self.sources(), funds, source)
         self.prepare_calendars(engine, {one.id: one for one, _ in chosen}.values())
-        return Filling(engine, chosen, period, self.plan(), self.config.operator_channels, self.clock())
+        plan, operators = self.plan(), self.config.operator_channels
+        return Filling(engine, chosen, period, plan, operators, self.clock(), self.clock)
 
     def way(self, name: str, options: Options, *, looks: bool) -> Way:
         """One way of getting history; with `looks` its offers may ask an index."""

@@ -34,7 +34,8 @@ Watcher = Callable[[str, int, int], None]  # a text, how far it is, and how far 
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Whose history is extended, over which days, and who hears of it. `now` is when it begins."""
+    """Whose history is extended, over which days, and who hears of it. `now` is when it begins, `clock` says how late
+    it has become."""
 
     engine: Engine
     funds: Sequence[tuple[Source, FundSpec]]
@@ -42,6 +43,7 @@ class Filling:
     plan: AlertPlan
     operators: Sequence[str]
     now: datetime
+    clock: Callable[[], datetime]
     jitter: Callable[[], float] = random.random
 
     def wanted(self) -> list[Wanted]:
@@ -103,32 +105,48 @@ def _source(
     with reading(engine) as conn:
         breaker = watch.breakers(conn).get(source.id, Breaker())
         known = past.issuer(conn, source.id)
-    asks_issuer = way.name == "issuer"
-    funds = frozenset(one.spec.ticker for one in group)
-    bounds = ANY_TIME if asks_issuer else filling.period  # an address of a day may hold the file of the next
-    storing = Storing(engine, source, funds, group[0].calendar, filling.now, bounds)
-    stopped = _left_alone(breaker) if asks_issuer and not breaker.may_ask(filling.now) else ""
+    is_asked = way.name == "issuer" and breaker.may_ask(filling.now)
+    stopped = _left_alone(breaker) if way.name == "issuer" and not is_asked else ""
+    storing = _storing(filling, way, group)
     if not stopped:
         storing.store(_watched(way, group, progress), way.chunk)
         stopped = way.stopped
     with transaction(engine) as conn:
-        if asks_issuer:
-            watch.set_breaker(conn, source.id, after(breaker, way.tally, filling.now, filling.jitter()))
+        if is_asked:
+            _remember(conn, filling, way, source)
         intake = Intake(conn, source, filling.now, outcomes=storing.outcomes)
         made = conclude(intake, filling.plan, lambda text, count: progress(text, count, 0))
-        longer = [noting.extended(one.name, one.have, have(conn, source.id, one.spec.ticker)) for one in group]
         unfinished = known is not None and known[1] is not None  # an earlier run was cut off before it could say so
-        found = [one for one in longer if one is not None] or (_resumed(group) if unfinished else [])
         report = replace(
             report,
             outcome=plus(report.outcome, made),
-            extended=(*report.extended, *found),
+            extended=(*report.extended, *_longer(conn, group, unfinished=unfinished)),
             stopped=(*report.stopped, *([f"{source.id}: {stopped}"] if stopped else [])),
             unread=tuple(dict.fromkeys((*report.unread, *way.unread))),
         )
         if is_last:
             _tell(conn, filling, way, report)
     return report
+
+
+def _storing(filling: Filling, way: Way, group: Sequence[Wanted]) -> Storing:
+    one = group[0]
+    bounds = ANY_TIME if way.name == "issuer" else filling.period  # an address of a day may hold the file of the next
+    funds = frozenset(wanted.spec.ticker for wanted in group)
+    return Storing(filling.engine, one.source, funds, one.calendar, filling.now, bounds)
+
+
+def _remember(conn: Connection, filling: Filling, way: Way, source: Source) -> None:
+    """How the issuer's server did, for the daemon too; what that found meanwhile counts."""
+    before = watch.breakers(conn).get(source.id, Breaker())
+    found = after(before, way.tally, filling.clock(), filling.jitter())
+    if found != before:
+        watch.set_breaker(conn, source.id, found)
+
+
+def _longer(conn: Connection, group: Sequence[Wanted], *, unfinished: bool) -> list[Extended]:
+    longer = [noting.extended(one.name, one.have, have(conn, one.source.id, one.spec.ticker)) for one in group]
+    return [one for one in longer if one is not None] or (_resumed(group) if unfinished else [])
 
 
 def _tell(conn: Connection, filling: Filling, way: Way, report: Report) -> None:

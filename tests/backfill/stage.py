@@ -57,7 +57,7 @@ def fill(
 ) -> Report:
     """One run for these funds, or for LANA."""
     chosen = [(of, of.fund(ticker)) for ticker in funds or ("LANA",)]
-    filling = Filling(engine, chosen, period, PLAN, ("console",), now, jitter=lambda: 0.5)
+    filling = Filling(engine, chosen, period, PLAN, ("console",), now, lambda: now, jitter=lambda: 0.5)
     return run(filling, way, lambda text, count, total: None)
 
 

@@ -152,5 +152,6 @@ def test_what_was_done_before_an_error_is_told(tmp_path: Path, lite: Engine) -> 
     other = replace(LANTERN, id="zephyr")
     chosen = [(LANTERN, LANTERN.fund("LANA")), (other, other.fund("LANA"))]
     with pytest.raises(StoreError):
-        run(Filling(lite, chosen, Period(), PLAN, ("console",), FILLED_AT), way, lambda text, count, total: None)
+        filling = Filling(lite, chosen, Period(), PLAN, ("console",), FILLED_AT, lambda: FILLED_AT)
+        run(filling, way, lambda text, count, total: None)
     assert [one["headline"] for one in told(lite)] == ["History extended: LANA"]
