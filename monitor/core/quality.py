@@ -238,12 +238,23 @@ def _rows(pair: Comparison, trusted: bool) -> list[Finding]:
     before, after = _securities(pair.before), _securities(pair.after)
     if not before:
         return []
+    if short := _half_a_list(pair):
+        return [Finding("rows", short, trusted)]
     change = len(after) / len(before)
     if 0.8 <= change <= 1.2:
         return []
     words = f"{len(after)} securities after {len(before)} ({change:.0%})"
     holds = trusted and not 0.5 <= change <= 2 and abs(len(after) - len(before)) > 3
     return [Finding("rows", words, holds)]
+
+
+def _half_a_list(pair: Comparison) -> str:
+    """What is wrong where a fund with derivatives lists less than half as many lines: it has few positions, of many
+    lines each, so that their number says little. Months and strikes that are replaced leave as many lines."""
+    if len(_outright(pair.before)) == len(pair.before):
+        return ""
+    before, after = (sum(p.lines for p in held.values()) for held in (pair.before, pair.after))
+    return f"{after} lines after {before} ({after / before:.0%})" if 2 * after < before and before - after > 3 else ""
 
 
 def _cut(pair: Comparison, trusted: bool) -> list[Finding]:

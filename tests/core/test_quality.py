@@ -469,3 +469,12 @@ def test_two_lines_that_exchanged_their_identifiers_hold_the_file() -> None:
     gone = moved([replace(listed[1], ticker="T0", name="NAME 0 INC")]) + moved(listed[2:])
     assert ("labels", True) not in pair(listed, gone)
     assert ("labels", True) not in pair(listed, moved(listed))
+
+
+@pytest.mark.parametrize(("left", "holds"), [(1, True), (3, False)])
+def test_half_a_list_of_a_fund_of_options_is_held_although_few_positions_are_gone(left: int, holds: bool) -> None:
+    options = position("option:QLN:CALL", -5, asset_class=AssetClass.OPTION, lines=4)
+    whole = {p.key: p for p in (options, position("cash:A", 1, asset_class=AssetClass.CASH, lines=2))}
+    part = {options.key: replace(options, lines=left)}
+    found = quality.against(Comparison(whole, part, 1, 1.0, True))
+    assert [one.holds for one in found if one.gate == "rows"] == ([True] if holds else [])
