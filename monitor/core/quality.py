@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from monitor.core.contracts import CONTRACTS, NOTIONAL, net_value
+from monitor.core.contracts import CONTRACTS, NOTIONAL, is_contract, net_value
 from monitor.core.flows import LEAST_LINES
 from monitor.core.identity import is_in_conflict, is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
@@ -249,12 +249,19 @@ def _rows(pair: Comparison, trusted: bool) -> list[Finding]:
 
 
 def _half_a_list(pair: Comparison) -> str:
-    """What is wrong where a fund with derivatives lists less than half as many lines: it has few positions, of many
-    lines each, so that their number says little. Months and strikes that are replaced leave as many lines."""
+    """What is wrong where a fund with derivatives lists less than half as much: it has few positions, of many
+    contracts each, so that their number says little. Months and strikes that are replaced leave as many contracts."""
     if len(_outright(pair.before)) == len(pair.before):
         return ""
-    before, after = (sum(p.lines for p in held.values()) for held in (pair.before, pair.after))
-    return f"{after} lines after {before} ({after / before:.0%})" if 2 * after < before and before - after > 3 else ""
+    before, after = _listed(pair.before), _listed(pair.after)
+    if 2 * after >= before or before - after <= 3:
+        return ""
+    return f"{after} contracts and other positions after {before} ({after / before:.0%})"
+
+
+def _listed(positions: Mapping[str, Position]) -> int:
+    """How much is listed: each contract of a group, and every other position, once."""
+    return sum(p.identifier.count("; ") + 1 if is_contract(key) else 1 for key, p in positions.items())
 
 
 def _cut(pair: Comparison, trusted: bool) -> list[Finding]:

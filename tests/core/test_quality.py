@@ -473,8 +473,10 @@ def test_two_lines_that_exchanged_their_identifiers_hold_the_file() -> None:
 
 @pytest.mark.parametrize(("left", "holds"), [(1, True), (3, False)])
 def test_half_a_list_of_a_fund_of_options_is_held_although_few_positions_are_gone(left: int, holds: bool) -> None:
-    options = position("option:QLN:CALL", -5, asset_class=AssetClass.OPTION, lines=4)
-    whole = {p.key: p for p in (options, position("cash:A", 1, asset_class=AssetClass.CASH, lines=2))}
-    part = {options.key: replace(options, lines=left)}
-    found = quality.against(Comparison(whole, part, 1, 1.0, True))
-    assert [one.holds for one in found if one.gate == "rows"] == ([True] if holds else [])
+    def calls(count: int) -> Position:
+        written = "; ".join(f"QLN 26{month:02}18C00350000 -5" for month in range(1, count + 1))
+        return position("option:QLN:CALL", -5 * count, asset_class=AssetClass.OPTION, identifier=written)
+
+    cash = [position(f"cash:{n}", 1, asset_class=AssetClass.CASH) for n in range(2)]
+    said = pair([calls(4), *cash], [calls(left)])
+    assert [held for gate, held in said if gate == "rows"] == ([True] if holds else [])
