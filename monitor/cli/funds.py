@@ -119,7 +119,7 @@ def _show(found: Baseline, form: Format) -> None:
     if form is not Format.TABLE:
         output.show([_summary(found)], form, (), "")
         return
-    convention = chosen.source.convention_on(chosen.spec.ticker, file.as_of).value
+    convention = chosen.source.convention_of(chosen.spec.ticker, file.as_of, file.dated_by).value
     classes = ", ".join(f"{count} {name}" for name, count in _classes(file).most_common())
     title = {True: "as asked for", False: "NOT as asked for", None: "not compared"}[found.name_agrees]
     output.say(f"fund       {chosen.spec.ticker} of {chosen.source.name} ({chosen.source.id})")

@@ -128,7 +128,7 @@ def _start(made: Probe) -> str:
 
 
 def _understood(source: Source, fund: str, file: HoldingsFile) -> Iterator[tuple[str, str]]:
-    means = source.convention_on(fund, file.as_of).value
+    means = source.convention_of(fund, file.as_of, file.dated_by).value
     weights = [line.weight for line in file.lines if line.weight is not None]
     sums = f", weights sum to {sum(weights, Decimal(0)):.2f}" if weights else ""
     name = " ".join((file.fund or "a fund without ticker", f"({file.title})" if file.title else "")).strip()

@@ -65,7 +65,7 @@ def _of_fund(source: Source, one: Understood) -> None:
     output.say(f"fund       {one.fund or '–'}" + (f" ({file.title})" if file.title else ""))
     if one.trouble:
         output.say(f"trouble    {one.trouble}: it would not be taken in")
-    convention = source.convention_on(one.fund, file.as_of).value
+    convention = source.convention_of(one.fund, file.as_of, file.dated_by).value
     if one.undated:
         output.say("as of      –")
     else:
@@ -158,7 +158,7 @@ def _record(source: Source, tried: Tried, one: Understood) -> Record:
         "dates": [output.plain(day) for day in file.dates] if not one.undated else [],
         "announced": output.plain(file.announced),
         "dated_by": file.dated_by,
-        "convention": source.convention_on(one.fund, file.as_of).value,
+        "convention": source.convention_of(one.fund, file.as_of, file.dated_by).value,
         "shape": tried.shape,
         "encoding": tried.encoding or None,
         "format": None if form is None else {"known": tried.header.known is not None, "note": form.note or None},

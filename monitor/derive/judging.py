@@ -58,7 +58,7 @@ class Judge:
             return Verdict(Standing.ACCEPTED, (), (Reason("operator", "accepted by the operator"),))
         if row.operator == "reject":
             return Verdict(Standing.REJECTED, (Reason("operator", "rejected by the operator"),))
-        convention = self.at.source.convention_on(ticker, row.as_of)
+        convention = self.at.convention(ticker, row)
         findings = findings_of(row.warnings) + quality.dating(
             row.as_of,
             is_session=self.at.sessions(ticker).is_session(row.as_of),
@@ -114,7 +114,7 @@ class Judge:
         return self.at.source.lists_cash and any(r.gate == "cut" for r in self._weigh(ticker, waiting).reasons)
 
     def _stand(self, ticker: str, row: SnapshotRow, verdict: Verdict, day: date) -> None:
-        convention = self.at.source.convention_on(ticker, row.as_of)
+        convention = self.at.convention(ticker, row)
         session = pos_session(self.at.sessions(ticker), convention, row.as_of)
         settled = row.as_of if verdict.standing is Standing.QUARANTINED else max(day, row.as_of)
         self.at.book.new.standings[row.fund, row.id] = StandingLine(

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from monitor.core import flows
 from monitor.core.flows import Count, Flow, Label
-from monitor.core.model import AssetClass, Position, Snapshot
+from monitor.core.model import AssetClass, Convention, Position, Snapshot
 from monitor.core.sessions import Sessions, pos_session
 from monitor.sources.spec import Source
 from monitor.store.book import Book, rooted, snapshot_of
@@ -65,8 +65,12 @@ class Setting:
             self._read[key] = self._load(ticker, row)
         return self._read[key]
 
+    def convention(self, ticker: str, row: SnapshotRow) -> Convention:
+        """What the date of a file means; of one that prints none, and was dated by its fetch, nobody knows."""
+        return self.source.convention_of(ticker, row.as_of, row.dated_by)
+
     def _load(self, ticker: str, row: SnapshotRow) -> Snapshot:
-        convention = self.source.convention_on(ticker, row.as_of)
+        convention = self.convention(ticker, row)
         session = pos_session(self.sessions(ticker), convention, row.as_of)
         found = snapshot_of(row, ticker, session, self.book.names.positions(row))
         return replace(found, resolution=self.source.resolution_on(row.as_of))

@@ -257,6 +257,9 @@ class OtherFunds:
     in_name: re.Pattern[str] | None = None
 
 
+FETCHED_DATES = ("fetched", "poll")  # as a file that was read says it, and as it is stored
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One issuer: its funds, its files and its manners.
@@ -338,6 +341,11 @@ class Source:
         own = pick((c for c in self.conventions if fund in c.funds), as_of)
         found = own or pick((c for c in self.conventions if not c.funds), as_of)
         return found.convention if found else Convention.UNKNOWN
+
+    def convention_of(self, fund: str, as_of: date, dated_by: str | None) -> Convention:
+        """The same for a file whose date stands, or follows from what, `dated_by` says: conventions are about dates
+        that are printed, so that one taken from the moment of the fetch means UNKNOWN."""
+        return Convention.UNKNOWN if dated_by in FETCHED_DATES else self.convention_on(fund, as_of)
 
     def resolution_on(self, as_of: date) -> Decimal:
         """Weights (percent points) below this were not published in the file of `as_of`; 0 when all were."""

@@ -55,6 +55,7 @@ class SnapshotRow:
     published_from: datetime | None
     published_to: datetime | None
     outstanding: Decimal | None
+    dated_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def _snapshot(row: Row[Any]) -> SnapshotRow:
         maybe_instant(row.published_from),
         maybe_instant(row.published_to),
         maybe_decimal(row.outstanding),
+        row.dated_by,
     )
 
 
