@@ -63,12 +63,6 @@ def search(conn: Connection, words: Sequence[str], limit: int) -> list[Listed]:
     return _read(conn, or_(named, ticker) if len(words) == 1 else named, limit)
 
 
-def seen(conn: Connection) -> dict[str, tuple[int, datetime]]:
-    """Of every issuer whose list was read: how many funds it names, and when that was."""
-    query = select(table.c.issuer, func.count(), func.max(table.c.seen_at)).group_by(table.c.issuer)
-    return {issuer: (count, parse_instant(at)) for issuer, count, at in conn.execute(query)}
-
-
 def _read(conn: Connection, where: object, limit: int = 1000) -> list[Listed]:
     query = select(table).where(where).order_by(table.c.ticker, table.c.issuer).limit(limit)  # type: ignore[arg-type]
     return [

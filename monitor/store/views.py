@@ -108,11 +108,6 @@ def create_statement(view: View, dialect: Dialect) -> str:
     return f"CREATE VIEW {view.name} AS\nSELECT\n" + ",\n".join(lines) + f"\nFROM {view.source}"
 
 
-def drop_statement(view: View) -> str:
-    """The statement that removes `view` if it exists."""
-    return f"DROP VIEW IF EXISTS {view.name}"
-
-
 def _column(name: str, sql: str, says: str, sort: Sort = Sort.TEXT) -> ViewColumn:
     return ViewColumn(name, sql, says, sort)
 
