@@ -37,14 +37,17 @@ __all__ = [
     "Outcome",
     "RebuildReport",
     "SnapshotRef",
+    "Stored",
     "check",
     "chosen",
     "decide",
+    "derive_issuer",
     "ingest",
     "keep",
     "learn",
     "plus",
     "rebuild",
+    "store_chunk",
 ]
 
 PATIENCE = 60.0  # seconds that a person waits for a server that has been asked too often
@@ -62,6 +65,14 @@ class Outcome:
     items: int = 0
     deliveries: int = 0
     revised: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of the files of a chunk, and the first day that what is new in them is dated."""
+
+    files: tuple[FileOutcome, ...]
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +110,38 @@ def ingest(
                 progress("reading", 1)
             return conclude(intake, plan, progress)
     outcomes: list[FileOutcome] = []
-    since: date | None = None
     for chunk in _chunks(bodies):
-        with transaction(engine) as conn:
-            intake = Intake(conn, source, now)
-            for body in chunk:
-                take(intake, body)
-                progress("reading", 1)
-            if intake.since is not None:  # facts first; a crash from here on is made good by the next run
-                save.mark_underived(conn, intake.issuer, intake.since)
-                since = intake.since if since is None else min(since, intake.since)
-            outcomes += intake.outcomes
+        outcomes += store_chunk(engine, source, chunk, now=now, progress=progress).files
+    return derive_issuer(engine, source, outcomes, now=now, progress=progress)
+
+
+def store_chunk(engine: Engine, source: Source, bodies: Iterable[Body], *, now: datetime, progress: Progress) -> Stored:
+    """Takes bodies in as facts, all of them or none: one transaction that also marks the days to be derived.
+
+    A crash from here on is made good by the next `derive_issuer`, in whatever process.
+    """
     with transaction(engine) as conn:
-        intake = Intake(conn, source, now, outcomes=outcomes)
-        return conclude(intake, AlertPlan(), progress)
+        intake = Intake(conn, source, now)
+        for body in bodies:
+            take(intake, body)
+            progress("reading", 1)
+        if intake.since is not None:
+            save.mark_underived(conn, intake.issuer, intake.since)
+        return Stored(tuple(intake.outcomes), intake.since)
+
+
+def derive_issuer(
+    engine: Engine,
+    source: Source,
+    files: Sequence[FileOutcome] = (),
+    *,
+    now: datetime,
+    progress: Progress,
+    plan: AlertPlan = AlertPlan(),  # noqa: B008 – a frozen value: nobody is told
+) -> Outcome:
+    """Derives what is marked as not yet derived of an issuer; `files` are those that were stored, for the account."""
+    with transaction(engine) as conn:
+        return conclude(Intake(conn, source, now, outcomes=list(files)), plan, progress)
 
 
 def learn(
