@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from monitor.core.errors import ParseError
+from monitor.core.filling import ANY_TIME, Period
 from monitor.core.model import Arrival, HoldingsFile
 from monitor.fetching import Answer
 from monitor.sources.fetch import Fetched
@@ -66,10 +67,11 @@ def body_of(answer: Answer, fetched: Fetched, now: datetime) -> Body:
 
 
 class Bodies:
-    """Reads the bodies of one source; one that several funds share is read once."""
+    """Reads the bodies of one source; one that several funds share is read once. Wanted are files of the funds `only`
+    (tickers; none: of all), dated in `period`."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, only: frozenset[str] = frozenset(), period: Period = ANY_TIME) -> None:
+        self.source, self.only, self.period = source, only, period
         self._shared: dict[bytes, _Many] = {}
 
     def read(self, body: Body) -> tuple[HoldingsFile, ...]:
@@ -88,21 +90,22 @@ class Bodies:
             self._shared[body.content] = _Many(self.source, body)
         return self._shared[body.content].of(body.fund)
 
-    def repeats(self, body: Body, file: HoldingsFile, earlier: bytes) -> bool:
-        """Whether `earlier`, a page of the same fund, said the same as `file`, which `body` says: pages differ with
-        every request in what is no holding."""
-        try:
-            found = read_files(
-                self.source,
-                earlier,
-                expected_fund=body.fund,
-                name=body.name,
-                fetched=body.fetched,
-                dated=body.dated,
-            )
-        except ParseError:
-            return False
-        return [_holdings(one) for one in found] == [_holdings(file)]
+
+def repeats(source: Source, body: Body, file: HoldingsFile, earlier: bytes) -> bool:
+    """Whether `earlier`, a page of the same fund, said the same as `file`, which `body` says: pages differ with
+    every request in what is no holding."""
+    try:
+        found = read_files(
+            source,
+            earlier,
+            expected_fund=body.fund,
+            name=body.name,
+            fetched=body.fetched,
+            dated=body.dated,
+        )
+    except ParseError:
+        return False
+    return [_holdings(one) for one in found] == [_holdings(file)]
 
 
 def _holdings(file: HoldingsFile) -> HoldingsFile:

@@ -1,6 +1,6 @@
-"""How one body comes in: asked for or found, read, weighed by its form, and kept – or refused with words.
+"""How one body comes in: asked for or found, `prepared`, and kept – or refused with words.
 
-Everything happens within the caller's transaction; what follows from the files is the pipeline's to say.
+Everything here happens within the caller's transaction; what follows from the files is the pipeline's to say.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from monitor.bodies import Bodies, Body, body_of
-from monitor.core import identity, quality
+from monitor.bodies import Bodies, Body, body_of, repeats
+from monitor.core import quality
 from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
-from monitor.core.filling import Period
-from monitor.core.model import Arrival, HoldingsFile
+from monitor.core.model import Arrival
 from monitor.core.sessions import Sessions
 from monitor.fetching import Answer
+from monitor.preparing import Passed, Prepared, ReadFile, prepare
 from monitor.sources.fetch import Fetched, NotModified
-from monitor.sources.read import fund_of, funds_named, revision_hint
+from monitor.sources.read import funds_named, revision_hint
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import archive, save
 from monitor.store.engine import Connection
 from monitor.store.save import FetchRow, FundRow, Names, NewSnapshot, Refused
 from monitor.store.sessions import sessions
 
-ANY_TIME = Period()
 FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
 Progress = Callable[[str, int], None]
 
@@ -60,20 +59,24 @@ class Intake:
     since: date | None = None
     because: str = ""  # what an operator said, when that is why days are told again
     restated: set[tuple[str, date]] = field(default_factory=set)  # fund and as_of the issuer published once more
-    bodies: Bodies = field(init=False)
     only: frozenset[str] = frozenset()
-    period: Period = ANY_TIME  # of the dates of files that are kept
 
     def __post_init__(self) -> None:
-        self.names, self.bodies = Names(self.conn), Bodies(self.source)
+        self.names = Names(self.conn)
         self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
 
 
-def accept(intake: Intake, answer: Answer) -> None:
-    """Records what asking gave, and takes the body in when there is one."""
+def arrived(bodies: Bodies, answer: Answer, now: datetime) -> Prepared | None:
+    """The body that asking brought, prepared; None when it brought none."""
+    result = answer.result
+    return prepare(bodies, body_of(answer, result, now)) if isinstance(result, Fetched) else None
+
+
+def accept(intake: Intake, answer: Answer, prepared: Prepared | None) -> None:
+    """Records what asking gave, and takes in the body that `arrived`."""
     spec, result = answer.spec, answer.result
-    if isinstance(result, Fetched):
-        take(intake, body_of(answer, result, intake.now))
+    if prepared is not None:
+        take(intake, prepared)
         return
     if answer.unasked:
         intake.outcomes.append(FileOutcome(answer.place, "failed", spec.ticker, text=str(result)))
@@ -90,30 +93,21 @@ def accept(intake: Intake, answer: Answer) -> None:
     intake.outcomes.append(FileOutcome(answer.place, outcome, spec.ticker, text=text))
 
 
-def take(intake: Intake, body: Body) -> None:
-    """One body: read it, weigh its form, keep what it says of each fund. Whatever is wrong becomes a recorded refusal.
-
-    Of a file of many funds that we asked for on behalf of one, that one is kept; of a local file all are.
-    """
-    try:
-        files = intake.bodies.read(body)
-    except ParseError as error:
-        _unread(intake, body, error)
-        return
+def take(intake: Intake, prepared: Prepared) -> None:
+    """Keeps what one body says of each fund, as `prepare` found it. Whatever is wrong becomes a recorded refusal."""
     others: list[str] = []
-    for file in files:
-        try:
-            ticker = _ticker(intake, body, file)
-            if intake.only and ticker not in intake.only:
-                others.append(ticker)
-            elif file.as_of not in intake.period:
-                others.append(f"{ticker} dated {file.as_of}")
-            else:
-                _keep(intake, body, replace(file, fund=ticker) if file.fund else file, ticker)
-        except (ParseError, StoreError) as error:
-            _unread(intake, body, error)
-    if others and len(others) == len(files):
-        intake.outcomes.append(FileOutcome(body.place, "skipped", text=f"of {', '.join(others[:5])}"))
+    for file in prepared.files:
+        if isinstance(file, Passed):
+            others.append(file.text)
+        elif isinstance(file, ParseError):
+            _unread(intake, prepared.body, file)
+        else:
+            try:
+                _keep(intake, prepared, file)
+            except (ParseError, StoreError) as error:
+                _unread(intake, prepared.body, error)
+    if others and len(others) == len(prepared.files):
+        intake.outcomes.append(FileOutcome(prepared.body.place, "skipped", text=f"of {', '.join(others[:5])}"))
 
 
 def _unread(intake: Intake, body: Body, error: MonitorError) -> None:
@@ -126,52 +120,38 @@ def _unread(intake: Intake, body: Body, error: MonitorError) -> None:
         refuse(intake, body, error)
 
 
-def _ticker(intake: Intake, body: Body, file: HoldingsFile) -> str:
-    """Whose file it is. Raises ParseError when it is another fund's than the one asked for, or nobody's."""
-    if body.fund is not None and not file.fund:
-        return body.fund
-    try:
-        ticker = fund_of(intake.source, file, body.name)
-    except ParseError:
-        if body.presumed is None or file.fund:
-            raise
-        return body.presumed
-    if body.fund is not None and ticker != body.fund:
-        raise ParseError(f"the file is about {ticker}, but {body.fund} was asked for", code="fund")
-    return ticker
-
-
-def _keep(intake: Intake, body: Body, file: HoldingsFile, ticker: str) -> None:
-    """A readable file: a known one leaves no trace, a new one is weighed by its form and stored."""
+def _keep(intake: Intake, prepared: Prepared, file: ReadFile) -> None:
+    """A readable file: a known one leaves no trace, a new one is weighed by its dates and stored."""
+    body, ticker, as_of = prepared.body, file.ticker, file.as_of
     fund = fund_number(intake, intake.source.fund(ticker))
-    known = save.revisions(intake.conn, fund, file.as_of)
+    known = save.revisions(intake.conn, fund, as_of)
     if (same := _same_page(intake, body, file, fund, known)) is not None:
-        _note(intake, body, fund, ticker, file.as_of, "heartbeat", same)
+        _note(intake, body, fund, ticker, as_of, "heartbeat", same)
         return
-    sha256 = archive.put(intake.conn, body.content, intake.now)
+    sha256 = archive.put(intake.conn, body.content, intake.now, prepared.sha256)
     if sha256 in known:
-        _see_copy(intake, body, fund, file.as_of, sha256, known[sha256])
-        _see_again(intake, body, fund, ticker, file.as_of, sha256, known[sha256])
-        _note(intake, body, fund, ticker, file.as_of, "heartbeat", sha256)
+        _see_copy(intake, body, fund, as_of, sha256, known[sha256])
+        _see_again(intake, body, fund, ticker, as_of, sha256, known[sha256])
+        _note(intake, body, fund, ticker, as_of, "heartbeat", sha256)
         return
     latest = _latest(intake, fund) if body.arrival is Arrival.LIVE else None
-    new = _snapshot(intake, body, file, ticker, sha256, latest)
-    save.add_snapshot(intake.conn, intake.names, new, save.next_number(file.as_of, known.values()))
-    intake.since = file.as_of if intake.since is None else min(intake.since, file.as_of)
+    new = _snapshot(intake, prepared, file, fund, latest)
+    save.add_snapshot(intake.conn, intake.names, new, save.next_number(as_of, known.values()))
+    intake.since = as_of if intake.since is None else min(intake.since, as_of)
     if known:
-        intake.restated.add((ticker, file.as_of))
-    if body.arrival is Arrival.LIVE and (latest is None or file.as_of >= latest - FRESH):
-        intake.fresh.add(file.as_of)
-    _note(intake, body, fund, ticker, file.as_of, "new", sha256)
+        intake.restated.add((ticker, as_of))
+    if body.arrival is Arrival.LIVE and (latest is None or as_of >= latest - FRESH):
+        intake.fresh.add(as_of)
+    _note(intake, body, fund, ticker, as_of, "new", sha256)
 
 
-def _same_page(intake: Intake, body: Body, file: HoldingsFile, fund: int, known: Mapping[str, int]) -> str | None:
+def _same_page(intake: Intake, body: Body, file: ReadFile, fund: int, known: Mapping[str, int]) -> str | None:
     """The hash of the newest version where a page says the same once more: it is no correction, and not kept."""
-    if not (intake.source.has_pages and body.polled and known):
+    if file.whole is None or not known:
         return None
     newest = save.newest(intake.conn, fund, file.as_of)
     sha256 = next(one for one, number in known.items() if number == newest)
-    return sha256 if intake.bodies.repeats(body, file, archive.get(intake.conn, sha256)) else None
+    return sha256 if repeats(intake.source, body, file.whole, archive.get(intake.conn, sha256)) else None
 
 
 def _see_again(intake: Intake, body: Body, fund: int, ticker: str, as_of: date, sha256: str, number: int) -> None:
@@ -191,26 +171,22 @@ def _see_copy(intake: Intake, body: Body, fund: int, as_of: date, sha256: str, n
         intake.since = as_of if intake.since is None else min(intake.since, as_of)
 
 
-def _snapshot(
-    intake: Intake, body: Body, file: HoldingsFile, ticker: str, sha256: str, latest: date | None
-) -> NewSnapshot:
+def _snapshot(intake: Intake, prepared: Prepared, file: ReadFile, fund: int, latest: date | None) -> NewSnapshot:
     """What is stored of a file. Raises ParseError when no line has a share count."""
-    positions = identity.positions_of(identity.fund_name(intake.source.id, ticker), file.lines, file.net_assets)
-    if file.lines and not positions:
+    if file.lines and not file.positions:
         raise ParseError("no line has a share count", code="numbers")
-    polled = body.polled
-    findings = quality.form(
-        file,
-        positions,
-        expected_fund=ticker,
+    body, polled = prepared.body, prepared.body.polled
+    dates = quality.dates(
+        file.as_of,
+        file.dates,
         known_on=intake.now.date(),
-        following=_following(intake, file.as_of),
         latest=latest if polled else None,
+        following=_following(intake, file.as_of),
     )
     return NewSnapshot(
-        fund_number(intake, intake.source.fund(ticker)),
+        fund,
         file.as_of,
-        sha256,
+        prepared.sha256,
         body.name,
         body.arrival,
         intake.now,
@@ -219,10 +195,10 @@ def _snapshot(
         revision_hint(body.name),
         intake.source.currency,
         file.dates,
-        len(file.lines),
-        len(file.unread),
-        positions,
-        tuple(findings),
+        file.lines,
+        file.unread,
+        file.positions,
+        (*file.printed, *dates, *file.content),
         file.outstanding,
         file.dated_by,
         body.captured,

@@ -24,7 +24,8 @@ from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
 from monitor.fetching import Answer, Round
-from monitor.intake import FRESH, FileOutcome, Intake, Progress, accept, take, tried
+from monitor.intake import FRESH, FileOutcome, Intake, Progress, accept, arrived, take, tried
+from monitor.preparing import Prepared, prepare
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save, superseded
@@ -103,10 +104,11 @@ def ingest(
     arrival = Arrival.LIVE if alert else Arrival.HISTORY
     bodies = (Body(name, content, arrival, fetched=fetched, dated=dated, presumed=fund) for name, content in files)
     if alert:
+        reader = Bodies(source)
         with transaction(engine) as conn:
             intake = Intake(conn, source, now)
             for body in bodies:
-                take(intake, body)
+                take(intake, prepare(reader, body))
                 progress("reading", 1)
             return conclude(intake, plan, progress)
     outcomes: list[FileOutcome] = []
@@ -120,11 +122,11 @@ def store_chunk(engine: Engine, source: Source, bodies: Iterable[Body], *, now: 
 
     A crash from here on is made good by the next `derive_issuer`, in whatever process.
     """
+    prepared = list(_prepared(source, bodies, progress))  # before others are kept from writing
     with transaction(engine) as conn:
         intake = Intake(conn, source, now)
-        for body in bodies:
-            take(intake, body)
-            progress("reading", 1)
+        for one in prepared:
+            take(intake, one)
         if intake.since is not None:
             save.mark_underived(conn, intake.issuer, intake.since)
         return Stored(tuple(intake.outcomes), intake.since)
@@ -142,6 +144,13 @@ def derive_issuer(
     """Derives what is marked as not yet derived of an issuer; `files` are those that were stored, for the account."""
     with transaction(engine) as conn:
         return conclude(Intake(conn, source, now, outcomes=list(files)), plan, progress)
+
+
+def _prepared(source: Source, some: Iterable[Body], progress: Progress) -> Iterator[Prepared]:
+    bodies = Bodies(source)
+    for body in some:
+        yield prepare(bodies, body)
+        progress("reading", 1)
 
 
 def learn(
@@ -207,7 +216,7 @@ def keep(
     Two processes that store the same new names in another order wait for each other, until PostgreSQL ends one: that
     one begins again.
     """
-    tries = TRIES
+    tries, bodies = TRIES, Bodies(source)
     while True:
         tries -= 1
         try:
@@ -215,7 +224,7 @@ def keep(
                 within(conn)
                 intake = Intake(conn, source, now)
                 for answer in answers:
-                    accept(intake, answer)
+                    accept(intake, answer, arrived(bodies, answer, now))
                 return conclude(intake, plan, progress)
         except StoreConflict:
             if not tries:

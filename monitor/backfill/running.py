@@ -19,10 +19,10 @@ from monitor.backfill.planning import Offer, Wanted, wanted
 from monitor.backfill.storing import Storing
 from monitor.backfill.ways import Way
 from monitor.core.errors import MonitorError
-from monitor.core.filling import Period
+from monitor.core.filling import ANY_TIME, Period
 from monitor.core.politeness import Breaker, after
 from monitor.core.rules import AlertPlan
-from monitor.intake import ANY_TIME, Intake
+from monitor.intake import Intake
 from monitor.pipeline import Outcome, conclude, plus
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import past, watch

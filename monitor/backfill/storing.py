@@ -11,11 +11,12 @@ from datetime import datetime
 
 from monitor import schedules
 from monitor.backfill.asking import Piece
-from monitor.bodies import Body
-from monitor.core.filling import Period
+from monitor.bodies import Bodies, Body
+from monitor.core.filling import ANY_TIME, Period
 from monitor.core.model import Arrival
 from monitor.core.sessions import Sessions
-from monitor.intake import ANY_TIME, FileOutcome, Intake, fund_number, take
+from monitor.intake import FileOutcome, Intake, fund_number, take
+from monitor.preparing import Prepared, prepare
 from monitor.sources.spec import Source
 from monitor.store import save
 from monitor.store.engine import Connection, Engine, transaction
@@ -40,13 +41,23 @@ class Storing:
     def store(self, pieces: Iterable[Piece], chunk: int) -> None:
         """Stores all pieces, so many together."""
         for some in chunks(pieces, chunk):
+            bodies = Bodies(self.source, self.funds, self.period)
+            prepared = [self._prepared(bodies, piece) for piece in some]  # before others are kept from writing
             with transaction(self.engine) as conn:
-                self._keep(conn, some)
+                self._keep(conn, some, prepared)
 
-    def _keep(self, conn: Connection, pieces: Sequence[Piece]) -> None:
-        intake = Intake(conn, self.source, self.now, only=self.funds, period=self.period)
-        for piece in pieces:
-            self._piece(intake, piece)
+    def _prepared(self, bodies: Bodies, piece: Piece) -> Prepared | None:
+        if piece.content is None or piece.origin is not None:
+            return None
+        return prepare(bodies, _body(piece, piece.content))
+
+    def _keep(self, conn: Connection, pieces: Sequence[Piece], prepared: Sequence[Prepared | None]) -> None:
+        intake = Intake(conn, self.source, self.now, only=self.funds)
+        for piece, one in zip(pieces, prepared, strict=True):
+            if one is not None:
+                take(intake, one)
+            else:
+                self._piece(intake, piece)
         if intake.since is not None:
             save.mark_underived(conn, intake.issuer, intake.since)
         self.outcomes += intake.outcomes
@@ -54,9 +65,7 @@ class Storing:
     def _piece(self, intake: Intake, piece: Piece) -> None:
         if piece.content is None:
             self._nothing(intake, piece)
-        elif piece.origin is None:
-            take(intake, _body(piece, piece.content))
-        elif piece.fund is not None:
+        elif piece.origin is not None and piece.fund is not None:
             spec = self.source.fund(piece.fund)
             schedules.take(intake, spec, piece.place, piece.content, piece.origin, self.calendar, series=piece.series)
             if piece.status is not None:  # an address, not a file: it need not be asked again

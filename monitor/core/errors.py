@@ -6,6 +6,16 @@ from __future__ import annotations
 class MonitorError(Exception):
     """Something the user can understand and act on: the message says what, where and what to do."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that it can be pickled whatever its arguments are, and raised in another process."""
+        return _same, (type(self), self.args, self.__dict__)
+
+
+def _same(kind: type[MonitorError], arguments: tuple[object, ...], fields: dict[str, object]) -> MonitorError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(fields)
+    return error
+
 
 class ConfigError(MonitorError):
     """The configuration is wrong; the message lists every fault found."""

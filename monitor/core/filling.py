@@ -38,6 +38,9 @@ class Period:
         return self.first is not None and self.last is not None and self.first > self.last
 
 
+ANY_TIME = Period()
+
+
 def month_ends(first: date, last: date) -> Iterator[date]:
     """The last calendar days of months from `first` to `last`."""
     year, month = first.year, first.month

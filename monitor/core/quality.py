@@ -44,8 +44,14 @@ def form(
 ) -> list[Finding]:
     """What is wrong with a file by itself. `latest` is the fund's latest as_of when the file arrived live, `following`
     the session after `known_on`, where the fund's calendar knows it."""
-    found = [_printed(text) for text in file.warnings]
-    found += _dates(file, known_on, latest, max(known_on + AHEAD, following or known_on))
+    found = [printed(text) for text in file.warnings]
+    found += dates(file.as_of, file.dates, known_on=known_on, latest=latest, following=following)
+    return found + content(file, positions, expected_fund=expected_fund)
+
+
+def content(file: HoldingsFile, positions: Sequence[Position], *, expected_fund: str) -> list[Finding]:
+    """What is wrong with a file whenever it is looked at, but for its words and its dates."""
+    found = []
     if file.fund and expected_fund and file.fund != expected_fund:
         found.append(Finding("fund", f"the file names {file.fund}, expected {expected_fund}", True, True))
     found += _complete(file)
@@ -57,22 +63,25 @@ def form(
     return found
 
 
-def _printed(text: str) -> Finding:
+def printed(text: str) -> Finding:
     """A sentence of the reader as a finding: a missing end may hide lines, an unknown header may mix columns."""
     if text.startswith("the closing text"):
         return Finding("rows", text, False)
     return Finding("header", text, text.startswith(("unknown column order", "unsettled")), True)
 
 
-def _dates(file: HoldingsFile, known_on: date, latest: date | None, until: date) -> list[Finding]:
-    found = []
-    if len(file.dates) > 1:
-        words = ", ".join(d.isoformat() for d in file.dates)
+def dates(
+    as_of: date, printed: Sequence[date], *, known_on: date, latest: date | None, following: date | None = None
+) -> list[Finding]:
+    """What is wrong with the dates of a file, all of which are `printed`; see `form`."""
+    found, until = [], max(known_on + AHEAD, following or known_on)
+    if len(printed) > 1:
+        words = ", ".join(d.isoformat() for d in printed)
         found.append(Finding("as_of", f"two as-of dates in one file: {words}", True, True))
-    if file.as_of > until:
-        found.append(Finding("as_of", f"dated {file.as_of}, in the future of {known_on}", True, True))
-    if latest is not None and (latest - file.as_of).days > 14:
-        found.append(Finding("as_of", f"dated {file.as_of}, but {latest} is already known", True, True))
+    if as_of > until:
+        found.append(Finding("as_of", f"dated {as_of}, in the future of {known_on}", True, True))
+    if latest is not None and (latest - as_of).days > 14:
+        found.append(Finding("as_of", f"dated {as_of}, but {latest} is already known", True, True))
     return found
 
 

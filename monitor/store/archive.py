@@ -17,11 +17,11 @@ from monitor.store.schema import archive
 LARGEST_BODY = 512 * 1024 * 1024  # bytes; far above any holdings file, below what would hurt a small machine
 
 
-def put(conn: Connection, body: bytes, now: datetime) -> str:
-    """The SHA-256 of `body`, which is in the archive afterwards, once."""
+def put(conn: Connection, body: bytes, now: datetime, sha256: str = "") -> str:
+    """The SHA-256 of `body` (given where it is known already), which is in the archive afterwards, once."""
     if len(body) > LARGEST_BODY:
         raise StoreError(f"A body of {len(body):,} bytes is too large to be kept (limit {LARGEST_BODY:,}).")
-    sha256 = hashlib.sha256(body).hexdigest()
+    sha256 = sha256 or hashlib.sha256(body).hexdigest()
     if conn.execute(select(archive.c.size).where(archive.c.sha256 == sha256)).first() is None:
         row = {"sha256": sha256, "size": len(body), "body": zstandard.compress(body, 9), "stored_at": instant_text(now)}
         insert_new(conn, archive, [row])

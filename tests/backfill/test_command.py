@@ -155,8 +155,8 @@ KILLED = """
 import os, signal, sys
 from monitor.backfill import storing
 kept = storing.Storing._keep
-def keep(self, conn, pieces):
-    kept(self, conn, pieces)
+def keep(self, conn, pieces, prepared):
+    kept(self, conn, pieces, prepared)
     global chunks
     chunks += 1
     if chunks == 2:
