@@ -52,6 +52,7 @@ class Intake:
     now: datetime
     issuer: int = 0
     names: Names = field(init=False)
+    references: archive.References = field(init=False)
     outcomes: list[FileOutcome] = field(default_factory=list)
     fresh: set[date] = field(default_factory=set)
     funds: dict[str, int] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Intake:
     only: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self.names = Names(self.conn)
+        self.names, self.references = Names(self.conn), archive.References(self.conn)
         self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
 
 
@@ -128,7 +129,7 @@ def _keep(intake: Intake, prepared: Prepared, file: ReadFile) -> None:
     if (same := _same_page(intake, body, file, fund, known)) is not None:
         _note(intake, body, fund, ticker, as_of, "heartbeat", same)
         return
-    sha256 = archive.put(intake.conn, body.content, intake.now, prepared.sha256)
+    sha256 = archive.put(intake.conn, body.content, intake.now, prepared.sha256, like=(intake.references, fund))
     if sha256 in known:
         _see_copy(intake, body, fund, as_of, sha256, known[sha256])
         _see_again(intake, body, fund, ticker, as_of, sha256, known[sha256])

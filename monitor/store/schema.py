@@ -166,6 +166,8 @@ archive = Table(
     Column("size", Integer, nullable=False),  # bytes before compression
     Column("body", LargeBinary, nullable=False),  # zstd
     Column("stored_at", String(27), nullable=False),
+    # The body without which this one cannot be unpacked; that one stands by itself. See packing.py.
+    Column("base", String(64), ForeignKey("archive.sha256")),
 )
 
 fetch = Table(

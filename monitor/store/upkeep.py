@@ -12,13 +12,11 @@ from itertools import islice
 
 from sqlalchemy import select, text
 
-from monitor.core.errors import StoreError
 from monitor.store import archive
 from monitor.store.backup import Manifest, Progress, backup, quiet, restore, verify
 from monitor.store.codec import date_of_day
 from monitor.store.engine import Connection, Engine, is_postgres, reading
 from monitor.store.migrate import require_current, upgrade
-from monitor.store.schema import archive as archive_table
 from monitor.store.schema import delivery, event, item
 
 __all__ = ["Finding", "Manifest", "Progress", "backup", "check", "restore", "upgrade", "verify"]
@@ -69,12 +67,8 @@ def _file(conn: Connection) -> Iterator[Finding]:
 
 def _bodies(conn: Connection) -> Iterator[Finding]:
     """Every archived body unpacks to the bytes its SHA-256 promises."""
-    query = select(archive_table.c.sha256, archive_table.c.size, archive_table.c.body)
-    for row in conn.execute(query.order_by(archive_table.c.sha256), execution_options={"yield_per": 100}):
-        try:
-            archive.unpack(row.sha256, row.size, row.body)
-        except StoreError as error:
-            yield Finding("archive", str(error))
+    for error in archive.faults(conn):
+        yield Finding("archive", str(error))
 
 
 TOTALS = text("""

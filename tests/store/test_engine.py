@@ -22,7 +22,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.store import archive, schema
+from monitor.store import archive, packing, schema
 from monitor.store import engine as opening
 from monitor.store.codec import (
     date_of_day,
@@ -314,9 +314,9 @@ def test_bulk_rows_arrive_exactly(engine: Engine) -> None:
 
 
 def test_bulk_rows_of_text_and_bytes_arrive_exactly(engine: Engine) -> None:
-    rows = [(hashlib.sha256(bytes([n])).hexdigest(), n, bytes(range(n)), "…\t\\N\n'\"") for n in range(100)]
+    rows = [(hashlib.sha256(bytes([n])).hexdigest(), n, bytes(range(n)), "…\t\\N\n'\"", None) for n in range(100)]
     with transaction(engine) as conn:
-        bulk_insert(conn, schema.archive, ["sha256", "size", "body", "stored_at"], rows)
+        bulk_insert(conn, schema.archive, ["sha256", "size", "body", "stored_at", "base"], rows)
         found = conn.execute(select(schema.archive).order_by(schema.archive.c.size)).all()
     assert [tuple(row) for row in found] == rows
 
@@ -376,9 +376,9 @@ def test_a_body_that_changed_is_not_believed(engine: Engine) -> None:
 def test_a_bomb_in_the_archive_does_not_go_off() -> None:
     bomb = zstandard.compress(b"\0" * 50_000_000)
     with pytest.raises(StoreError, match="does not match"):
-        archive.unpack("0" * 64, 10, bomb)
+        packing.unpack("0" * 64, 10, bomb)
     with pytest.raises(StoreError, match="claims 1,099,511,627,776 bytes"):
-        archive.unpack("0" * 64, 2**40, bomb)
+        packing.unpack("0" * 64, 2**40, bomb)
 
 
 def test_a_body_beyond_the_limit_is_refused(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

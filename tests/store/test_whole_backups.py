@@ -37,6 +37,8 @@ def fill(conn: Connection, table: Table) -> None:
 
 def _cell(conn: Connection, table: Table, column: Column[object], number: int) -> object:
     for key in column.foreign_keys:
+        if key.column.table is table:  # to the first row
+            return None if number == 0 else conn.execute(select(key.column).order_by(key.column)).scalars().first()
         return list(conn.execute(select(key.column).order_by(key.column)).scalars())[number]
     kind: TypeEngine[object] = column.type
     if isinstance(kind, LargeBinary):
