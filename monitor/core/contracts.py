@@ -125,23 +125,28 @@ def names_a_month(name: str) -> bool:
 
 def group_key(fund: str, name: str, ticker: str, identifier: str, stated: AssetClass, pair: str = "") -> str:
     """The key of the group a line belongs to. A group known only by words counts inside its fund."""
+    return fund.join(group_parts(name, ticker, identifier, stated, pair))
+
+
+def group_parts(name: str, ticker: str, identifier: str, stated: AssetClass, pair: str) -> tuple[str, ...]:
+    """The parts of such a key between which the name of the fund stands: one where it means the same everywhere."""
     if pair:
-        return f"forward:{pair}"
+        return (f"forward:{pair}",)
     for text in (ticker, identifier, name if not (ticker.strip() or identifier.strip()) else ""):
         found = of_code(text)
         if found is not None and found.stated is stated:
-            return found.group
+            return (found.group,)
     code = ticker.strip().upper()
     if stated is AssetClass.FUTURE:
         found_code = _CODE_AND_MONTH.fullmatch(code) or _BARE_CODE.fullmatch(code)
         if found_code is not None or re.fullmatch(r"[A-Z]{1,4}", code):
-            return f"future:{found_code[1] if found_code else code}"
+            return (f"future:{found_code[1] if found_code else code}",)
     words = _stem(name) or _stem(identifier) or code
     side = ""
     if stated is AssetClass.OPTION:
         side = ":CALL" if _CALL.search(name.upper()) else ":PUT" if _PUT.search(name.upper()) else ""
         words = re.sub(r"\b[CP]?\d+(\.\d+)?\b|買權|賣權", " ", words)
-    return f"{stated.value}:{fund}:{' '.join(words.split())}{side}"
+    return f"{stated.value}:", f":{' '.join(words.split())}{side}"
 
 
 def _stem(name: str) -> str:

@@ -12,17 +12,21 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import lru_cache, reduce
 from itertools import groupby
+from operator import attrgetter
 
 from monitor.core import bonds, contracts, instruments
 from monitor.core.contracts import CONTRACTS
 from monitor.core.model import AssetClass, Line, Position
 
+_by_key = attrgetter("key")
 SAME_COMPANY = 0.9  # alike names of one company
 _SPREADSHEET_NUMBER = re.compile(r"\d(\.\d+)?E\+\d+")
 _FIGI = re.compile(r"BBG[0-9B-DF-HJ-NP-TV-Z]{9}")
@@ -143,25 +147,30 @@ def key_of(fund: str, line: Line, ids: tuple[str, ...], asset_class: AssetClass)
     """The identity of one line of the fund that `fund_name` calls so. A local id, a ticker or a name is an identity
     only inside its fund; a ticker with its venue is one everywhere (code 2330 in Taipei, whatever a fund calls it).
     Contracts are one position with their group, pools to be announced with their coupon and term."""
+    return fund.join(_key_parts(line, ids, asset_class))
+
+
+def _key_parts(line: Line, ids: tuple[str, ...], asset_class: AssetClass) -> tuple[str, ...]:
+    """The parts of a key between which the name of the fund stands: one where it means the same everywhere."""
     identifier = instruments.plain(line.identifier)
     if asset_class is AssetClass.CASH:
-        return f"cash:{identifier or line.name.strip().upper() or line.ticker.strip().upper()}"
+        return (f"cash:{identifier or line.name.strip().upper() or line.ticker.strip().upper()}",)
     if asset_class in CONTRACTS:
         pair = instruments.forward_pair(line.name, line.ticker, identifier)
-        return contracts.group_key(fund, line.name, line.ticker, identifier, asset_class, pair)
+        return contracts.group_parts(line.name, line.ticker, identifier, asset_class, pair)
     if asset_class is AssetClass.BOND and (announced := bonds.tba_key(line.name)):
-        return announced
+        return (announced,)
     if ids:
-        return ids[0]
+        return ids[:1]
     if identifier and not _SPREADSHEET_NUMBER.fullmatch(identifier):
-        return f"local:{fund}:{identifier}"
+        return "local:", f":{identifier}"
     if asset_class is AssetClass.BOND:
         name = bonds.with_terms(line.name.strip(), line.coupon, line.maturity)
-        return f"name:{fund}:{bonds.plain_name(name)}"
+        return "name:", f":{bonds.plain_name(name)}"
     if instruments.plain(line.ticker):
-        place = f"venue:{line.venue}" if line.venue else f"ticker:{fund}"
-        return f"{place}:{ticker_root(line.ticker)}"
-    return f"name:{fund}:{' '.join(_tokens(line.name)) or line.name.strip().upper()}"
+        root = ticker_root(line.ticker)
+        return (f"venue:{line.venue}:{root}",) if line.venue else ("ticker:", f":{root}")
+    return "name:", f":{' '.join(_tokens(line.name)) or line.name.strip().upper()}"
 
 
 def is_verified(key: str) -> bool:
@@ -184,10 +193,21 @@ def positions_of(fund: str, lines: Iterable[Line], net_assets: Decimal | None = 
     """
     lines = list(lines)
     weights_only = all(line.shares is None for line in lines)
-    found = sorted((_position(fund, line) for line in lines if weights_only or line.shares is not None), key=_rank)
-    found = sorted(_apart(fund, found), key=_rank)
-    totals = tuple(_total(list(same)) for _, same in groupby(found, key=lambda p: p.key))
-    return _with_weights(totals, net_assets)
+    found = [_position(fund, line) for line in lines if weights_only or line.shares is not None]
+    return _with_weights(tuple(sorted(_joined(fund, found), key=_by_key)), net_assets)
+
+
+def _joined(fund: str, found: list[Position]) -> list[Position]:
+    """One position for each key. Only keys that stand in several lines are looked at: in most files none does."""
+    counts = Counter(map(_by_key, found))
+    if len(counts) == len(found):
+        return found
+    alone = [p for p in found if counts[p.key] == 1]
+    several = _apart(fund, sorted((p for p in found if counts[p.key] > 1), key=_rank))
+    met = {p.key for p in several} & {p.key for p in alone}  # what was set apart may be called as another line is
+    several += [p for p in alone if p.key in met]
+    joined = (_total(list(same)) for _, same in groupby(sorted(several, key=_rank), key=_by_key))
+    return [*(p for p in alone if p.key not in met), *joined]
 
 
 def _apart(fund: str, lines: Sequence[Position]) -> list[Position]:
@@ -230,6 +250,56 @@ def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
 
 
 def _position(fund: str, line: Line) -> Position:
+    parts, name, ticker, identifier, kind, ids = _described(
+        line.name,
+        line.ticker,
+        line.identifier,
+        line.isin,
+        line.sedol,
+        line.figi,
+        line.asset_class,
+        None if line.coupon is None else str(line.coupon),
+        line.maturity,
+        line.venue,
+        line.stated,
+    )
+    key = fund.join(parts)
+    return Position(key, name, ticker, identifier, kind, line.shares, line.value, line.weight, ids)
+
+
+@lru_cache(maxsize=65536)  # the same lines come back every day, and in the next fund
+def _described(
+    name: str,
+    ticker: str,
+    identifier: str,
+    isin: str,
+    sedol: str,
+    figi: str,
+    asset_class: str,
+    coupon: str | None,  # as text: 5.0 and 5 are equal numbers that read differently
+    maturity: date | None,
+    venue: str,
+    stated: AssetClass | None,
+) -> tuple[tuple[str, ...], str, str, str, AssetClass, tuple[str, ...]]:
+    """What a line is, whatever its quantities and its fund: the parts of its key between which the name of the fund
+    stands, its name, ticker and identifier, its class and its verified ids."""
+    line = Line(
+        0,
+        name,
+        ticker,
+        identifier,
+        None,
+        None,
+        None,
+        isin,
+        sedol,
+        figi,
+        asset_class=asset_class,
+        coupon=None if coupon is None else Decimal(coupon),
+        maturity=maturity,
+        venue=venue,
+        stated=stated,
+    )
     ids = ids_of(line)
     own_columns = (line.identifier, line.isin, line.sedol, line.figi)
     best = next((text for text in own_columns if verified_ids(text)), line.identifier)
@@ -239,19 +309,11 @@ def _position(fund: str, line: Line) -> Position:
     own_terms = line.coupon is not None and line.maturity is not None
     if kind in (AssetClass.EQUITY, AssetClass.RIGHT) and (own_terms or any(map(_TREASURY.match, ids))):
         kind = AssetClass.BOND  # its own columns or its number say what its name does not
-    key = key_of(fund, line, ids, kind)
-    name = bonds.with_terms(line.name.strip(), line.coupon, line.maturity) if kind is AssetClass.BOND else line.name
-    return Position(
-        key,
-        name.strip(),
-        line.ticker.strip(),
-        line.identifier.strip(),
-        kind,
-        line.shares,
-        line.value,
-        line.weight,
-        () if contracts.is_contract(key) or key.startswith("tba:") else ids,  # a month's number names no group
-    )
+    parts = _key_parts(line, ids, kind)
+    if kind is AssetClass.BOND:
+        name = bonds.with_terms(name.strip(), line.coupon, maturity)
+    grouped = contracts.is_contract(parts[0]) or parts[0].startswith("tba:")  # a month's number names no group
+    return parts, name.strip(), ticker.strip(), identifier.strip(), kind, () if grouped else ids
 
 
 def summed(one: Position, other: Position) -> Position:

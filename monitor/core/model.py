@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from monitor.core.values import quick
+
 
 class Convention(StrEnum):
     """How the date printed in a file relates to the session its quantities belong to."""
@@ -88,7 +90,7 @@ class Arrival(StrEnum):
     HISTORY = "history"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Line:
     """One row of a holdings file, cells converted, nothing interpreted.
 
@@ -161,7 +163,7 @@ class HoldingsFile:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Position:
     """A fund's total in one line identity on one as_of: lines with the same key are summed.
 

@@ -16,6 +16,8 @@ from monitor.core.flows import LEAST_LINES
 from monitor.core.identity import is_in_conflict, is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
 
+NOTHING = Decimal(0)
+NEARLY = Decimal("0.999")  # a point of weight, whatever the digits in which a division is rounded
 _DERIVATIVES = (AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP)
 # A clock may be wrong by so much (RELIABILITY P6); beyond it a list may still bear the next session's date.
 AHEAD = timedelta(days=3)
@@ -98,7 +100,7 @@ def _complete(file: HoldingsFile) -> list[Finding]:
 
 def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]:
     found = []
-    missing = sum(line.shares is None for line in file.lines)
+    missing = sum(1 for line in file.lines if line.shares is None)
     if missing and missing < len(file.lines):  # a file of weights alone is a form of its own
         words = f"{missing} of {len(file.lines)} lines have no share count"
         found.append(Finding("numbers", words, missing > 0.05 * len(file.lines), True))
@@ -106,25 +108,17 @@ def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]
         first = file.unread[0]
         words = f"{len(file.unread)} rows could not be read, the first is row {first.row}: {first.reason}"
         found.append(Finding("rows", words, len(file.unread) > 0.05 * (len(file.lines) + 1), True))
-    found += _contradictory(positions)
-    negative = [p for p in positions if p.shares is not None and p.shares < 0 and p.asset_class is AssetClass.EQUITY]
+    none = [p for p in positions if p.asset_class is AssetClass.EQUITY and p.shares is not None and p.shares <= NOTHING]
+    found += _contradictory(none)
+    negative = [p for p in none if p.shares is not None and p.shares < NOTHING]
     if negative:
         found.append(Finding("numbers", f"negative share count: {negative[0].name}", False))
     return found
 
 
-def _contradictory(positions: Sequence[Position]) -> list[Finding]:
-    """Shares whose own line says otherwise: none worth something, or fewer than none."""
-    wrong = [
-        p
-        for p in positions
-        if p.asset_class is AssetClass.EQUITY
-        and p.shares is not None
-        and p.shares <= 0
-        and p.value is not None
-        and p.value >= 1000
-        and (p.weight or Decimal(0)) >= Decimal("0.02")
-    ]
+def _contradictory(none: Sequence[Position]) -> list[Finding]:
+    """Shares of which there are none or fewer, whose own line says that they are worth something."""
+    wrong = [p for p in none if p.value is not None and p.value >= 1000 and (p.weight or NOTHING) >= Decimal("0.02")]
     if not wrong:
         return []
     first = wrong[0]
@@ -142,10 +136,10 @@ def _conflicts(positions: Sequence[Position]) -> list[Finding]:
 
 
 def _repeated(positions: Sequence[Position]) -> list[Finding]:
-    equity = [p for p in positions if p.asset_class is not AssetClass.CASH and not _is_grouped(p)]
-    twice = [p for p in equity if p.lines > 1]
+    twice = [p for p in positions if p.lines > 1 and p.asset_class is not AssetClass.CASH and not _is_grouped(p)]
     if not twice:
         return []
+    equity = [p for p in positions if p.asset_class is not AssetClass.CASH and not _is_grouped(p)]
     block = len(twice) >= max(3, 0.2 * len(equity))
     words = f"{len(twice)} of {len(equity)} securities are listed more than once, e.g. {twice[0].name}"
     return [Finding("duplicates", words + ("" if block else "; summed"), block, True)]
@@ -160,29 +154,34 @@ def _weights(positions: Sequence[Position], *, lists_cash: bool) -> list[Finding
     """Weights that do not make up the fund; where cash is not listed less than the whole is usual. Exposure is
     no part of the whole, so futures and swaps count or not, whichever is nearer to it; and where there are
     contracts, their margin and leverage make the sum a warning at most."""
-    real = [p for p in positions if p.asset_class not in NOTIONAL]
     weights = [p.weight for p in positions if p.weight is not None]
     if not weights:
         return []
-    sums = (sum(weights, Decimal(0)), sum((p.weight for p in real if p.weight is not None), Decimal(0)))
-    total = min(sums, key=lambda found: abs(found - 100))
-    levered = any(p.asset_class in CONTRACTS for p in positions)
+    levered = not {p.asset_class for p in positions}.isdisjoint(CONTRACTS)
+    total = sum(weights, NOTHING)
+    if levered:
+        real = [p.weight for p in positions if p.weight is not None and p.asset_class not in NOTIONAL]
+        total = min(total, sum(real, NOTHING), key=lambda found: abs(found - 100))
     found = []
     if not 97 <= total <= 103 and (lists_cash or not 50 <= total < 103):
         words = f"weights sum to {total:.2f} % ({'outside 90 … 110' if not 90 <= total <= 110 else 'usual 97 … 103'})"
         found.append(Finding("weights", words, not (90 if lists_cash else 50) <= total <= 110 and not levered, True))
     # A line of 0 % beside a large value is a note: Korean lists print the amount of a whole creation unit so.
     counted = [p for p in positions if p.weight]
-    real = [p for p in counted if p.asset_class not in CONTRACTS]  # the value of options may be notional, too
-    if real and lists_cash and all(p.value is not None for p in real):
-        whole = sum((p.value for p in counted if p.value is not None), Decimal(0))
-        found += _own_share(real, [worth for worth in (whole, net_value(counted)) if worth > 0])
+    # The value of options may be notional, too.
+    outright = [p for p in counted if p.asset_class not in CONTRACTS] if levered else counted
+    if outright and lists_cash and all(p.value is not None for p in outright):
+        whole = sum((p.value for p in counted if p.value is not None), NOTHING)
+        worths = (whole,) if whole > 0 and not levered else (whole, net_value(counted))
+        found += _own_share(outright, [worth for worth in worths if worth > 0])
     return found
 
 
 def _own_share(positions: Sequence[Position], worths: Sequence[Decimal]) -> list[Finding]:
     """The line whose weight is furthest from its share of the value, with and without exposure in the total."""
     known = [(p.weight, p.value, p) for p in positions if p.weight is not None and p.value is not None]
+    if any(all(-NEARLY < weight - value / (worth / 100) < NEARLY for weight, value, _ in known) for worth in worths):
+        return []  # as nearly every file, at half the cost
     off = [
         max(((abs(weight - value / worth * 100), p) for weight, value, p in known), key=lambda pair: pair[0])
         for worth in worths
