@@ -61,9 +61,9 @@ class Book:
 
     def __init__(self, conn: Connection, issuer: int, since: date) -> None:
         self._funds = {f.ticker: f for f in past.funds(conn, issuer)}
-        earlier = past.settled_together(conn, [f.id for f in self._funds.values()], since)
+        earlier = past.settled_together(conn, issuer, since)
         while earlier < since:
-            since, earlier = earlier, past.settled_together(conn, [f.id for f in self._funds.values()], earlier)
+            since, earlier = earlier, past.settled_together(conn, issuer, earlier)
         self._conn, self.issuer, self.since = conn, issuer, since
         self.names = Securities(conn)
         self.new = Derived()
@@ -309,12 +309,14 @@ class Book:
     def note_sightings(self, ticker: str, positions: Iterable[Position], snapshot: Snapshot) -> None:
         """Remembers the first file that listed each key in the fund."""
         book = self.fund(ticker)
-        for position in positions:
-            if position.key in book.seen:
-                continue
-            book.seen.add(position.key)
-            if past.first_sighting(self._conn, book.fund.id, [self.names.number(position.key)]) is None:
-                sighting = Sighting(book.fund.id, position.key, snapshot.as_of, snapshot.pos_session, snapshot.as_of)
+        new = {self.names.number(p.key): p.key for p in positions if p.key not in book.seen}
+        if not new:
+            return
+        book.seen.update(new.values())
+        stored = past.sighted(self._conn, book.fund.id, list(new))
+        for number, key in new.items():
+            if number not in stored:
+                sighting = Sighting(book.fund.id, key, snapshot.as_of, snapshot.pos_session, snapshot.as_of)
                 self.new.sightings.append(sighting)
 
     # --- going on ------------------------------------------------------------------------------

@@ -113,6 +113,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
         conn.execution_options(**{_READING: True})
         if is_postgres(conn):
             conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        else:
+            conn.begin()
         yield conn
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, bindparam, func, select
 
+from monitor.core.errors import StoreError
 from monitor.core.model import AssetClass, Interval, Position
 from monitor.core.spells import Ending, Point, Spell, in_units_of
 from monitor.core.splits import effective
@@ -29,6 +31,9 @@ from monitor.store.codec import (
 )
 from monitor.store.engine import Connection
 from monitor.store.past import SnapshotRow, splits_of
+from monitor.store.statements import Among, Statement
+
+_BY_KEY = attrgetter("key")
 
 
 @dataclass(slots=True)
@@ -41,6 +46,23 @@ class StoredSpell:
     changed: bool = False
 
 
+_Known = tuple[str, str, str, str, AssetClass, tuple[str, ...]]  # key, name, ticker, identifier, class, verified ids
+_HELD = Statement(
+    select(t.holding.c.listing, t.holding.c.shares, t.holding.c.value, t.holding.c.weight).where(
+        t.holding.c.fund == bindparam("fund"), t.holding.c.snapshot == bindparam("snapshot")
+    )
+)
+_SECURITY_OF = Statement(select(t.security.c.id).where(t.security.c.key == bindparam("key")))
+_SECURITIES = Statement(select(t.security.c.id, t.security.c.key).where(Among(t.security.c.id, "numbers")))
+_IDENTIFIERS = Statement(
+    select(t.identifier.c.security, t.identifier.c.scheme, t.identifier.c.value).where(
+        Among(t.identifier.c.security, "numbers")
+    )
+)
+_LISTINGS = Statement(select(t.listing).where(Among(t.listing.c.id, "numbers")))
+_LISTINGS_OF = Statement(select(t.listing).where(t.listing.c.security == bindparam("security")))
+
+
 class Securities:
     """Keys and listings by number, remembered: positions are read as numbers and turned into words here."""
 
@@ -49,78 +71,76 @@ class Securities:
         self._keys: dict[int, str] = {}
         self._ids: dict[str, int] = {}
         self._verified: dict[int, tuple[str, ...]] = {}
-        self._listings: dict[int, tuple[str, str, str, AssetClass]] = {}
-        self._listing_ids: dict[tuple[int, str, str, str], int] = {}
+        self._listings: dict[int, _Known] = {}
+        self._listing_ids: dict[tuple[object, ...], int] = {}
 
     def number(self, key: str) -> int:
         """The number of a key that is stored."""
         if key not in self._ids:
-            found = self._conn.execute(select(t.security.c.id).where(t.security.c.key == key)).scalar_one()
-            self._ids[key] = int(found)
+            found = _SECURITY_OF.rows(self._conn, key=key)
+            if not found:
+                raise StoreError(f"No security {key!r} is stored: run holdings-monitor db rebuild")
+            self._ids[key] = found[0][0]
         return self._ids[key]
 
     def key(self, number: int) -> str:
         """The key of a security's number."""
-        self._load([number])
+        if number not in self._keys:
+            self._load([number])
         return self._keys[number]
 
     def _load(self, numbers: Iterable[int]) -> None:
         missing = [n for n in dict.fromkeys(numbers) if n not in self._keys]
-        for chunk in _chunks(missing):
-            table = t.security.c
-            for row in self._conn.execute(select(table.id, table.key).where(table.id.in_(chunk))):
-                self._keys[row.id] = row.key
-                self._ids[row.key] = row.id
-            ids: dict[int, list[str]] = {}
-            known = t.identifier.c
-            for row in self._conn.execute(select(t.identifier).where(known.security.in_(chunk))):
-                ids.setdefault(row.security, []).append(f"{row.scheme}:{row.value}")
-            self._verified.update({number: tuple(sorted(ids.get(number, []))) for number in chunk})
+        if not missing:
+            return
+        for number, key in _SECURITIES.rows(self._conn, numbers=missing):
+            self._keys[number] = key
+            self._ids[key] = number
+        ids: dict[int, list[str]] = {}
+        for number, scheme, value in _IDENTIFIERS.rows(self._conn, numbers=missing):
+            ids.setdefault(number, []).append(f"{scheme}:{value}")
+        self._verified.update({number: tuple(sorted(ids.get(number, []))) for number in missing})
 
-    def _load_listings(self, numbers: Iterable[int]) -> None:
-        missing = [n for n in dict.fromkeys(numbers) if n not in self._listings]
-        for chunk in _chunks(missing):
-            table = t.listing.c
-            columns = (table.id, table.name, table.ticker, table.identifier, table.asset_class)
-            for row in self._conn.execute(select(*columns).where(table.id.in_(chunk))):
-                self._listings[row.id] = (row.name, row.ticker, row.identifier, AssetClass(row.asset_class))
+    def _load_listings(self, numbers: list[int]) -> None:
+        found = _LISTINGS.rows(self._conn, numbers=numbers)
+        self._load(row[1] for row in found)
+        for number, security, name, ticker, identifier, kind in found:
+            key, verified = self._keys[security], self._verified[security]
+            self._listings[number] = (key, name, ticker, identifier, AssetClass(kind), verified)
 
     def listing(self, position: Position) -> int:
         """The number of the listing a stored position was read with."""
         security = self.number(position.key)
-        table = t.listing.c
-        wanted = (security, position.name, position.ticker, position.identifier)
+        wanted = (security, position.name, position.ticker, position.identifier, position.asset_class.value)
         if wanted not in self._listing_ids:
-            query = select(table.id, table.name, table.ticker, table.identifier).where(table.security == security)
-            self._listing_ids |= {
-                (security, r.name, r.ticker, r.identifier): int(r.id) for r in self._conn.execute(query)
-            }
+            found = _LISTINGS_OF.rows(self._conn, security=security)
+            self._listing_ids.update((row[1:], row[0]) for row in found)
         return self._listing_ids[wanted]
 
     def positions(self, row: SnapshotRow) -> tuple[Position, ...]:
-        """The positions of a stored snapshot, by key; missing weights from the share of the value."""
-        table = t.holding.c
-        columns = (table.security, table.listing, table.shares, table.value, table.weight)
-        found = self._conn.execute(select(*columns).where(table.fund == row.fund, table.snapshot == row.id)).all()
-        self._load(r[0] for r in found)
-        self._load_listings(r[1] for r in found)
-        return tuple(sorted((self._position(*r, row.shares_exp) for r in found), key=lambda p: p.key))
-
-    def _position(
-        self, security: int, listing: int, shares: int | None, value: int | None, weight: int | None, exponent: int
-    ) -> Position:
-        name, ticker, identifier, kind = self._listings[listing]
-        return Position(
-            self._keys[security],
-            name,
-            ticker,
-            identifier,
-            kind,
-            decode_shares(shares, exponent),
-            decode_value(value),
-            decode_weight(weight),
-            self._verified[security],
-        )
+        """The positions of a stored snapshot, by key."""
+        found = _HELD.rows(self._conn, fund=row.fund, snapshot=row.id)
+        if missing := [one[0] for one in found if one[0] not in self._listings]:
+            self._load_listings(missing)
+        known, exponent = self._listings, row.shares_exp
+        made = []
+        for listing, shares, value, weight in found:
+            key, name, ticker, identifier, kind, verified = known[listing]
+            made.append(
+                Position(
+                    key,
+                    name,
+                    ticker,
+                    identifier,
+                    kind,
+                    decode_shares(shares, exponent),
+                    decode_value(value),
+                    decode_weight(weight),
+                    verified,
+                )
+            )
+        made.sort(key=_BY_KEY)
+        return tuple(made)
 
 
 def _chunks(numbers: Sequence[int]) -> Iterable[Sequence[int]]:

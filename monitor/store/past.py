@@ -14,8 +14,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, bindparam, func, or_, select
 
+from monitor.core.errors import StoreError
 from monitor.core.flows import LEAST_LINES
 from monitor.core.linking import Link
 from monitor.core.model import Arrival, Interval, Kind
@@ -24,6 +25,7 @@ from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, maybe_date, maybe_decimal, maybe_instant, parse_instant
 from monitor.store.engine import Connection
 from monitor.store.save import REVISIONS
+from monitor.store.statements import Among, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,13 @@ class StandingRow:
     stale: bool
 
 
+_ISSUER = Statement(select(t.issuer.c.id, t.issuer.c.derive_from).where(t.issuer.c.code == bindparam("code")))
+
+
 def issuer(conn: Connection, code: str) -> tuple[int, date | None] | None:
     """The issuer's number and the first day that still has to be derived (None: nothing to do)."""
-    row = conn.execute(select(t.issuer.c.id, t.issuer.c.derive_from).where(t.issuer.c.code == code)).first()
-    return None if row is None else (row.id, maybe_date(row.derive_from))
+    row = _ISSUER.first(conn, code=code)
+    return None if row is None else (row[0], maybe_date(row[1]))
 
 
 def is_derivation_due(conn: Connection) -> bool:
@@ -88,73 +93,131 @@ def funds(conn: Connection, issuer_id: int) -> list[StoredFund]:
     return [StoredFund(*row) for row in conn.execute(query.order_by(table.ticker))]
 
 
-def _snapshot(row: Row[Any]) -> SnapshotRow:
+_SNAPSHOT = (
+    t.snapshot.c.fund,
+    t.snapshot.c.id,
+    t.snapshot.c.as_of,
+    t.snapshot.c.sha256,
+    t.snapshot.c.arrival,
+    t.snapshot.c.known_at,
+    t.snapshot.c.rank,
+    t.snapshot.c.shares_exp,
+    t.snapshot.c.currency,
+    t.snapshot.c.lines,
+    t.snapshot.c.warnings,
+    t.snapshot.c.operator,
+    t.snapshot.c.published_from,
+    t.snapshot.c.published_to,
+    t.snapshot.c.outstanding,
+    t.snapshot.c.dated_by,
+)
+_SINCE = Statement(
+    select(*_SNAPSHOT)
+    .join(t.fund, t.fund.c.id == t.snapshot.c.fund)
+    .where(t.fund.c.issuer == bindparam("issuer"), t.snapshot.c.as_of >= bindparam("since"))
+    .order_by(t.snapshot.c.as_of, t.fund.c.ticker, t.snapshot.c.rank)
+)
+_ONE_SNAPSHOT = Statement(
+    select(*_SNAPSHOT).where(t.snapshot.c.fund == bindparam("fund"), t.snapshot.c.id == bindparam("number"))
+)
+
+
+def _snapshot(row: Sequence[Any]) -> SnapshotRow:
+    fund, number, as_of, sha256, arrival, known_at, rank, exponent, currency, lines, warnings, operator, *rest = row
+    published_from, published_to, outstanding, dated_by = rest
     return SnapshotRow(
-        row.fund,
-        row.id,
-        date_of_day(row.as_of),
-        row.sha256,
-        Arrival(row.arrival),
-        parse_instant(row.known_at),
-        row.rank,
-        row.shares_exp,
-        row.currency,
-        row.lines,
-        row.warnings,
-        row.operator,
-        maybe_instant(row.published_from),
-        maybe_instant(row.published_to),
-        maybe_decimal(row.outstanding),
-        row.dated_by,
+        fund,
+        number,
+        date_of_day(as_of),
+        sha256,
+        Arrival(arrival),
+        parse_instant(known_at),
+        rank,
+        exponent,
+        currency,
+        lines,
+        warnings,
+        operator,
+        maybe_instant(published_from),
+        maybe_instant(published_to),
+        maybe_decimal(outstanding),
+        dated_by,
     )
 
 
 def snapshots_since(conn: Connection, issuer_id: int, since: date) -> list[SnapshotRow]:
     """All snapshots of the issuer's funds dated `since` or later, by date, fund and rank."""
-    table = t.snapshot.c
-    query = select(t.snapshot).join(t.fund, t.fund.c.id == table.fund)
-    query = query.where(t.fund.c.issuer == issuer_id, table.as_of >= day_of(since))
-    return [_snapshot(row) for row in conn.execute(query.order_by(table.as_of, t.fund.c.ticker, table.rank))]
+    return [_snapshot(row) for row in _SINCE.rows(conn, issuer=issuer_id, since=day_of(since))]
 
 
 def snapshot(conn: Connection, fund: int, number: int) -> SnapshotRow:
-    """One snapshot by its number."""
-    table = t.snapshot.c
-    return _snapshot(conn.execute(select(t.snapshot).where(table.fund == fund, table.id == number)).one())
+    """One snapshot by its number. Raises StoreError when there is none."""
+    row = _ONE_SNAPSHOT.first(conn, fund=fund, number=number)
+    if row is None:
+        raise StoreError(f"There is no file number {number} of fund number {fund}.")
+    return _snapshot(row)
+
+
+_STANDINGS = Statement(
+    select(
+        t.standing.c.snapshot,
+        t.standing.c.as_of,
+        t.standing.c.day,
+        t.standing.c.standing,
+        t.standing.c.pos_session,
+        t.standing.c.warnings,
+    )
+    .where(
+        t.standing.c.fund == bindparam("fund"),
+        t.standing.c.as_of < bindparam("before"),
+        or_(t.standing.c.standing == "accepted", t.standing.c.standing == "quarantined"),
+    )
+    .order_by(t.standing.c.as_of.desc(), t.standing.c.snapshot.desc())
+    .limit(bindparam("limit"))
+)
 
 
 def standings_before(conn: Connection, fund: int, before: date, limit: int) -> list[StandingRow]:
     """The newest accepted or quarantined snapshots of a fund dated before `before`, newest first."""
-    table = t.standing.c
-    query = select(table.snapshot, table.as_of, table.day, table.standing, table.pos_session, table.warnings).where(
-        table.fund == fund, table.as_of < day_of(before), table.standing.in_(("accepted", "quarantined"))
-    )
-    rows = conn.execute(query.order_by(table.as_of.desc(), table.snapshot.desc()).limit(limit))
+    rows = _STANDINGS.rows(conn, fund=fund, before=day_of(before), limit=limit)
     return [
-        StandingRow(
-            r.snapshot,
-            date_of_day(r.as_of),
-            date_of_day(r.day),
-            r.standing,
-            maybe_date(r.pos_session),
-            '"stale"' in r.warnings,
-        )
-        for r in rows
+        StandingRow(number, date_of_day(as_of), date_of_day(day), standing, maybe_date(session), '"stale"' in warnings)
+        for number, as_of, day, standing, session, warnings in rows
     ]
 
 
-def settled_together(conn: Connection, fund_ids: Sequence[int], since: date) -> date:
+_settled = t.standing.alias("settled")
+# Every file before one that was accepted, and that no file since had to settle, was settled by that one at the latest.
+_LAST_SETTLED = (
+    select(_settled.c.as_of)
+    .where(
+        _settled.c.fund == t.fund.c.id,
+        _settled.c.as_of < bindparam("since"),
+        _settled.c.day < bindparam("since"),
+        _settled.c.standing == "accepted",
+    )
+    .order_by(_settled.c.as_of.desc())
+    .limit(1)
+    .scalar_subquery()
+    .correlate(t.fund)
+)
+_SETTLED_LATE = Statement(
+    select(func.min(t.standing.c.as_of))
+    .join(t.fund, t.fund.c.id == t.standing.c.fund)
+    .where(
+        t.fund.c.issuer == bindparam("issuer"),
+        t.standing.c.as_of < bindparam("since"),
+        t.standing.c.as_of > func.coalesce(_LAST_SETTLED, day_of(date.min)),
+        t.standing.c.day >= bindparam("since"),
+    )
+)
+
+
+def settled_together(conn: Connection, issuer_id: int, since: date) -> date:
     """The first day from which a derivation reaching back to `since` must start: a file settled only by a
     later one (quarantined, then redeemed or discarded) belongs to the day that settled it."""
-    table = t.standing.c
-    for fund in fund_ids:
-        late = select(func.min(table.as_of)).where(
-            table.fund == fund, table.as_of < day_of(since), table.day >= day_of(since)
-        )
-        found = conn.execute(late).scalar()
-        if found is not None:
-            since = min(since, date_of_day(found))
-    return since
+    found = _SETTLED_LATE.first(conn, issuer=issuer_id, since=day_of(since))
+    return since if found is None or found[0] is None else min(since, date_of_day(found[0]))
 
 
 def verdicts(conn: Connection, issuer_id: int, since: date) -> dict[tuple[str, date, str], tuple[str, str, str]]:
@@ -230,37 +293,66 @@ def _split(row: Row[Any]) -> Split:
     return Split(row.key, day, Fraction(row.factor), row.rule, row.evidence, row.shown_by, own)
 
 
+_PENDING = Statement(
+    select(
+        t.security.c.key,
+        t.pending.c.factor,
+        t.pending.c.previous,
+        t.pending.c.snapshot,
+        t.pending.c.session_from,
+        t.pending.c.session_to,
+    )
+    .join(t.security, t.security.c.id == t.pending.c.security)
+    .where(t.pending.c.fund == bindparam("fund"), t.pending.c.day == bindparam("day"))
+    .order_by(t.security.c.key)
+)
+
+
 def pending(conn: Connection, fund: int, as_of: date) -> list[Pending]:
     """The lines of the fund's file dated `as_of` that wait for the next file, by key."""
-    table = t.pending.c
-    query = select(t.pending, t.security.c.key).join(t.security, t.security.c.id == table.security)
-    query = query.where(table.fund == fund, table.day == day_of(as_of)).order_by(t.security.c.key)
     return [
-        Pending(
-            r.key,
-            as_of,
-            Fraction(r.factor),
-            r.previous,
-            r.snapshot,
-            Interval(maybe_date(r.session_from), maybe_date(r.session_to)),
-        )
-        for r in conn.execute(query)
+        Pending(key, as_of, Fraction(factor), previous, number, Interval(maybe_date(first), maybe_date(last)))
+        for key, factor, previous, number, first, last in _PENDING.rows(conn, fund=fund, day=day_of(as_of))
     ]
+
+
+_PAIRS = Statement(
+    select(t.flow.c.lines, t.flow.c.unchanged)
+    .where(t.flow.c.fund == bindparam("fund"), t.flow.c.snapshot < bindparam("before"))
+    .order_by(t.flow.c.snapshot.desc())
+    .limit(bindparam("limit"))
+)
 
 
 def idle_pairs(conn: Connection, fund: int, before: date, limit: int) -> list[bool]:
     """Of the fund's last pairs of files dated before `before`, oldest first: whether no share count changed."""
-    table = t.flow.c
-    query = select(table.lines, table.unchanged).where(table.fund == fund, table.snapshot < day_of(before) * REVISIONS)
-    rows = conn.execute(query.order_by(table.snapshot.desc()).limit(limit)).all()
-    return [row.lines >= LEAST_LINES and row.unchanged == row.lines for row in reversed(rows)]
+    rows = _PAIRS.rows(conn, fund=fund, before=day_of(before) * REVISIONS, limit=limit)
+    return [lines >= LEAST_LINES and unchanged == lines for lines, unchanged in reversed(rows)]
+
+
+_SIGHTING = Statement(
+    select(func.min(t.sighting.c.as_of)).where(
+        t.sighting.c.fund == bindparam("fund"), Among(t.sighting.c.security, "securities")
+    )
+)
 
 
 def first_sighting(conn: Connection, fund: int, securities: Sequence[int]) -> date | None:
     """The first accepted file of the fund that listed any of these securities."""
-    table = t.sighting.c
-    query = select(func.min(table.as_of)).where(table.fund == fund, table.security.in_(securities))
-    return maybe_date(conn.execute(query).scalar())
+    found = _SIGHTING.first(conn, fund=fund, securities=list(securities))
+    return None if found is None else maybe_date(found[0])
+
+
+_SEEN = Statement(
+    select(t.sighting.c.security).where(
+        t.sighting.c.fund == bindparam("fund"), Among(t.sighting.c.security, "securities")
+    )
+)
+
+
+def sighted(conn: Connection, fund: int, securities: Sequence[int]) -> set[int]:
+    """Those of the securities that an accepted file of the fund has listed."""
+    return {number for (number,) in _SEEN.rows(conn, fund=fund, securities=list(securities))}
 
 
 def item_bodies(conn: Connection, issuer_id: int, since: date) -> Mapping[str, str]:
