@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -27,6 +27,7 @@ from sqlalchemy.engine import make_url
 from tests.ports import free_port
 
 START_SECONDS = 120
+DURABLE = ("max_connections=60",)  # what a commit promises holds, as anybody would run it
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=60")
 
 
@@ -64,15 +65,16 @@ def database_name(word: str) -> str:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """The server at TEST_POSTGRES_URL (15 or newer, we may create databases), or our own for as long as this lasts."""
+def running_postgres(settings: Sequence[str] = FAST, place: Path | None = None) -> Iterator[PostgresServer]:
+    """The server at TEST_POSTGRES_URL (15 or newer, we may create databases), or our own for as long as this lasts,
+    with these settings and its data in a folder made in `place`. Default: quick to make and to forget, in memory."""
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield PostgresServer(make_url(given).set(drivername="postgresql").render_as_string(hide_password=False))
         return
     with (
         tempfile.TemporaryDirectory(prefix="holdings-pg-") as folder,
-        tempfile.TemporaryDirectory(prefix="holdings-pg-", dir=_place_for_data()) as data,
-        _own_server(Path(folder), Path(data)) as server,
+        tempfile.TemporaryDirectory(prefix="holdings-pg-", dir=place or _place_for_data()) as data,
+        _own_server(Path(folder), Path(data), settings) as server,
     ):
         yield server
 
@@ -85,7 +87,7 @@ def _place_for_data() -> str | None:
 
 
 @contextmanager
-def _own_server(folder: Path, data: Path) -> Iterator[PostgresServer]:
+def _own_server(folder: Path, data: Path, settings: Sequence[str]) -> Iterator[PostgresServer]:
     user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     binaries = _binaries(folder, copied=user is not None)
     if user:
@@ -95,7 +97,7 @@ def _own_server(folder: Path, data: Path) -> Iterator[PostgresServer]:
     _run([str(binaries / "initdb"), "-D", str(data), *options], user)
     port, log = free_port(), folder / "log"
     command = [str(binaries / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(data)]
-    command += [part for setting in FAST for part in ("-c", setting)]
+    command += [part for setting in settings for part in ("-c", setting)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

@@ -1,95 +1,86 @@
-"""`python -m tests.bench queries [--db URL] [--universe FUNDS] [--postgres]`: what every question costs, as a table.
+"""Measures this program beside what a user would take instead and what the machine allows, and prints one table.
 
-Without --db a universe is written first, in a temporary folder or, with --keep, into that file. The exit code is 1 when
-a bar is not met: 50 ms at p95 of everything for a database given by --db, 100 ms for one fund or one security of
-a universe.
+Everything in a table is measured in the same run: medians of several, each contestant a process of its own, taking
+turns. A bar that does not hold is reported; the exit code is 0 all the same, and 1 only when something could not run.
 """
 
 from __future__ import annotations
 
 import argparse
-import cProfile
-import pstats
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from monitor.cli.output import aligned
-from monitor.store import migrate
-from monitor.store.engine import Engine, open_engine
-from tests.bench import queries, universe
-from tests.postgres import database_name, running_postgres
+from tests.bench import ark, asking, day, size, table
+from tests.bench.harness import Failed, NotMeasured
 
-HEAD = ("question", "of", "calls", "p50", "p95", "max", "rows", "statements", "refused", "bar", "")
-
-
-def main() -> int:
-    """Measures and prints."""
-    given = _arguments()
-    with _database(given) as (engine, is_universe):
-        bars = (100.0, None) if is_universe else (50.0, 50.0)
-        costs = []
-        for one in queries.measure(engine, given.calls, given.seed, given.only):
-            costs.append(one)
-            lines = queries.table([one], *bars)
-            sys.stderr.write("  ".join(str(part) for part in lines[0]) + f"  slowest: {one.slowest}\n")
-        lines = [[str(part) for part in line] for line in queries.table(costs, *bars)]
-        sys.stdout.write(aligned(HEAD, lines, [False, False, *[True] * 8, False]))
-        if given.profile:
-            _profile(engine, given)
-    return int(any(line[-1] == "SLOW" for line in lines))
+TABLES = {"ark": ark.rows, "day": day.rows}
+WORKS = {
+    "ark": "replay of the whole ARK history, files on disk → committed events",
+    "day": "one more day of every fund on the full history, and on a short one",
+    "size": "bytes a line, table by table and index by index; archive against raw bytes",
+}
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=["queries"])
-    parser.add_argument("--db", help="measure this database; it is only read")
-    parser.add_argument("--universe", type=int, metavar="FUNDS", default=400, help="funds of the invented world")
-    parser.add_argument("--lines", type=int, default=300)
-    parser.add_argument("--days", type=int, default=5, help="files of each fund (the bar of the issue is 250)")
-    parser.add_argument("--deep", type=int, default=10, help="so many funds have --deep-days files")
-    parser.add_argument("--deep-days", type=int, default=250)
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="write the universe here and leave it")
-    parser.add_argument("--is-universe", action="store_true", help="--db holds one: its bars")
-    parser.add_argument("--postgres", action="store_true", help="on the PostgreSQL of the tests")
-    parser.add_argument("--calls", type=int, default=25)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", metavar="TEXT", help="questions whose name contains this")
-    parser.add_argument("--profile", action="store_true", help="also where the time of --only goes")
-    return parser.parse_args()
+def main(arguments: list[str] | None = None) -> int:
+    """Measures and prints; progress goes to standard error."""
+    given = parser().parse_args(arguments)
+    if given.work == "questions":
+        return asking.main(given)
+    try:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=given.folder) as folder:
+            sys.stdout.write(_measured(given, Path(folder)))
+    except NotMeasured as reason:
+        sys.stdout.write(f"Not measured: {reason}\n")
+    except (Failed, ValueError) as error:
+        sys.stderr.write(f"bench: {error}\n")
+        return 1
+    return 0
 
 
-@contextmanager
-def _database(given: argparse.Namespace) -> Iterator[tuple[Engine, bool]]:
-    if given.db:
-        url = given.db if "://" in given.db else f"sqlite:///{Path(given.db).absolute()}"
-        engine = open_engine(url, read_only=True)
-        yield engine, given.is_universe
-        engine.dispose()
-        return
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        url = f"sqlite:///{(given.keep or Path(folder) / 'universe.db').absolute()}"
-        if given.postgres:
-            url = stack.enter_context(running_postgres()).create(database_name("bench"))
-        engine = open_engine(url)
-        migrate.upgrade(engine)
-        plan = universe.Plan(given.universe, given.lines, given.days, given.deep, given.deep_days, seed=given.seed)
-        began = time.monotonic()
-        count = universe.write(engine, plan)
-        sys.stderr.write(f"{count:,} holdings written in {time.monotonic() - began:.0f} s\n")
-        yield engine, True
-        engine.dispose()
+def _measured(given: argparse.Namespace, keep: Path) -> str:
+    if given.work == "size":
+        return size.report(given, keep)
+    rows, notes = TABLES[given.work](given, keep)
+    return (table.as_json if given.json else table.text)(rows, notes)
 
 
-def _profile(engine: Engine, given: argparse.Namespace) -> None:
-    profile = cProfile.Profile()
-    profile.enable()
-    list(queries.measure(engine, given.calls, given.seed, given.only))
-    profile.disable()
-    pstats.Stats(profile, stream=sys.stdout).sort_stats("cumulative").print_stats(40)
+def parser() -> argparse.ArgumentParser:
+    """What may be asked."""
+    top = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    works = top.add_subparsers(dest="work", required=True, metavar="WORK")
+    for name, words in WORKS.items():
+        one = works.add_parser(name, help=words, description=words)
+        _common(one)
+        if name in ("ark", "day"):
+            _against(one)
+    asking.arguments(works)
+    return top
+
+
+def _common(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--data", type=Path, metavar="DIR", help="ARK's files, as FUND/DAY.csv; default: ../shared")
+    one.add_argument("--files", type=int, metavar="N", help="only the first N files by day (the table says so)")
+    one.add_argument("--database", choices=["sqlite", "postgres", "both"], default="sqlite")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="where to work; default: the system's temporary folder")
+    one.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _against(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--peers",
+        nargs="?",
+        const="all",
+        metavar="NAMES",
+        help="also run peers, installed on demand: duckdb,daily,tracker,git-history,dbt; without names all of them "
+        "(the tracker takes minutes)",
+    )
+    one.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each, of which the median counts")
+    one.add_argument("--workers", type=int, default=1, metavar="N", help="ark: also with so many worker processes")
+    one.add_argument("--days", type=int, default=5, metavar="N", help="day: so many last days are measured")
+    one.add_argument(
+        "--slow-files", type=int, default=60, metavar="N", help="git-history and dbt: only the first N files"
+    )
 
 
 if __name__ == "__main__":
