@@ -396,6 +396,12 @@ class App:
         self.prepare_calendars(engine, sources.values())
         return pipeline.rebuild(engine, sources, progress=progress)
 
+    def tend(self, engine: Engine) -> list[str]:
+        """The daily care of partitions; the names of those that were made or vacuumed."""
+        from monitor.store import partitions
+
+        return partitions.tend(engine, self.clock().date())
+
     def decide(self, engine: Engine, held: HeldFile, verdict: Literal["accept", "reject"]) -> Outcome:
         """A person's word on a held file, and what follows from it."""
         from monitor import pipeline

@@ -33,13 +33,15 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, on
 @group.command()
 def upgrade(db: Db = None, config: ConfigFile = None) -> None:
     """Create the database, or bring an older one up to date and derive everything again. Tells nobody."""
-    from monitor.store import migrate, past
+    from monitor.store import migrate, partitions, past
     from monitor.store.engine import open_engine, reading
 
     app = program(config, db)
     engine = open_engine(app.config.database)
     try:
-        before, after = migrate.upgrade(engine)
+        with Progress() as progress:
+            before, after = migrate.upgrade(engine, told=progress)
+        partitions.ahead(engine, app.clock().date())
         with reading(engine) as conn:
             due = past.is_derivation_due(conn)
     finally:

@@ -32,7 +32,7 @@ from monitor.daemon.opening import opened
 from monitor.daemon.ticks import Board, Task
 from monitor.notify.words import plural
 from monitor.store import leases
-from monitor.store.engine import StoreUnavailable
+from monitor.store.engine import StoreUnavailable, is_postgres
 from monitor.store.workers import Tick, is_gone, new_holder
 from monitor.web.server import serving
 
@@ -45,6 +45,7 @@ GRACE = 6 * 3600  # seconds a late tick is still worth running; the default of o
 JUMP = 5.0  # seconds between the clock and time as it passes, from which on the clock was set
 GOODBYE, AGAIN = 5.0, 0.2  # seconds for which the end is tried to be recorded, and between two tries
 RECHECK = 3600.0  # seconds; each fund's dates are looked at monthly
+TEND = 6 * 3600.0  # seconds; a missed turn is made up for the same day
 STILL = frozenset({"heartbeat", "not-modified", "absent"})  # outcomes of files that bring nothing new
 DELIVERY = re.compile(r"(\w+:\d+:([\w-]+)): ")  # how a sentence about a delivery begins: with its key
 log = logging.getLogger("monitor.daemon")
@@ -124,6 +125,8 @@ class Daemon:
             Task("look", seldom, lambda: self.look(engine)),
             Task("recheck", RECHECK, lambda: self.recheck(engine)),
         ]
+        if is_postgres(engine):
+            tasks.append(Task("tend", TEND, lambda: _number(len(self.app.tend(engine)), "partition")))
         if heart.url is not None:
             tasks.append(Task("heartbeat", 60 * heart.every_minutes, self.pulse))
         return tasks

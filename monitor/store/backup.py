@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +27,8 @@ from sqlalchemy import LargeBinary, MetaData, Table, func, inspect, select, text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, StatementError
 
 from monitor.core.errors import StoreError
+from monitor.store import partitions
+from monitor.store.codec import date_of_day
 from monitor.store.engine import Connection, Engine, bulk_insert, is_postgres, open_engine, reading, schema_transaction
 from monitor.store.migrate import UPGRADE, current_of, head, migrate, revisions
 
@@ -100,7 +103,7 @@ def restore(url: str, path: Path, *, force: bool = False, progress: Progress = q
             for done, copy in enumerate(manifest.tables):
                 progress(copy.name, done, len(manifest.tables))
                 _load(conn, tables, copy, archive)
-            migrate(conn, head())
+            migrate(conn, head(), progress)
             progress("", len(manifest.tables), len(manifest.tables))
     finally:
         engine.dispose()
@@ -220,7 +223,8 @@ def _reflected(conn: Connection) -> MetaData:
     found = MetaData()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
-        found.reflect(conn)
+        parts = partitions.names(conn)
+        found.reflect(conn, only=lambda name, _: name not in parts)
     return found
 
 
@@ -251,6 +255,8 @@ def _same_tables(manifest: Manifest, tables: dict[str, Table]) -> None:
 
 def _load(conn: Connection, tables: dict[str, Table], copy: TableCopy, archive: zipfile.ZipFile) -> None:
     table = tables[copy.name]
+    if table.name == "holding":
+        _make_partitions(conn, copy, archive)
     try:
         with archive.open(f"{copy.name}.jsonl") as member:
             added = bulk_insert(conn, table, copy.columns, _rows(table, copy, member))
@@ -265,6 +271,17 @@ def _load(conn: Connection, tables: dict[str, Table], copy: TableCopy, archive: 
     if added != copy.rows:
         raise StoreError(f"The backup is damaged: {copy.name} should have {copy.rows} rows and has {added}.")
     _continue_numbers(conn, table)
+
+
+def _make_partitions(conn: Connection, copy: TableCopy, archive: zipfile.ZipFile) -> None:
+    """Makes the partitions that the lines need, before they come: within a COPY there is no other statement."""
+    if not partitions.are_used(conn):  # SQLite, or a backup of an older schema: its upgrade will make them
+        return
+    at = copy.columns.index("snapshot")
+    with archive.open(f"{copy.name}.jsonl") as member:
+        rows = (_row(line, len(copy.columns), [], "a row of holding") for line in iter(member.readline, b""))
+        days = {int(str(row[at])) // partitions.REVISIONS for row in rows}
+    partitions.make(conn, map(date_of_day, days), datetime.now(UTC).date())
 
 
 def _unfit(copy: TableCopy) -> StoreError:

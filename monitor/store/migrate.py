@@ -5,6 +5,7 @@ Alembic takes half a second to import, so only `migrate` does it; the other ques
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import inspect, text
@@ -13,6 +14,8 @@ from monitor.core.errors import StoreError
 from monitor.store.engine import Connection, Engine, open_engine, reading, schema_transaction
 
 UPGRADE = "holdings-monitor db upgrade"
+Told = Callable[[str, int, int], None]
+"""Told what a long migration is at, how far it is and how far it will get."""
 
 
 def migrations_folder() -> Path:
@@ -70,16 +73,16 @@ def open_current(url: str, *, read_only: bool = False) -> Engine:
     return engine
 
 
-def upgrade(engine: Engine, revision: str | None = None) -> tuple[str | None, str]:
+def upgrade(engine: Engine, revision: str | None = None, told: Told | None = None) -> tuple[str | None, str]:
     """The schema revisions before and after; all missing migrations run in one transaction or not at all."""
     target = revision or head()
     with schema_transaction(engine) as conn:
         before = current_of(conn)
-        migrate(conn, target)
+        migrate(conn, target, told)
     return before, target
 
 
-def migrate(conn: Connection, revision: str) -> None:
+def migrate(conn: Connection, revision: str, told: Told | None = None) -> None:
     """Runs the missing migrations up to `revision` on a connection that `schema_transaction` gave."""
     found = current_of(conn)
     _refuse_newer(found)
@@ -88,7 +91,7 @@ def migrate(conn: Connection, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    config = Config(attributes={"connection": conn})
+    config = Config(attributes={"connection": conn, "progress": told})
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     command.upgrade(config, revision)
 

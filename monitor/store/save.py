@@ -18,6 +18,7 @@ from monitor.core.errors import StoreError
 from monitor.core.identity import public_id
 from monitor.core.model import Arrival, Position
 from monitor.core.quality import Finding
+from monitor.store import partitions
 from monitor.store import schema as t
 from monitor.store.codec import (
     day_of,
@@ -181,6 +182,7 @@ def add_snapshot(conn: Connection, names: Names, new: NewSnapshot, number: int) 
 
     Raises StoreError when a quantity cannot be kept exactly.
     """
+    partitions.ready(conn, new.as_of, new.known_at.date())
     shares, exponent = encode_shares([p.shares for p in new.positions])
     conn.execute(insert(t.snapshot), [_snapshot_row(new, number, exponent)])
     interned = names.intern(new.positions)

@@ -45,6 +45,7 @@ from monitor.store.ledger import (
 
 __all__ = [
     "archive",
+    "archived",
     "breaker",
     "calibration",
     "delivery",
@@ -59,6 +60,7 @@ __all__ = [
     "incident",
     "issuer",
     "item",
+    "kept_track",
     "lease",
     "link",
     "listing",
@@ -252,6 +254,31 @@ holding = Table(
     Column("shares", BigInteger),  # / 10**snapshot.shares_exp; null in a file that prints weights only
     Column("value", BigInteger),  # cents
     Column("weight", Integer),  # 10^-6 of the fund, as printed; null when not printed
+    # Wide columns stand on multiples of their width: 36 bytes of values, none of padding between them.
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (snapshot)",  # by month or year of the files' dates, see `partitions.py`
+)
+
+# Months and years whose lines have left `holding` for a file (`db archive`). Whatever follows from them stays.
+archived = Table(
+    "archived",
+    metadata,
+    Column("first", Integer, primary_key=True, autoincrement=False),  # days since 1970-01-01
+    Column("until", Integer, nullable=False),  # the day after the last one
+    Column("rows", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),  # of the file
+    Column("file", Text, nullable=False),  # where it was written
+    Column("at", String(27), nullable=False),
+)
+
+# What deriving still needs of archived lines: the counts of a security in a spell that was open when they left.
+kept_track = Table(
+    "kept_track",
+    metadata,
+    Column("fund", Integer, primary_key=True, autoincrement=False),
+    Column("security", Integer, primary_key=True, autoincrement=False),
+    Column("first", Integer, primary_key=True, autoincrement=False),  # as in `archived`
+    Column("points", LargeBinary, nullable=False),  # packed, see `tracks.py`
     sqlite_with_rowid=False,
 )
 

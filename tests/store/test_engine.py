@@ -22,7 +22,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.store import archive, packing, schema
+from monitor.store import archive, packing, partitions, schema
 from monitor.store import engine as opening
 from monitor.store.codec import (
     date_of_day,
@@ -307,6 +307,7 @@ def test_bulk_rows_arrive_exactly(engine: Engine) -> None:
         (1, 19_786 * 256, n, 7, (-1) ** n * (2**63 - 1), None if n % 3 else 2**60 + n, 2**31 - 1) for n in range(25_000)
     ]
     with transaction(engine) as conn:
+        partitions.make(conn, [date_of_day(19_786)], date_of_day(19_786))
         assert bulk_insert(conn, schema.holding, list(schema.holding.c.keys()), iter(rows)) == 25_000
         assert bulk_insert(conn, schema.holding, list(schema.holding.c.keys()), []) == 0
         found = conn.execute(select(schema.holding).order_by(schema.holding.c.security)).all()

@@ -14,7 +14,7 @@ import pytest
 from monitor.core.errors import UsageError
 from monitor.core.model import Interval, Severity
 from monitor.core.sessions import Gap
-from monitor.store import queries
+from monitor.store import partitions, queries
 from monitor.store import schema as t
 from monitor.store.codec import day_of, instant_text
 from monitor.store.engine import Connection, Engine, insert_new, transaction
@@ -80,6 +80,7 @@ class Rows:
                 convention="OPEN", pos_session=session, reasons=reasons, warnings="[]",
             )
         )  # fmt: skip
+        partitions.make(self.conn, [day], day)
         for security, shares in held.items():
             values = {"fund": fund, "snapshot": snapshot, "security": security, "listing": security, "shares": shares}
             self.conn.execute(t.holding.insert().values(value=shares * 1000, weight=more.get("weight"), **values))

@@ -24,6 +24,7 @@ from tests.cli.look_alike import write_files
 
 OLD = Path(__file__).with_name("old")
 RELEASED = sorted(path.stem for path in OLD.glob("*.zip"))
+BETWEEN = ("0007",)  # schemas that were the newest in no program: another step followed before it was released
 # What was fetched, promised and said: an upgrade may add to it, never change it. `v_snapshots` gives verdicts, too.
 FACTS = ("v_holdings", "v_coverage", "v_snapshots", "v_refusals", "v_deliveries")
 DERIVED = ("v_spells", "v_events", "v_items")
@@ -72,7 +73,7 @@ def address(engine: Engine) -> str:
 
 
 def test_every_released_schema_is_tried() -> None:
-    assert tuple(RELEASED) == revisions()[:-1]
+    assert tuple(sorted((*RELEASED, *BETWEEN))) == revisions()[:-1]
 
 
 def test_an_upgrade_keeps_every_fact_and_every_promise(old: Engine) -> None:

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from monitor.core.errors import StoreError
-from monitor.store import archive, schema
+from monitor.store import archive, partitions, schema
 from monitor.store.backup import BATCH
-from monitor.store.codec import day_of, encode_shares, encode_value, encode_weight, instant_text
+from monitor.store.codec import date_of_day, day_of, encode_shares, encode_value, encode_weight, instant_text
 from monitor.store.engine import Connection, Engine, bulk_insert, open_engine, transaction
 from monitor.store.migrate import current, head, upgrade
 from monitor.store.upkeep import Finding, backup, check, restore, verify
@@ -72,6 +72,7 @@ def fill(conn: Connection) -> None:
     shares, _ = encode_shares([Decimal("12.5"), Decimal(7)])
     values, weights = encode_value(Decimal(150)), encode_weight(Decimal(50))
     rows = [(1, DAY * 256, n, n, count, values, weights) for n, count in ((1, shares[0]), (2, shares[1]))]
+    partitions.make(conn, [date_of_day(DAY)], date_of_day(DAY))
     bulk_insert(conn, schema.holding, list(schema.holding.c.keys()), rows)
     spell = {"fund": 1, "security": 1, "opened_day": DAY, "first_file": DAY, "entry_shares": "12.5", "censored": "none"}
     conn.execute(insert(schema.spell), [spell])
@@ -157,7 +158,7 @@ def test_many_findings_of_one_kind_are_counted(filled: Engine) -> None:
     with transaction(filled) as conn:
         rows = [(1, DAY * 256, 10 + n, 1, 1, None, None) for n in range(30)]
         bulk_insert(conn, schema.holding, list(schema.holding.c.keys()), rows)
-        conn.execute(text("UPDATE holding SET snapshot = security WHERE security >= 10"))
+        conn.execute(text("UPDATE holding SET snapshot = snapshot + security WHERE security >= 10"))
     orphans = [f for f in check(filled) if "refer to nothing" in f.text or "more" in f.text]
     assert len(orphans) == 21
     assert orphans[-1] == Finding("holding", "… and 10 more of this kind.")
