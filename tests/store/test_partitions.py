@@ -37,6 +37,7 @@ def store_line(engine: Engine, day: date, fund: int = 1) -> None:
     with transaction(engine) as conn:
         partitions.ready(conn, day, TODAY)
         bulk_insert(conn, schema.holding, COLUMNS, [(fund, day_of(day) * 256, 1, 1, 10, 20, 30)])
+        conn.execute(text("SELECT pg_stat_force_next_flush()"))  # it would tell of the row up to a second later
 
 
 @given(st.dates(), st.dates())
