@@ -46,7 +46,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Partition:
     """One partition: about how many rows it has, and its bytes with and without indexes. `frozen`: a vacuum has been
-    through all of it since it was last written to, so that it is never looked at again."""
+    through it since it was last written to; what a crash makes the server forget of that is done once more."""
 
     name: str
     span: Span
@@ -180,7 +180,7 @@ MEASURED = text("""
 SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) AS bounds,
     greatest(c.reltuples, s.n_live_tup, 0)::bigint AS rows,
     pg_table_size(c.oid) AS bytes, pg_indexes_size(c.oid) AS index_bytes,
-    c.relpages > 0 AND c.relallvisible = c.relpages AND coalesce(s.n_ins_since_vacuum, 0) = 0 AS frozen
+    greatest(s.last_vacuum, s.last_autovacuum) IS NOT NULL AND s.n_ins_since_vacuum = 0 AS frozen
 FROM pg_inherits i
 JOIN pg_class c ON c.oid = i.inhrelid
 LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
