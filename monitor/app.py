@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from monitor.notify.channels import Channel, Receipt
     from monitor.notify.message import Message
     from monitor.pipeline import Outcome, RebuildReport
+    from monitor.scale.crew import Crew
+    from monitor.scale.files import Taken
+    from monitor.scale.rebuilding import Rebuilt
+    from monitor.scale.where import Where
     from monitor.sources.fetch import Fetcher
     from monitor.store.calibrations import Check
     from monitor.store.queries import FundRef, HeldFile, RefusedFile
@@ -232,6 +236,43 @@ class App:
             dated=dated,
             fund=fund,
         )
+
+    @contextmanager
+    def crew(self, where: Where) -> Iterator[Crew]:
+        """The workers asked for. Raises UsageError where they could not do our work, CrewLost where they are not."""
+        from monitor.scale import refuse_elsewhere
+        from monitor.scale.opening import crew
+
+        refuse_elsewhere(where, self.config.database)
+        with crew(where) as found:
+            yield found
+
+    def ingest_on(
+        self,
+        crew: Crew,
+        engine: Engine,
+        source: Source,
+        files: Iterable[tuple[str, bytes]],
+        *,
+        progress: Progress,
+        dated: date | None = None,
+        fund: str | None = None,
+    ) -> Taken:
+        """Local files as history, as `ingest` takes them in, by workers."""
+        from monitor.pipeline import local
+        from monitor.scale.files import Kit, ingest
+
+        self.prepare_calendars(engine, [source])
+        kit = Kit(self.config.database, source, self.clock())
+        return ingest(crew, engine, kit, local(files, dated=dated, fund=fund), progress)
+
+    def rebuild_on(self, crew: Crew, engine: Engine, progress: Progress) -> Rebuilt:
+        """Everything derived, made again from the facts by workers."""
+        from monitor.scale.rebuilding import rebuild
+
+        sources = self.sources()
+        self.prepare_calendars(engine, sources.values())
+        return rebuild(crew, engine, self.config.database, sources, progress)
 
     def learn(
         self, engine: Engine, fund: str, files: Iterable[tuple[str, bytes]], origin: Origin, *, progress: Progress

@@ -29,7 +29,7 @@ from monitor.preparing import Prepared, prepare
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save, superseded
-from monitor.store.engine import Connection, Engine, StoreConflict, transaction
+from monitor.store.engine import Connection, Engine, StoreConflict, reading, transaction
 from monitor.store.sessions import sessions as stored_sessions
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "RebuildReport",
     "SnapshotRef",
     "Stored",
+    "both",
     "check",
     "chosen",
     "decide",
@@ -46,9 +47,13 @@ __all__ = [
     "ingest",
     "keep",
     "learn",
+    "local",
     "plus",
     "rebuild",
+    "rebuilt",
+    "rederive",
     "store_chunk",
+    "with_standings",
 ]
 
 PATIENCE = 60.0  # seconds that a person waits for a server that has been asked too often
@@ -102,7 +107,7 @@ def ingest(
     """Local files as silent history, or with `alert` as if they arrived live in date order. `fetched`: when the issuer
     answered with them, where that is known; `dated` and `fund` hold for files that do not say these themselves."""
     arrival = Arrival.LIVE if alert else Arrival.HISTORY
-    bodies = (Body(name, content, arrival, fetched=fetched, dated=dated, presumed=fund) for name, content in files)
+    bodies = local(files, arrival, fetched=fetched, dated=dated, fund=fund)
     if alert:
         reader = Bodies(source)
         with transaction(engine) as conn:
@@ -115,6 +120,18 @@ def ingest(
     for chunk in _chunks(bodies):
         outcomes += store_chunk(engine, source, chunk, now=now, progress=progress).files
     return derive_issuer(engine, source, outcomes, now=now, progress=progress)
+
+
+def local(
+    files: Iterable[tuple[str, bytes]],
+    arrival: Arrival = Arrival.HISTORY,
+    *,
+    fetched: datetime | None = None,
+    dated: date | None = None,
+    fund: str | None = None,
+) -> Iterator[Body]:
+    """Local files as bodies."""
+    return (Body(name, content, arrival, fetched=fetched, dated=dated, presumed=fund) for name, content in files)
 
 
 def store_chunk(engine: Engine, source: Source, bodies: Iterable[Body], *, now: datetime, progress: Progress) -> Stored:
@@ -266,20 +283,35 @@ def rebuild(engine: Engine, sources: Mapping[str, Source], *, progress: Progress
     """
     report = RebuildReport(0, 0, 0, 0)
     with transaction(engine) as conn:
-        for code in derived.issuers(conn):
-            if code not in sources:
-                raise StoreError(
-                    f"The database holds files of {code!r}, but no source describes it. Add its TOML file."
-                )
-            number, _ = past.issuer(conn, code) or (0, None)
-            made = derive(conn, sources[code], number, date.min, _calendars(conn), lambda day: progress("deriving", 1))
-            report = RebuildReport(
-                report.issuers + 1,
-                report.snapshots + made.snapshots,
-                report.events + made.events,
-                report.items + len(made.told),
-            )
+        for code in rebuilt(conn, sources):
+            report = both(report, rederive(conn, sources[code], progress))
     return report
+
+
+def rebuilt(conn: Connection, sources: Mapping[str, Source]) -> list[str]:
+    """The issuers to be derived again: all that are stored. Raises StoreError when no source describes one."""
+    found = derived.issuers(conn)
+    for code in found:
+        if code not in sources:
+            raise StoreError(f"The database holds files of {code!r}, but no source describes it. Add its TOML file.")
+    return found
+
+
+def rederive(conn: Connection, source: Source, progress: Progress) -> RebuildReport:
+    """Derives everything of one issuer again from its facts. Tells nobody."""
+    number, _ = past.issuer(conn, source.id) or (0, None)
+    made = derive(conn, source, number, date.min, _calendars(conn), lambda day: progress("deriving", 1))
+    return RebuildReport(1, made.snapshots, made.events, len(made.told))
+
+
+def both(one: RebuildReport, other: RebuildReport) -> RebuildReport:
+    """Both together."""
+    return RebuildReport(
+        one.issuers + other.issuers,
+        one.snapshots + other.snapshots,
+        one.events + other.events,
+        one.items + other.items,
+    )
 
 
 def chosen(source: Source, one: Watch) -> list[FundSpec]:
@@ -305,7 +337,7 @@ def conclude(intake: Intake, plan: AlertPlan, progress: Progress) -> Outcome:
         lambda day: progress("deriving", 1),
     )
     promised = tell(intake, made, plan)
-    files = tuple(_with_standings(intake, since))
+    files = tuple(_with_standings(intake.conn, intake.issuer, since, intake.outcomes))
     return Outcome(files, made.events, len(made.told), promised, _revised(made))
 
 
@@ -368,10 +400,19 @@ def _says_more(before: str, after: str) -> bool:
     )
 
 
-def _with_standings(intake: Intake, since: date) -> Iterator[FileOutcome]:
-    """The files' outcomes, those the gates held or passed over named as such."""
-    stands = past.verdicts(intake.conn, intake.issuer, since)
-    for outcome in intake.outcomes:
+def with_standings(engine: Engine, source: Source, files: Sequence[FileOutcome]) -> tuple[FileOutcome, ...]:
+    """The files' outcomes once their issuer is derived, those the gates held or passed over named as such."""
+    since = min((one.as_of for one in files if one.outcome == "new" and one.as_of is not None), default=None)
+    with reading(engine) as conn:
+        known = past.issuer(conn, source.id)
+        if since is None or known is None:
+            return tuple(files)
+        return tuple(_with_standings(conn, known[0], since, files))
+
+
+def _with_standings(conn: Connection, issuer: int, since: date, files: Iterable[FileOutcome]) -> Iterator[FileOutcome]:
+    stands = past.verdicts(conn, issuer, since)
+    for outcome in files:
         key = (outcome.fund or "", outcome.as_of or date.min, outcome.sha256)
         if outcome.outcome == "new" and key in stands and stands[key][0] != "accepted":
             standing, gate, text = stands[key]

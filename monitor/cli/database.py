@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import files, output
-from monitor.cli.context import FAILED, program
-from monitor.cli.options import ConfigFile, Db
+from monitor.cli.context import DONE, FAILED, program
+from monitor.cli.options import Cluster, ConfigFile, Db, Workers, where
 from monitor.cli.progress import Progress
 from monitor.cli.shape import Program
 from monitor.cli.wording import counted
 
 if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.pipeline import RebuildReport
+    from monitor.scale.where import Where
     from monitor.store.engine import Engine
 
 group = Program(
@@ -48,7 +51,7 @@ def upgrade(db: Db = None, config: ConfigFile = None) -> None:
         engine.dispose()
     if before == after and due:
         output.say(f"The database is at schema {after}. What follows from its files was not made to the end.")
-        rebuild(db, config)
+        rebuild(db=db, config=config)
     elif before == after:
         output.say(f"The database is up to date (schema {after}).")
     elif before is None:
@@ -57,7 +60,7 @@ def upgrade(db: Db = None, config: ConfigFile = None) -> None:
         output.say(
             f"The database was brought from schema {before} to {after}. What follows from its files is made again."
         )
-        rebuild(db, config)
+        rebuild(db=db, config=config)
 
 
 @group.command("check")
@@ -104,11 +107,29 @@ def restore(
 
 
 @group.command()
-def rebuild(db: Db = None, config: ConfigFile = None) -> None:
+def rebuild(cluster: Cluster = None, workers: Workers = None, db: Db = None, config: ConfigFile = None) -> None:
     """Derive verdicts, spells, events and items again from the stored files. Tells nobody."""
-    app = program(config, db)
+    app, crew = program(config, db), where(cluster, workers)
+    if crew is not None:
+        raise typer.Exit(_rebuild_on(app, crew))
     with app.existing() as engine, Progress() as progress:
         report = app.rebuild(engine, progress)
+    _say_rebuilt(report)
+
+
+def _rebuild_on(app: App, crew: Where) -> int:
+    """The same by workers, issuer by issuer; 1 when some could not be derived."""
+    with app.existing() as engine, app.crew(crew) as workers, Progress() as progress:
+        done = app.rebuild_on(workers, engine, progress)
+    _say_rebuilt(done.report)
+    if done.before:
+        output.say(f"{counted(done.before, 'issuer')} had been rebuilt by the run that was cut off.")
+    for text in done.lost:
+        output.say(f"not rebuilt  {text}")
+    return FAILED if done.lost else DONE
+
+
+def _say_rebuilt(report: RebuildReport) -> None:
     output.say(
         f"Rebuilt from {counted(report.snapshots, 'file')} of {counted(report.issuers, 'issuer')}: "
         f"{counted(report.events, 'event')}, {counted(report.items, 'item')}."

@@ -18,6 +18,7 @@ from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.config import Config
+    from monitor.scale.where import Where
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -30,6 +31,26 @@ Db = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration; default: monitor.toml here, if there.")
 ]
+
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it: tls://HOST:8786."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, metavar="N", help="Let so many processes on this machine do it."),
+]
+
+
+def where(cluster: str | None, workers: int | None) -> Where | None:
+    """Where workers are asked for; None: this process does it all. Raises UsageError when both are named."""
+    if cluster is None and workers is None:
+        return None
+    if cluster is not None and workers is not None:
+        raise UsageError("Say --cluster ADDRESS or --workers N, not both.")
+    from monitor.scale.where import Where
+
+    return Where(cluster or "", workers or 0)
 
 
 def named(kind: type[E], flag: str) -> Callable[[str | E], E]:

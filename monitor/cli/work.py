@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import completing, output, summary
-from monitor.cli.context import program
-from monitor.cli.options import ConfigFile, Db, day, instant
+from monitor.cli.context import ATTENTION, program
+from monitor.cli.options import Cluster, ConfigFile, Db, Workers, day, instant, where
 from monitor.cli.progress import Progress
 from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from monitor.app import App
+    from monitor.scale.where import Where
     from monitor.sources.files import LocalFile, NotRead
     from monitor.sources.spec import Source
 
@@ -146,15 +150,21 @@ def ingest(
         str | None, typer.Option("--fund", metavar="TICKER", help="Whose files these are that do not say it.")
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every file, not only refused ones.")] = False,
+    cluster: Cluster = None,
+    workers: Workers = None,
     db: Db = None,
     config: ConfigFile = None,
 ) -> None:
     """Read local files, in any order. Without --alert this is history and tells nobody."""
-    app = program(config, db, instant(at))
+    app, crew = program(config, db, instant(at)), where(cluster, workers)
     found = app.source(source)
     dated, whose = day(as_of), of_source(found, fund)
     unread: list[str] = []
     bodies = _bodies(path, unread, found.http.max_bytes)
+    if crew is not None:
+        if alert:
+            raise UsageError("--alert takes files in one after the other, as they would arrive: no workers.")
+        raise typer.Exit(_ingest_on(app, crew, found, bodies, dated, whose, unread, brief=not verbose))
     with app.opened() as engine, Progress() as progress:
         outcome = app.ingest(engine, found, bodies, alert=alert, progress=progress, dated=dated, fund=whose)
         progress.clear()
@@ -163,6 +173,25 @@ def ingest(
         if alert:
             code = max(code, summary.send(app, engine), key=summary.rank)
     raise typer.Exit(code)
+
+
+def _ingest_on(
+    app: App,
+    crew: Where,
+    source: Source,
+    bodies: Iterator[tuple[str, bytes]],
+    dated: date | None,
+    fund: str | None,
+    unread: list[str],
+    *,
+    brief: bool,
+) -> int:
+    """The same by workers; 3 when there were files that nobody could read."""
+    with app.crew(crew) as workers, app.opened() as engine, Progress() as progress:
+        taken = app.ingest_on(workers, engine, source, bodies, progress=progress, dated=dated, fund=fund)
+        progress.clear()
+        summary.print_outcome(taken.outcome, brief=brief, unread=[*unread, *taken.unread])
+        return ATTENTION if taken.unread else summary.exit_code(taken.outcome)
 
 
 def of_source(source: Source, fund: str | None) -> str | None:

@@ -60,18 +60,20 @@ SQLITE_AT_LEAST = (3, 35, 0)  # RETURNING and window functions, as the queries u
 READ_CACHE = 32_000  # KiB of pages that a connection for questions keeps: the default of 2 MB holds no fund's history
 SCHEMA_LOCK = 4_737_001  # an arbitrary number: who holds it on PostgreSQL may change the tables
 STEPS = 5_000  # SQLite instructions between two looks at the clock
+KEPT = 4  # connections
 CHUNK = 10_000  # rows handed to the driver at once: enough to be fast, small in memory
 _READING = "monitor_reading"  # execution option: this connection only reads
 
 
-def open_engine(url: str, *, read_only: bool = False) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, kept: int = KEPT) -> Engine:
     """The database at `url`, reached once so that a wrong address is said now and in words.
 
-    With `read_only` the database itself refuses writing, whatever SQL is sent.
+    With `read_only` the database itself refuses writing, whatever SQL is sent. `kept` connections to PostgreSQL stay
+    open when nobody uses them.
     """
     address = _address(url)
     is_sqlite = address.get_backend_name() == "sqlite"
-    engine = _open_sqlite(address, read_only) if is_sqlite else _open_postgres(address, read_only)
+    engine = _open_sqlite(address, read_only) if is_sqlite else _open_postgres(address, read_only, kept)
     with in_words(engine), engine.connect():
         return engine
 
@@ -259,7 +261,7 @@ def _insert_chunks(conn: Connection, table: Table, columns: Sequence[str], rows:
 # --- PostgreSQL -----------------------------------------------------------------------------------
 
 
-def _open_postgres(address: URL, read_only: bool) -> Engine:
+def _open_postgres(address: URL, read_only: bool, kept: int) -> Engine:
     settings = ["timezone=UTC", f"lock_timeout={BUSY_SECONDS}s", "idle_in_transaction_session_timeout=10min"]
     if read_only:
         settings.append("default_transaction_read_only=on")
@@ -270,7 +272,7 @@ def _open_postgres(address: URL, read_only: bool) -> Engine:
     }
     return create_engine(
         address.set(drivername="postgresql+psycopg"),
-        pool_size=4,
+        pool_size=kept,
         max_overflow=8,
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,  # a restarted server is noticed before the first statement, not by it

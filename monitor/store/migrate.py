@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from monitor.core.errors import StoreError
-from monitor.store.engine import Connection, Engine, open_engine, reading, schema_transaction
+from monitor.store.engine import KEPT, Connection, Engine, open_engine, reading, schema_transaction
 
 UPGRADE = "holdings-monitor db upgrade"
 Told = Callable[[str, int, int], None]
@@ -62,9 +62,9 @@ def require_current(engine: Engine) -> None:
         )
 
 
-def open_current(url: str, *, read_only: bool = False) -> Engine:
+def open_current(url: str, *, read_only: bool = False, kept: int = KEPT) -> Engine:
     """The database at `url`, when its schema is the one this program works with."""
-    engine = open_engine(url, read_only=read_only)
+    engine = open_engine(url, read_only=read_only, kept=kept)
     try:
         require_current(engine)
     except BaseException:

@@ -1,0 +1,91 @@
+"""What a worker does with a job: looks whether it is of our version, does it, and says trouble in words.
+
+One engine for each process and database: opened when first needed, checked once, and kept.
+"""
+
+from __future__ import annotations
+
+import platform
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from monitor import __version__
+from monitor.core.errors import MonitorError, StoreError, UsageError
+from monitor.store import migrate
+from monitor.store.engine import Engine, StoreConflict, StoreUnavailable
+
+A = TypeVar("A")
+K = TypeVar("K")
+R = TypeVar("R")
+SETTLED = 1.0  # seconds
+PATIENCE = 900.0  # seconds a job waits for a database that is locked or away: a large issuer is derived for minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A MonitorError on its way home: its words alone. `lasting`: waiting does not help."""
+
+    text: str
+    kind: str = ""
+
+    def error(self) -> MonitorError:
+        """As it is raised at home."""
+        return UsageError(self.text) if self.kind == "usage" else StoreError(self.text)
+
+
+@lru_cache(maxsize=1)
+def stamp() -> str:
+    """What client and workers must have in common, in words."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return f"holdings-monitor {__version__} (schema {migrate.head()}, Python {python})"
+
+
+def perform(wanted: str, function: Callable[[K, A], R], kit: K, job: A) -> R | Trouble:
+    """The result of a job, or the words for why there is none. A bug surfaces as it is."""
+    _settle()
+    if wanted != stamp():
+        return Trouble(f"A worker has {stamp()}, this is {wanted}. Install the same version everywhere.", "usage")
+    try:
+        return patiently(lambda: function(kit, job))
+    except UsageError as error:
+        return Trouble(str(error), "usage")
+    except MonitorError as error:
+        return Trouble(str(error))
+
+
+@lru_cache(maxsize=1)
+def _settle() -> None:
+    """Lets a new process be known to its nanny: one that ends before is not brought back, and with it its place."""
+    time.sleep(SETTLED)
+
+
+def patiently(
+    function: Callable[[], R],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> R:
+    """The result of something that is one transaction, tried again while the database is locked or away.
+
+    Raises StoreUnavailable after `PATIENCE` seconds.
+    """
+    began, pause = clock(), 0.1
+    while True:
+        try:
+            return function()
+        except StoreUnavailable as error:
+            if not error.passing or clock() - began > PATIENCE:
+                raise
+            # Two that met in the database do not meet again at once.
+            sleep(random.random() * 0.2 if isinstance(error, StoreConflict) else pause)
+            pause = min(2 * pause, 10.0)
+
+
+@lru_cache(maxsize=4)
+def engine_at(url: str) -> Engine:
+    """The database of a job, which keeps one connection. Raises StoreError when its schema is another."""
+    return migrate.open_current(url, kept=1)
