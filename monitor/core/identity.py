@@ -352,6 +352,12 @@ def _tokens(name: str) -> tuple[str, ...]:
     return tuple(w for w in words if w and w not in _CORPORATE)
 
 
+def first_word(name: str) -> str:
+    """The first word of a name that says who it is, in capitals; empty when there is none."""
+    words = _tokens(name)
+    return words[0] if words else ""
+
+
 def is_one_company(one: Position, other: Position) -> bool:
     """Whether two securities are lines of one company: an ADR and the home share, two share classes, two venues.
 

@@ -135,7 +135,7 @@ class Comparing:
         """An event counts for the security as the issuer's funds know it."""
         root = self.at.book.roots.of(event.security)
         self.named[root] = position
-        self.events.append(replace(event, security=root))
+        self.events.append(event if event.security == root else replace(event, security=root))
 
     def _entry(self, scene: Scene, opening: spells.Opening, seen: Witnessed, shown: date | None) -> Event:
         ticker, root, position = scene.fund, opening.root, opening.position

@@ -9,12 +9,13 @@ from datetime import date
 
 from monitor.core import claims, events, identity, items, ranking, spells
 from monitor.core.claims import Past
-from monitor.core.model import Absence, Arrival, Coverage, Event, Interval, Item
+from monitor.core.model import Absence, Arrival, Coverage, Event, Interval, Item, Position
 from monitor.core.sessions import Sessions
 from monitor.derive.comparing import Comparing
 from monitor.derive.setting import Setting
 
 OLD_FILE = 14  # days after which a fund's last file no longer speaks of today
+NO_RECORDS = claims.coverage(Sessions(()), (), None, None)
 
 
 class Summing:
@@ -22,9 +23,16 @@ class Summing:
 
     def __init__(self, at: Setting, day: Comparing) -> None:
         self.at, self.day = at, day
+        self._known = 0  # funds of the issuer that have files
+        self._records: dict[date, Coverage] = {}  # of the issuer, by the session they reach to
+        self._companies: dict[str, list[tuple[str, Position]]] | None = None
 
     def of_day(self, as_of: date) -> list[Item]:
         """All items of the day."""
+        if not self.day.events:
+            return []
+        self._known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
+        self._records, self._companies = {}, None
         crowds = Counter((e.fund, e.as_of) for e in self.day.events if e.kind in ranking.ENTRIES_AND_EXITS)
         return [self.item(group, as_of, crowds) for group in self._groups(self.day.events)]
 
@@ -34,9 +42,8 @@ class Summing:
 
     def item(self, group: ranking.Group, as_of: date, crowds: Mapping[tuple[str, date], int]) -> Item:
         """One item over all funds: who else holds the security, who held it before, since when it was gone."""
-        members = set(self.at.book.roots.members(self.at.book.roots.of(group.security)))
         changed = {e.fund for e in group.events}
-        others = self._others(group, members, changed, as_of)
+        others = self._others(group, changed, as_of)
         before, holder = self._issuer_past(group, changed)
         held_now = any(o.position is not None and spells.is_held(o.position) for o in others.values())
         gone = None
@@ -45,7 +52,6 @@ class Summing:
         first = group.events[0]
         printed = self.day.named[first.security]
         spec = [self.at.source.funds.get(f) for f in sorted(changed)]
-        known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
         standings = ranking.Standings(
             held_now,
             before is not None or held_now,
@@ -53,7 +59,7 @@ class Summing:
             all(s is not None and s.kind == "index" for s in spec),
             any(e.pos_session.first != e.pos_session.last for e in group.events),
             printed.asset_class,
-            known == 1,
+            self._known == 1,
             min(crowds.get((e.fund, e.as_of), 0) for e in group.events),
         )
         name = events.label(printed)
@@ -61,15 +67,23 @@ class Summing:
         records = self._issuer_records(until)
         unit = claims.unit(printed)
         source, kin = self.at.source, self._kin(group)
-        issuer = (source.id, source.name, name, others, standings, records, as_of, holder, known)
+        issuer = (source.id, source.name, name, others, standings, records, as_of, holder, self._known)
         return items.make(group, items.Backdrop(*issuer, unit, source.per_unit, kin))
 
     def _issuer_records(self, until: date | None) -> Coverage:
-        """What the issuer's files cover: a session counts when every fund with files around it has one."""
+        """What the issuer's files cover. Only an entry says so."""
+        if until is None:
+            return NO_RECORDS
+        if until not in self._records:
+            self._records[until] = self._records_until(until)
+        return self._records[until]
+
+    def _records_until(self, until: date) -> Coverage:
+        """A session counts when every fund with files around it has one."""
         covered = {t: set(self.at.book.covered(t)) for t in self.at.book.tickers}
         covered = {t: days for t, days in covered.items() if days}
-        if until is None or not covered:
-            return claims.coverage(Sessions(()), (), None, None)
+        if not covered:
+            return NO_RECORDS
         spans = {t: (min(days), self._ends(t, until)) for t, days in covered.items()}
         whole = {
             day
@@ -87,18 +101,17 @@ class Summing:
         closed = self.at.closed(ticker)
         return max(self.at.book.covered(ticker)) if closed is not None and until > closed else None
 
-    def _others(
-        self, group: ranking.Group, members: set[str], changed: set[str], as_of: date
-    ) -> dict[str, items.Other]:
+    def _others(self, group: ranking.Group, changed: set[str], as_of: date) -> dict[str, items.Other]:
         """The issuer's other open funds. A size change of the past is told to nobody: it needs none of them."""
         if group.direction not in (ranking.IN, ranking.OUT) and not any(
             e.arrival is Arrival.LIVE for e in group.events
         ):
             return {}
+        members = self.at.book.roots.members(self.at.book.roots.of(group.security))
         open_funds = (t for t in self.at.book.tickers if t not in changed and self.at.is_open(t, as_of))
         return {t: self._other(t, members, as_of) for t in open_funds}
 
-    def _other(self, ticker: str, members: set[str], as_of: date) -> items.Other:
+    def _other(self, ticker: str, members: Sequence[str], as_of: date) -> items.Other:
         """What a fund that did not change holds, by its last file."""
         fund = self.at.book.fund(ticker)
         roots = sorted({fund.roots.of(key) for key in members})
@@ -112,14 +125,26 @@ class Summing:
             return ()
         entered = self.day.named[group.events[0].security]
         own = self.at.book.roots.of(group.security)
-        found = set()
+        if self._companies is None:
+            self._companies = self._by_first_word()
+        return tuple(
+            sorted(
+                {
+                    f"{ticker} {events.label(position)}"
+                    for ticker, position in self._companies.get(identity.first_word(entered.name), ())
+                    if identity.is_one_company(entered, position) and self.at.book.roots.of(position.key) != own
+                }
+            )
+        )
+
+    def _by_first_word(self) -> dict[str, list[tuple[str, Position]]]:
+        """What the issuer's funds hold by the first word of its name, in which lines of one company agree."""
+        found: dict[str, list[tuple[str, Position]]] = {}
         for ticker in self.at.book.tickers:
-            fund = self.at.book.fund(ticker)
-            for position in fund.positions.values():
-                other = identity.is_one_company(entered, position) and self.at.book.roots.of(position.key) != own
-                if other and spells.is_held(position):
-                    found.add(f"{ticker} {events.label(position)}")
-        return tuple(sorted(found))
+            for position in self.at.book.fund(ticker).positions.values():
+                if spells.is_held(position):
+                    found.setdefault(identity.first_word(position.name), []).append((ticker, position))
+        return found
 
     def _issuer_past(self, group: ranking.Group, changed: set[str]) -> tuple[Past | None, str]:
         """The last time any fund of the issuer held the security before this change."""
