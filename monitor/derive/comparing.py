@@ -66,7 +66,7 @@ class Comparing:
         facts = FileFacts(
             snapshot.as_of, snapshot.pos_session, Interval(None, snapshot.pos_session), 1, False, snapshot.resolution
         )
-        self.at.book.note_sightings(judged.ticker, snapshot.positions, snapshot)
+        self.at.book.note_sightings(judged.ticker, snapshot)
         for opening in spells.baseline(positions, facts).opened:
             self.at.book.open_spell(judged.ticker, opening.root, opening.spell)
         self.at.book.turn(judged.ticker, snapshot, positions, stale=False)
@@ -79,9 +79,7 @@ class Comparing:
         interval = change_interval(sessions, basis, after)
         if basis is not None and after is not None and after <= basis:
             interval = Interval(after, after)
-        known = {p.key for p in previous.positions}
-        fresh = [p for p in judged.snapshot.positions if p.key not in known]
-        self.at.book.note_sightings(judged.ticker, fresh, judged.snapshot)
+        self.at.book.note_sightings(judged.ticker, judged.snapshot)
         gap = self.at.gap(judged.ticker, basis, after)
         seen = self.at.measured(judged.ticker, previous, judged.snapshot)
         return Pair(judged, previous, seen.before, seen.after, interval, gap, seen.counts, seen.flow, seen.labels)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 
 from monitor.core.errors import StoreError
 from monitor.core.evidence import Schedule
@@ -47,13 +48,15 @@ class FundBook:
     outside: dict[str, Outside] = field(default_factory=dict)  # lines creation baskets leave out, by root
     idle: deque[bool] | None = None  # of the last pairs of files: whether no share count changed
     open: dict[str, StoredSpell] = field(default_factory=dict)
-    tracks: dict[str, list[Point]] = field(default_factory=dict)
+    tracks: dict[str, list[Point]] = field(default_factory=dict)  # of the open spells that were asked for
     covered: list[date] | None = None
     schedules: list[Schedule] | None = None
-    seen: set[str] = field(default_factory=set)  # keys whose first sighting is known to be stored
+    begins_here: bool = False  # nothing of it was derived before this run
+    seen: set[str] = field(default_factory=set)  # keys some accepted file has listed, as far as we know
     missing: dict[str, Position] = field(default_factory=dict)  # open spells no longer listed, as last printed
-    keeps: bool = False  # spells stored before this run may ask for this run's files
+    # Of the accepted files of this run, by root, what the track of a spell is made of when it is asked for.
     run: list[tuple[Snapshot, Mapping[str, Position]]] = field(default_factory=list)
+    begun: dict[str, int] = field(default_factory=dict)  # open spells of this run: where in `run` they begin
 
 
 class Book:
@@ -76,9 +79,11 @@ class Book:
         for _, link in past.links(conn, issuer):
             self._join(link)
         self._splits: list[Split] = past.splits(conn, issuer)
+        self._split_keys = {split.key for split in self._splits}
         self._books: dict[str, FundBook] = {}
         self._spells: dict[str, list[StoredSpell]] = {}  # closed and open, by key
         self._loaded: set[str] = set()
+        self._sighted: dict[tuple[int, str], date] = {}  # first sightings of this run, by fund and key
 
     # --- funds ---------------------------------------------------------------------------------
 
@@ -100,12 +105,14 @@ class Book:
     def _open(self, fund: StoredFund) -> FundBook:
         book = FundBook(fund, self._fund_roots[fund.ticker])
         rows = past.standings_before(self._conn, fund.id, self.since, 40)
+        book.begins_here = not rows
         accepted = [r for r in rows if r.standing == "accepted"]
         if accepted:
             last = accepted[0]
             row = past.snapshot(self._conn, fund.id, last.snapshot)
             book.previous = snapshot_of(row, fund.ticker, last.pos_session, self.names.positions(row))
             book.positions = rooted(book.previous.positions, book.roots)
+            book.seen = {p.key for p in book.previous.positions}
             book.basis = next((r.pos_session for r in accepted if not r.stale), last.pos_session)
             waiting = past.pending(self._conn, fund.id, last.as_of)
             book.pending = {book.roots.of(p.root): replace(p, root=book.roots.of(p.root)) for p in waiting}
@@ -115,7 +122,6 @@ class Book:
         for stored in lines.open_spells(self._conn, fund.id, self.names):
             book.open[book.roots.of(stored.spell.security)] = stored
             self._spells.setdefault(stored.spell.security, []).append(stored)
-        book.keeps = bool(book.open)
         return book
 
     def covered(self, ticker: str) -> list[date]:
@@ -152,11 +158,15 @@ class Book:
     def add_split(self, split: Split) -> None:
         """Lets a split count from its day on."""
         self._splits.append(split)
+        self._split_keys.add(split.key)
         self.new.splits.append(split)
 
     def splits(self, ticker: str, root: str) -> list[Split]:
         """The splits of a security as the fund's files show them, whatever it was called then, oldest first."""
-        keys = set(self.roots.members(self.roots.of(root)))
+        members = self.roots.members(self.roots.of(root))
+        if self._split_keys.isdisjoint(members):
+            return []
+        keys = set(members)
         return effective((s for s in self._splits if s.key in keys), ticker)
 
     def add_pending(self, ticker: str, pending: Pending) -> None:
@@ -203,7 +213,7 @@ class Book:
     def split_factors(self, ticker: str, after: date, until: date) -> dict[str, Fraction]:
         """New shares per old one by issuer-wide root, for the splits in the fund's files dated (after, until]."""
         found: dict[str, Fraction] = {}
-        for root in {self.roots.of(split.key) for split in self._splits}:
+        for root in {self.roots.of(split.key) for split in self._splits if after < split.day <= until}:
             for split in self.splits(ticker, root):
                 if not after < split.day <= until:
                     continue
@@ -216,11 +226,14 @@ class Book:
         """The lines of an open spell in every accepted file from its first to the last one turned to."""
         book = self.fund(ticker)
         if root not in book.tracks:
-            securities = [self.names.number(k) for k in book.roots.members(root)]
-            first = book.open[root].spell.first_file
-            stored = lines.track(self._conn, book.fund.id, securities, first, self.since)
-            book.tracks[root] = stored + [point_of(s, positions.get(root)) for s, positions in book.run]
+            stored = [] if root in book.begun else self._stored_track(book, root)
+            run = islice(book.run, book.begun.get(root, 0), None)
+            book.tracks[root] = stored + [point_of(s, positions.get(root)) for s, positions in run]
         return book.tracks[root]
+
+    def _stored_track(self, book: FundBook, root: str) -> list[Point]:
+        securities = [self.names.number(k) for k in book.roots.members(root)]
+        return lines.track(self._conn, book.fund.id, securities, book.open[root].spell.first_file, self.since)
 
     def closed(self, ticker: str, root: str) -> list[Spell]:
         """The fund's closed spells of a position, oldest first."""
@@ -245,6 +258,8 @@ class Book:
         if not missing:
             return
         self._loaded.update(missing)
+        if all(self.fund(ticker).begins_here for ticker in self._funds):
+            return
         numbers = [self.names.number(k) for k in missing]
         fund_ids = [f.id for f in self._funds.values()]
         for stored in lines.closed_spells(self._conn, fund_ids, numbers, self.names):
@@ -257,7 +272,7 @@ class Book:
         book = self.fund(ticker)
         stored = StoredSpell(book.fund.id, spell, stored=False)
         book.open[root] = stored
-        book.tracks[root] = []
+        book.begun[root] = len(book.run)
         self._spells.setdefault(spell.security, []).append(stored)
 
     def close_spell(self, ticker: str, root: str, spell: Spell) -> None:
@@ -266,6 +281,7 @@ class Book:
         stored = book.open.pop(root)
         stored.spell, stored.changed = spell, True
         book.tracks.pop(root, None)
+        book.begun.pop(root, None)
 
     def crumb_gone(self, ticker: str, root: str, last_line: Point, day: date) -> Spell | None:
         """The crumb of the latest closed spell of `root` is no longer listed; that spell, if it had one."""
@@ -301,23 +317,27 @@ class Book:
     def first_sighting(self, ticker: str, root: str) -> date | None:
         """The first file of the fund that listed the position, however small."""
         book = self.fund(ticker)
-        keys = set(book.roots.members(root))
-        new = [s.as_of for s in self.new.sightings if s.fund == book.fund.id and s.key in keys]
-        stored = past.first_sighting(self._conn, book.fund.id, [self.names.number(k) for k in sorted(keys)])
+        keys = book.roots.members(root)
+        new = [self._sighted[book.fund.id, key] for key in keys if (book.fund.id, key) in self._sighted]
+        stored = None
+        if not book.begins_here:
+            stored = past.first_sighting(self._conn, book.fund.id, [self.names.number(k) for k in keys])
         return min([*new, *([stored] if stored else [])], default=None)
 
-    def note_sightings(self, ticker: str, positions: Iterable[Position], snapshot: Snapshot) -> None:
-        """Remembers the first file that listed each key in the fund."""
+    def note_sightings(self, ticker: str, snapshot: Snapshot) -> None:
+        """Remembers the keys that no file of the fund listed before."""
         book = self.fund(ticker)
-        new = {self.names.number(p.key): p.key for p in positions if p.key not in book.seen}
-        if not new:
+        fresh = [p.key for p in snapshot.positions if p.key not in book.seen]
+        if not fresh:
             return
-        book.seen.update(new.values())
-        stored = past.sighted(self._conn, book.fund.id, list(new))
-        for number, key in new.items():
-            if number not in stored:
+        book.seen.update(fresh)
+        numbers = {} if book.begins_here else {key: self.names.number(key) for key in fresh}
+        stored = past.sighted(self._conn, book.fund.id, list(numbers.values())) if numbers else set()
+        for key in fresh:
+            if numbers.get(key) not in stored:
                 sighting = Sighting(book.fund.id, key, snapshot.as_of, snapshot.pos_session, snapshot.as_of)
                 self.new.sightings.append(sighting)
+                self._sighted[book.fund.id, key] = snapshot.as_of
 
     # --- going on ------------------------------------------------------------------------------
 
@@ -330,14 +350,16 @@ class Book:
     def turn(self, ticker: str, snapshot: Snapshot, positions: Mapping[str, Position], *, stale: bool) -> None:
         """`snapshot` is now the fund's last accepted file."""
         book = self.fund(ticker)
+        listed = book.positions
         book.missing = {
-            r: p for r, p in (book.missing | book.positions).items() if r in book.open and r not in positions
+            r: listed.get(r) or book.missing[r]
+            for r in book.open.keys() - positions.keys()
+            if r in listed or r in book.missing
         }
         book.previous, book.positions = snapshot, dict(positions)
         if not stale or book.basis is None:
             book.basis = snapshot.pos_session
-        if book.keeps:
-            book.run.append((snapshot, book.positions))
+        book.run.append((replace(snapshot, positions=()), book.positions))
         for root, track in book.tracks.items():
             track.append(point_of(snapshot, positions.get(root)))
 
@@ -346,7 +368,8 @@ class Book:
         book = self.fund(ticker)
         root = book.roots.of(earlier)
         if later != root and later in book.positions and root not in book.positions:
-            book.positions[root] = book.positions.pop(later)
+            book.positions = {**book.positions, root: book.positions[later]}  # `run` keeps how it was
+            del book.positions[later]
 
     def write(self) -> None:
         """Stores everything derived since the book was opened."""
