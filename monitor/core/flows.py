@@ -8,10 +8,13 @@ change over 2 %" reaches 0.656 and 0.677. This module knows no dates and no name
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from math import ceil
+from typing import NamedTuple
 
 LONGEST_FLOW = 5  # sessions between two files up to which a flow factor still means something
 LEAST_LINES = 8  # fewer common lines cannot tell a flow from trades
@@ -33,8 +36,7 @@ class Label(StrEnum):
     PENDING = "PENDING"  # a whole ratio at an unmoved price: the next file says whether it was a split
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """Share counts of one line in two files, the older one split-adjusted."""
 
     key: str
@@ -86,9 +88,10 @@ def measure(counts: Sequence[Count]) -> tuple[Flow, Mapping[str, Label]]:
         return Flow(), {c.key: Label.UNCHANGED if c.after == c.before else Label.ACTIVE for c in counts}
     factor, explained = _factor(counts)
     units = _units([round(c.after - c.before) for c in explained if c.after != c.before])
-    labels = {c.key: _label(c, factor, units) for c in counts}
-    _mark_groups([c for c in counts if labels[c.key] is Label.ACTIVE], labels)
-    quiet = sum(label is not Label.ACTIVE for label in labels.values())
+    labels = {count.key: _label(count, factor, units) for count in counts}
+    active = [c for c in counts if labels[c.key] is Label.ACTIVE]
+    _mark_groups(active, labels)
+    quiet = len(labels) - sum(labels[c.key] is Label.ACTIVE for c in active)
     return Flow(factor, units, quiet / len(counts), True), labels
 
 
@@ -100,27 +103,43 @@ def basis(counts: Sequence[Count]) -> list[Count]:
 def _factor(counts: Sequence[Count]) -> tuple[float, list[Count]]:
     """The ratio that explains most lines, refined to Σafter / Σbefore of the lines it explains."""
     best = _best(counts)
-    factor = sum(c.after for c in best) / sum(c.before for c in best)  # the middle ratio explains its own line
-    best = _explained(counts, factor) or best
+    factor = sum([c.after for c in best]) / sum([c.before for c in best])  # the middle ratio explains its own line
+    best = _explained(_slack(counts), factor) or best
     return (1.0 if abs(factor - 1) < _NO_FLOW else factor), best
 
 
 def _best(counts: Sequence[Count]) -> list[Count]:
     """The most lines that one of the likely ratios explains."""
-    ratios = sorted(c.ratio for c in counts)
-    middle = len(ratios) // 2
-    common = [ratio for ratio, _ in Counter(round(r, 5) for r in ratios).most_common(3)]
-    guesses = dict.fromkeys([1.0, ratios[middle], *common, ratios[middle // 2], ratios[(middle + len(ratios)) // 2]])
+    lines = _slack(counts)
     best: list[Count] = []
-    for guess in guesses:
-        explained = _explained(counts, guess)
+    for guess in _guesses(counts):
+        explained = _explained(lines, guess)
         if len(explained) > len(best):
             best = explained
+        if len(best) == len(lines):
+            break
     return best
 
 
-def _explained(counts: Sequence[Count], factor: float) -> list[Count]:
-    return [c for c in counts if abs(c.after - factor * c.before) <= max(2.0, 3e-5 * c.before)]
+def _guesses(counts: Sequence[Count]) -> Iterator[float]:
+    """The likely ratios, the likeliest first: no flow, the middle one, the three commonest, the quartiles."""
+    ratios = sorted([after / before for _, before, after, _ in counts])
+    middle = len(ratios) // 2
+    yield 1.0
+    if ratios[middle] != 1.0:
+        yield ratios[middle]
+    common = [ratio for ratio, _ in Counter([round(r, 5) for r in ratios]).most_common(3)]
+    last = [*common, ratios[middle // 2], ratios[(middle + len(ratios)) // 2]]
+    yield from dict.fromkeys(guess for guess in last if guess not in (1.0, ratios[middle]))
+
+
+def _slack(counts: Sequence[Count]) -> list[tuple[Count, float, float, float]]:
+    """The counts with how many shares a line may stray from a ratio that explains it: two, or 0.003 %."""
+    return [(c, c.before, c.after, max(2.0, 3e-5 * c.before)) for c in counts]
+
+
+def _explained(lines: Sequence[tuple[Count, float, float, float]], factor: float) -> list[Count]:
+    return [count for count, before, after, slack in lines if abs(after - factor * before) <= slack]
 
 
 def _units(deltas: Sequence[int]) -> int:
@@ -130,22 +149,52 @@ def _units(deltas: Sequence[int]) -> int:
     """
     if len(deltas) < 5:
         return 0
-    sizes = sorted(abs(d) for d in deltas)
-    needed = 0.9 * len(sizes)
+    sizes = sorted([abs(d) for d in deltas])
     few = sizes[: len(sizes) // 10 + 1]
     tried = sorted({n for size in few for n in _divisors(size)}, reverse=True)
-    return next((n for n in tried if sum(size % n == 0 for size in sizes) >= needed), 1)
+    most = len(sizes) - ceil(0.9 * len(sizes))  # that need not be divided
+    return next((n for n in tried if _divides(n, sizes, most)), 1)
 
 
-def _divisors(size: int) -> list[int]:
-    return [n for n in range(1, min(size, MOST_UNITS) + 1) if size % n == 0]
+def _divides(n: int, sizes: Sequence[int], most: int) -> bool:
+    """Whether n divides all of the sizes but `most`."""
+    missed = 0
+    for size in sizes:
+        if size % n:
+            missed += 1
+            if missed > most:
+                return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _divisors(size: int) -> tuple[int, ...]:
+    """The divisors up to 600, as products of its prime factors; of 0 none."""
+    if size == 0:
+        return ()
+    found = [1]
+    for prime in _PRIMES:
+        power = prime
+        grown = found
+        while size % prime == 0 and power <= MOST_UNITS:
+            grown = grown + [n * power for n in found if n * power <= MOST_UNITS]
+            size //= prime
+            power *= prime
+        found = grown
+        if size == 1:
+            break
+    return tuple(found)
+
+
+_PRIMES = tuple(n for n in range(2, MOST_UNITS + 1) if all(n % d for d in range(2, int(n**0.5) + 1)))
 
 
 def _label(count: Count, factor: float, units: int) -> Label:
-    delta = count.after - count.before
-    if delta == 0:
+    _, before, after, _ = count
+    if after == before:
         return Label.UNCHANGED
-    if abs(count.after - factor * count.before) <= tolerance(count, factor, units):
+    stray = abs(after - factor * before)
+    if stray <= 2.0 or stray <= 1e-4 * before or stray <= tolerance(count, factor, units):  # never less is allowed
         return Label.FLOW
     return Label.ACTIVE
 
@@ -169,9 +218,11 @@ def tolerance(count: Count, factor: float, units: int) -> float:
 
 def _mark_groups(rest: Sequence[Count], labels: dict[str, Label]) -> None:
     """Three or more left-over lines with one ratio are a second basket (redemption-only), not trades."""
+    if len(rest) < 3:
+        return
+    lines = _slack(rest)
     for one in rest:
-        same = [c for c in rest if abs(c.after - one.ratio * c.before) <= max(2.0, 3e-5 * c.before)]
-        tight = [c for c in same if c.before >= 1000]
-        if len(tight) >= 3:
+        same = _explained(lines, one.ratio)
+        if len(same) >= 3 and sum(c.before >= 1000 for c in same) >= 3:
             for count in same:
                 labels[count.key] = Label.GROUP

@@ -15,6 +15,7 @@ from monitor.core.contracts import CONTRACTS, NOTIONAL, is_contract, net_value
 from monitor.core.flows import LEAST_LINES
 from monitor.core.identity import is_in_conflict, is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, HoldingsFile, Position, Reason, Standing, Verdict
+from monitor.core.sides import Sides, some
 
 NOTHING = Decimal(0)
 NEARLY = Decimal("0.999")  # a point of weight, whatever the digits in which a division is rounded
@@ -198,11 +199,18 @@ class Comparison:
     """What the gates need of two consecutive files of one fund. `gap` is sessions between them, `factor`
     the flow factor (1 when unknown), `known` whether it is known."""
 
-    before: Mapping[str, Position]
-    after: Mapping[str, Position]
+    sides: Sides
     gap: int
     factor: float
     known: bool
+
+    @property
+    def before(self) -> Mapping[str, Position]:
+        return self.sides.before.positions
+
+    @property
+    def after(self) -> Mapping[str, Position]:
+        return self.sides.after.positions
 
 
 def against(pair: Comparison) -> list[Finding]:
@@ -216,7 +224,7 @@ def against(pair: Comparison) -> list[Finding]:
         *_strangers(pair, trusted),
     ]
     found += [*_prices(pair), *_labels(pair), *_exchanged(pair)]
-    if is_same_content(pair.before, pair.after):
+    if not pair.sides.gone and not pair.sides.come and is_same_content(pair.before, pair.after):
         found.append(Finding("stale", "same share counts and values as the previous file", False))
     return found
 
@@ -232,9 +240,10 @@ def idling(pair: Comparison, unchanged: int, lines: int, idle: int, files: int) 
     `unchanged` of `lines` counted lines; `idle` of the fund's last `files` pairs of files were like that. ARKK, ARKF
     and ARKG on 2023-05-22: the trades of that session came one file later. Lines may have been renamed, not more.
     """
-    before, after = _identified(pair.before), _identified(pair.after)
-    same_number = len(set(before) - set(after)) == len(set(after) - set(before))
-    if lines < LEAST_LINES or unchanged < lines or not same_number:
+    if lines < LEAST_LINES or unchanged < lines:
+        return []
+    before, after = set(_identified(pair.before)), set(_identified(pair.after))
+    if len(before - after) != len(after - before):
         return []
     if files < IDLE_LEAST or idle >= IDLE_SHARE * files:
         return []
@@ -243,23 +252,23 @@ def idling(pair: Comparison, unchanged: int, lines: int, idle: int, files: int) 
 
 
 def _rows(pair: Comparison, trusted: bool) -> list[Finding]:
-    before, after = _securities(pair.before), _securities(pair.after)
+    before, after = pair.sides.before.securities, pair.sides.after.securities
     if not before:
         return []
     if short := _half_a_list(pair):
         return [Finding("rows", short, trusted)]
-    change = len(after) / len(before)
+    change = after / before
     if 0.8 <= change <= 1.2:
         return []
-    words = f"{len(after)} securities after {len(before)} ({change:.0%})"
-    holds = trusted and not 0.5 <= change <= 2 and abs(len(after) - len(before)) > 3
+    words = f"{after} securities after {before} ({change:.0%})"
+    holds = trusted and not 0.5 <= change <= 2 and abs(after - before) > 3
     return [Finding("rows", words, holds)]
 
 
 def _half_a_list(pair: Comparison) -> str:
     """What is wrong where a fund with derivatives lists less than half as much: it has few positions, of many
     contracts each, so that their number says little. Months and strikes that are replaced leave as many contracts."""
-    if len(_outright(pair.before)) == len(pair.before):
+    if not pair.sides.before.derivatives:
         return ""
     before, after = _listed(pair.before), _listed(pair.after)
     if 2 * after >= before or before - after <= 3:
@@ -276,6 +285,8 @@ def _cut(pair: Comparison, trusted: bool) -> list[Finding]:
     """Lines gone (a twentieth, three or more), hardly any new, and the weights sum to as much less as the gone lines
     had: part of the list is missing. Where lines are sold, others or cash grow; only funds that do not list their
     cash may look so when they sell (3 of 740 Taiwanese lists), and are then told one file later."""
+    if len(pair.sides.gone) + len(pair.sides.relabelled) < 3:
+        return []
     before, after = _outright(pair.before), _outright(pair.after)
     gone = [k for k in _securities(before) if k not in after]
     new = [k for k in _securities(after) if k not in before]
@@ -298,7 +309,7 @@ def _outright(positions: Mapping[str, Position]) -> dict[str, Position]:
 
 
 def _value(pair: Comparison, trusted: bool) -> list[Finding]:
-    before, after = _worth(pair.before), _worth(pair.after)
+    before, after = pair.sides.before.worth, pair.sides.after.worth
     if not before or not after:
         return []
     change = after / before
@@ -311,54 +322,85 @@ def _value(pair: Comparison, trusted: bool) -> list[Finding]:
 
 def _identifiers(pair: Comparison) -> list[Finding]:
     """More than 5 % of the lines (three or more) losing their verified identifier: a hand-edited file."""
-    securities = _identified(pair.after)
-    lost = [k for k in securities if k not in pair.before and not is_verified(pair.after[k].key)]
-    gone = [k for k in _identified(pair.before) if k not in pair.after and is_verified(pair.before[k].key)]
+    after, before = some(pair.after, pair.sides.come), some(pair.before, pair.sides.gone)
+    lost = [k for k in _identified(after) if not is_verified(after[k].key)]
+    gone = [k for k in _identified(before) if is_verified(before[k].key)]
     if not lost or not gone:
         return []
     broken = min(len(lost), len(gone))
     first = pair.after[lost[0]]
     words = f"{broken} lines lost their identifier, e.g. {first.name} prints {first.identifier!r}"
-    return [Finding("ids", words, broken >= 3 and broken > 0.05 * len(securities))]
+    return [Finding("ids", words, broken >= 3 and broken > 0.05 * pair.sides.after.identified)]
 
 
 def _strangers(pair: Comparison, trusted: bool) -> list[Finding]:
     """No line in common with the previous file: another fund's list, or identifiers of another form."""
-    before, after = _identified(pair.before), _identified(pair.after)
-    if len(before) < 3 or not after or set(before) & set(after):
+    known = pair.sides.after.identified
+    if pair.sides.before.identified < 3 or not known:
         return []
-    return [Finding("ids", f"none of the {len(after)} securities was in the previous file", trusted)]
+    if any(k in pair.before and _is_identified(pair.before[k]) and _is_identified(p) for k, p in pair.after.items()):
+        return []
+    return [Finding("ids", f"none of the {known} securities was in the previous file", trusted)]
 
 
 def _prices(pair: Comparison) -> list[Finding]:
     """The implied price of more than a tenth of the lines (three or more) moved by 40 %: a column slipped or
     was scaled. Splits and crashes do that to single lines."""
-    if pair.gap > 5:
+    if pair.gap > 5 or _hardly_move(pair.before, pair.after):
         return []
+    moved, known = _moved_prices(pair)
+    if moved < 3 or moved <= 0.1 * known:
+        return []
+    return [Finding("prices", f"the implied price of {moved} of {known} lines moved by more than 40 %", True)]
+
+
+def _moved_prices(pair: Comparison) -> tuple[int, int]:
+    """How many implied prices moved, of how many."""
     both = [(pair.before[k], pair.after[k]) for k in _identified(pair.after) if k in pair.before]
     ratios = [
         float(new.value / new.shares) / float(old.value / old.shares)
         for old, new in both
         if old.value and new.value and old.shares and new.shares and old.value > 0 and new.value > 0
     ]
-    moved = sum(not 0.714 <= abs(ratio) <= 1.4 for ratio in ratios)
-    if moved < 3 or moved <= 0.1 * len(ratios):
-        return []
-    return [Finding("prices", f"the implied price of {moved} of {len(ratios)} lines moved by more than 40 %", True)]
+    return sum(not 0.714 <= abs(ratio) <= 1.4 for ratio in ratios), len(ratios)
+
+
+_LEAST, _MOST = Decimal("0.715"), Decimal("1.399")  # well inside the limits
+
+
+def _hardly_move(before: Mapping[str, Position], after: Mapping[str, Position]) -> bool:
+    """Whether all implied prices but two have certainly not moved, multiplied across: exact, and no division."""
+    moved = 0
+    for root, new in after.items():
+        old = before.get(root)
+        if old is None or old.value is None or new.value is None or old.shares is None or new.shares is None:
+            continue
+        now, then = new.value * old.shares, old.value * new.shares
+        if not then * _LEAST <= now <= then * _MOST:
+            moved += 1
+            if moved > 2:
+                return False
+    return True
 
 
 def _labels(pair: Comparison) -> list[Finding]:
     """More than a fifth of the lines (three or more) print another ticker or name under the same identifier."""
-    both = [(pair.before[k], pair.after[k]) for k in _identified(pair.after) if k in pair.before]
-    changed = [new for old, new in both if old.key == new.key and _is_relabelled(old, new)]
-    if len(changed) < 3 or len(changed) <= 0.2 * len(both):
+    again = some(pair.after, pair.sides.relabelled)
+    found = [(pair.before[k], again[k]) for k in _identified(again)]
+    changed = [new for old, new in found if old.key == new.key and _is_relabelled(old, new)]
+    if len(changed) < 3:
         return []
-    words = f"{len(changed)} of {len(both)} lines print another ticker or name, e.g. {changed[0].name!r}"
+    both = sum(k in pair.before for k in _identified(pair.after))
+    if len(changed) <= 0.2 * both:
+        return []
+    words = f"{len(changed)} of {both} lines print another ticker or name, e.g. {changed[0].name!r}"
     return [Finding("labels", words, True)]
 
 
 def _exchanged(pair: Comparison) -> list[Finding]:
     """Lines that print the ticker and name another line had: two identifiers were exchanged, not two positions."""
+    if not pair.sides.relabelled:
+        return []
     owner = {(p.ticker, p.name): k for k, p in pair.before.items() if p.ticker and p.name}
     wrong = [
         new
@@ -404,15 +446,17 @@ def _securities(positions: Mapping[str, Position]) -> list[str]:
 
 def _identified(positions: Mapping[str, Position]) -> list[str]:
     """The lines an identifier or a price says something about: contracts change both with every month."""
-    return [k for k in _securities(positions) if positions[k].asset_class not in CONTRACTS]
+    return [k for k, p in positions.items() if _is_identified(p)]
+
+
+def _is_identified(position: Position) -> bool:
+    return (
+        position.shares != 0 and position.asset_class is not AssetClass.CASH and position.asset_class not in CONTRACTS
+    )
 
 
 def _weight(positions: Mapping[str, Position]) -> Decimal:
     return sum((p.weight for p in positions.values() if p.weight is not None), Decimal(0))
-
-
-def _worth(positions: Mapping[str, Position]) -> float:
-    return float(net_value(positions.values()))
 
 
 def verdict(findings: Sequence[Finding]) -> Verdict:

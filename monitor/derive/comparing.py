@@ -13,6 +13,7 @@ from monitor.core.events import Scene
 from monitor.core.flows import Label
 from monitor.core.model import Coverage, Event, Interval, Kind, Position, Snapshot
 from monitor.core.sessions import change_interval
+from monitor.core.sides import some
 from monitor.core.spells import FileFacts, Spell
 from monitor.derive import basketing, recording
 from monitor.derive.converting import Converting
@@ -82,7 +83,7 @@ class Comparing:
         self.at.book.note_sightings(judged.ticker, judged.snapshot)
         gap = self.at.gap(judged.ticker, basis, after)
         seen = self.at.measured(judged.ticker, previous, judged.snapshot)
-        return Pair(judged, previous, seen.before, seen.after, interval, gap, seen.counts, seen.flow, seen.labels)
+        return Pair(judged, previous, seen.sides, interval, gap, seen.counts, seen.flow, seen.labels)
 
     def _advance(self, pair: Pair) -> None:
         """Spells go on, open and close; what stays held may have been resized; the fund turns the page."""
@@ -91,40 +92,45 @@ class Comparing:
         facts = FileFacts(
             snapshot.as_of, snapshot.pos_session, pair.interval, pair.gap, pair.judged.warned, snapshot.resolution
         )
-        suspects = spells.suspects(fund.open, pair.positions_before, pair.positions_after)
-        step = spells.advance(
-            {root: stored.spell for root, stored in fund.open.items()},
-            pair.positions_before,
-            pair.positions_after,
-            {root: self.at.book.track(ticker, root) for root in suspects},
-            {root: self.at.book.splits(ticker, root) for root in suspects},
-            [
-                r
-                for r in pair.positions_before
-                if r not in pair.positions_after and r not in fund.open and not contracts.is_contract(r)
-            ],
-            facts,
-        )
-        scene = self._scene(pair)
-        recording.record(self.at.book, scene, pair.labels, pair.exchanged)
+        step = self._step(pair, facts)
+        scene, touched = self._scene(pair), pair.touched()
+        recording.record(self.at.book, scene, touched, pair.labels, pair.exchanged)
         entries = [self.witness.entry(scene, opening) for opening in step.opened]
         for entered in entries:
             if entered[1].root not in pair.exchanged:
                 self._emit(self._entry(*entered, snapshot.pos_session), entered[1].position)
-        resized = {r for r in fund.open if r in pair.positions_after} - {c.root for c in step.closed}
+        resized = (fund.open.keys() & pair.positions_after.keys()) - {c.root for c in step.closed}
         for closing in step.closed:
             self._departure(scene, closing, quiet=closing.root in pair.exchanged)
         for _, opening, _ in entries:
             self.at.book.open_spell(ticker, opening.root, opening.spell)
         for root in step.vanished:
             self._crumb(scene, root)
-        self._resize(scene, pair, resized)
+        changes = replace(scene, positions_before=touched.before, positions_after=touched.after)
+        self._resize(scene, changes, pair, resized)
         if len(step.opened) + len(step.closed) >= ranking.CROWD and not self._is_rebalanced(ticker):
             self._emit(*wholes.crowd(scene, len(step.opened), len(step.closed)))
-        self._notices(scene, resized)
+        self._notices(changes, resized)
         if snapshot.as_of == self.at.closed(ticker):
             self._emit(*wholes.close(scene))
         self.at.book.turn(ticker, snapshot, pair.positions_after, stale=pair.judged.stale)
+
+    def _step(self, pair: Pair, facts: FileFacts) -> spells.Step:
+        """What the file does to the fund's spells. Those held well above a crumb in both files go on."""
+        fund, before, after = self.at.book.fund(pair.ticker), pair.positions_before, pair.positions_after
+        quiet = pair.sides.before.large & pair.sides.after.large & fund.open.keys()
+        asked = (fund.open.keys() | after.keys()) - quiet
+        here, there = some(before, asked), some(after, asked)
+        suspects = spells.suspects(fund.open.keys() - quiet, here, there)
+        return spells.advance(
+            {root: fund.open[root].spell for root in suspects},
+            here,
+            there,
+            {root: self.at.book.track(pair.ticker, root) for root in suspects},
+            {root: self.at.book.splits(pair.ticker, root) for root in suspects},
+            [root for root in pair.sides.gone if root not in fund.open and not contracts.is_contract(root)],
+            facts,
+        )
 
     def _scene(self, pair: Pair) -> Scene:
         return scene_of(self.at, pair)
@@ -212,14 +218,15 @@ class Comparing:
         )
         self._emit(events.notice(scene, Kind.CRUMB_REMOVED, root, words), last)
 
-    def _resize(self, scene: Scene, pair: Pair, held: Collection[str]) -> None:
+    def _resize(self, scene: Scene, changes: Scene, pair: Pair, held: Collection[str]) -> None:
         if not pair.is_near or pair.judged.stale:
             return
         if pair.flow.is_rebalance:
             self._emit(*wholes.rebalance(scene, pair.flow))
             return
-        for root in sorted(set(held) - pair.exchanged):
-            if pair.labels.get(root) is not Label.ACTIVE:
+        active = [root for root, label in pair.labels.items() if label is Label.ACTIVE]
+        for root in sorted(active):
+            if root not in held or root in pair.exchanged:
                 continue
             shares = pair.positions_before[root].shares or Decimal(0)
             before = splits.adjusted(
@@ -228,7 +235,7 @@ class Comparing:
             event = events.resize(scene, root, before)
             if event.active_shares:
                 self._emit(event, pair.positions_after[root])
-        for notice in notices.sizes(scene, held):
+        for notice in notices.sizes(changes, held):
             self._emit(notice.event, notice.position)
 
     def _is_rebalanced(self, ticker: str) -> bool:

@@ -29,7 +29,7 @@ class Converting:
         found = [x for x in conversions.find(legs) if (x.fund, x.leaving.root, x.arriving.root) not in cut]
         for pair in pairs:
             mine = [one for one in found if one.fund == pair.ticker]
-            given = conversions.spin_offs(pair.positions_before, pair.positions_after)
+            given = conversions.spin_offs(pair.positions_before, pair.positions_after) if pair.sides.come else []
             quiet = {leg.root for one in mine for leg in (one.leaving, one.arriving)}
             quiet |= {one.root for one in given} | _relabelled(pair)
             pair.exchanged = frozenset(quiet)
@@ -40,9 +40,10 @@ class Converting:
 
     def _legs(self, pair: Pair) -> list[conversions.Leg]:
         factors = self.at.book.split_factors(pair.ticker, pair.before.as_of, pair.judged.snapshot.as_of)
-        roots = {root: self.at.book.roots.of(root) for root in pair.positions_before}
+        before, after = pair.touched()
+        roots = {root: self.at.book.roots.of(root) for root in before} if factors else {}
         splits = {root: factors[known] for root, known in roots.items() if known in factors}
-        return conversions.legs(pair.positions_before, pair.positions_after, splits, pair.flow, pair.labels)
+        return conversions.legs(before, after, splits, pair.flow, pair.labels)
 
     def _tell(self, pair: Pair, one: Conversion) -> None:
         scene = scene_of(self.at, pair)
@@ -63,9 +64,9 @@ class Converting:
 def _relabelled(pair: Pair) -> set[str]:
     """Lines that were listed before as a right or when-issued and are shares now, at the same count: nobody bought."""
     found = set()
-    for root, new in pair.positions_after.items():
-        old = pair.positions_before.get(root)
-        if old is None or old.asset_class is not AssetClass.RIGHT or new.asset_class not in TRACKED:
+    for root in pair.sides.relabelled:
+        old, new = pair.positions_before[root], pair.positions_after[root]
+        if old.asset_class is not AssetClass.RIGHT or new.asset_class not in TRACKED:
             continue
         if old.shares and new.shares and abs(float(new.shares / old.shares) - pair.flow.factor) <= 0.0005:
             found.add(root)

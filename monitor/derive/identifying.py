@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from monitor.core import claims, events, flows, identity, linking
+from monitor.core import claims, events, flows, identity, linking, sides
 from monitor.core.model import AssetClass, Kind, Position
+from monitor.core.sides import some
 from monitor.derive import operating
 from monitor.derive.pair import Emit, Pair, scene_of
-from monitor.derive.setting import Setting, counts_of
+from monitor.derive.setting import Setting
 from monitor.store.book import rooted
 
 
@@ -26,12 +27,8 @@ class Identifying:
         found = []
         for pair in pairs:
             book = self.at.book.fund(pair.judged.ticker)
-            for candidate in linking.candidates(
-                pair.judged.ticker,
-                pair.positions_before,
-                pair.positions_after,
-                pair.flow,
-            ):
+            gone, come = some(pair.positions_before, pair.sides.gone), some(pair.positions_after, pair.sides.come)
+            for candidate in linking.candidates(pair.ticker, gone, come, pair.flow):
                 if candidate.later not in book.open:
                     found.append(candidate)
         confirmed = [link for pair in pairs for link in operating.confirmed(self.at.book, pair, as_of)]
@@ -58,9 +55,8 @@ class Identifying:
     def _reroot(self, pair: Pair) -> None:
         fund = self.at.book.fund(pair.judged.ticker)
         fund.positions = rooted(fund.positions.values(), fund.roots)
-        pair.positions_before = fund.positions
-        pair.positions_after = rooted(pair.judged.snapshot.positions, fund.roots)
-        pair.counts = counts_of(pair.positions_before, pair.positions_after, {})
+        pair.sides = sides.of(fund.positions, rooted(pair.judged.snapshot.positions, fund.roots))
+        pair.counts = pair.sides.counts
         pair.flow, pair.labels = flows.measure(pair.counts)
 
     def _announce_links(self, pair: Pair, found: Iterable[tuple[linking.Link, Position, Position]]) -> None:
@@ -78,9 +74,9 @@ class Identifying:
 
     def _announce_names(self, pair: Pair) -> None:
         """A ticker that changed under one identifier (the exchange suffix apart) is told as that."""
-        for root, new in pair.positions_after.items():
-            old = pair.positions_before.get(root)
-            if old is None or old.key != new.key or new.asset_class is not AssetClass.EQUITY:
+        for root in pair.sides.relabelled:
+            old, new = pair.positions_before[root], pair.positions_after[root]
+            if old.key != new.key or new.asset_class is not AssetClass.EQUITY:
                 continue
             before, after = old.ticker.split(), new.ticker.split()
             if before and after and before[0] != after[0]:

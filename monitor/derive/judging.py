@@ -71,7 +71,7 @@ class Judge:
             snapshot = self.at.snapshot(ticker, row)
             seen = self.at.measured(ticker, previous, snapshot)
             gap = self.at.gap(ticker, previous.pos_session, snapshot.pos_session)
-            pair = quality.Comparison(seen.before, seen.after, gap, seen.flow.factor, seen.flow.known)
+            pair = quality.Comparison(seen.sides, gap, seen.flow.factor, seen.flow.known)
             findings += quality.against(pair)
             if not any(f.gate == "stale" for f in findings):
                 findings += self._idling(ticker, pair, seen)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.core import flows
 from monitor.core.events import Scene
 from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
 from monitor.core.model import Event, Interval, Position, Snapshot
+from monitor.core.sides import Sides, some
 from monitor.derive.judging import Judged
 from monitor.derive.setting import Setting
 
 Emit = Callable[[Event, Position], None]  # takes an event and how the day's file prints its security
+
+
+class Lines(NamedTuple):
+    """Positions of two files by root key."""
+
+    before: Mapping[str, Position]
+    after: Mapping[str, Position]
 
 
 @dataclass(slots=True)
@@ -21,8 +30,7 @@ class Pair:
 
     judged: Judged
     before: Snapshot
-    positions_before: Mapping[str, Position]
-    positions_after: Mapping[str, Position]
+    sides: Sides
     interval: Interval
     gap: int
     counts: Sequence[Count]
@@ -35,6 +43,21 @@ class Pair:
     def ticker(self) -> str:
         """The fund."""
         return self.judged.ticker
+
+    @property
+    def positions_before(self) -> Mapping[str, Position]:
+        """The older file, by root key."""
+        return self.sides.before.positions
+
+    @property
+    def positions_after(self) -> Mapping[str, Position]:
+        """The newer file."""
+        return self.sides.after.positions
+
+    def touched(self) -> Lines:
+        """The lines of both files of which the newer one may say something new."""
+        roots = self.sides.touched(self.labels)
+        return Lines(some(self.positions_before, roots), some(self.positions_after, roots))
 
     @property
     def is_near(self) -> bool:

@@ -11,12 +11,14 @@ from collections.abc import Collection, Mapping
 from monitor.core.events import Scene
 from monitor.core.flows import LONGEST_FLOW, Label
 from monitor.core.trades import Files, trades
+from monitor.derive.pair import Lines
 from monitor.store.book import Book
 from monitor.store.trades import PairLine
 
 
-def record(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Collection[str]) -> None:
-    """Adds the pair of files of `scene` to what will be stored; `exchanged` roots were neither bought nor sold."""
+def record(book: Book, scene: Scene, touched: Lines, labels: Mapping[str, Label], exchanged: Collection[str]) -> None:
+    """Adds the pair of files of `scene` to what will be stored. `touched` lines may have been traded; `exchanged` roots
+    were neither bought nor sold."""
     near = scene.gap <= LONGEST_FLOW
     known = near and scene.flow.known
     counted = Counter(labels.values())
@@ -38,17 +40,17 @@ def record(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Col
             counted[Label.ACTIVE] if near else None,
             scene.flow.is_rebalance,
             "low" if scene.doubtful else "high",
-            tuple(trades(_files(book, scene, labels, exchanged))),
+            tuple(trades(_files(book, scene, touched, labels, exchanged))),
         ),
     )
 
 
-def _files(book: Book, scene: Scene, labels: Mapping[str, Label], exchanged: Collection[str]) -> Files:
+def _files(book: Book, scene: Scene, touched: Lines, labels: Mapping[str, Label], exchanged: Collection[str]) -> Files:
     factors = book.split_factors(scene.fund, scene.before.as_of, scene.after.as_of)
-    roots = {root: book.roots.of(root) for root in scene.positions_before}
+    roots = {root: book.roots.of(root) for root in touched.before} if factors else {}
     return Files(
-        scene.positions_before,
-        scene.positions_after,
+        touched.before,
+        touched.after,
         {root: factors[known] for root, known in roots.items() if known in factors},
         exchanged,
         scene.outside,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 
-from monitor.core import flows
+from monitor.core import flows, sides
 from monitor.core.flows import Count, Flow, Label
-from monitor.core.model import AssetClass, Convention, Position, Snapshot
+from monitor.core.model import Convention, Position, Snapshot
 from monitor.core.sessions import Sessions, pos_session
+from monitor.core.sides import Side, Sides
 from monitor.sources.spec import Source
 from monitor.store.book import Book, rooted, snapshot_of
 from monitor.store.past import SnapshotRow
@@ -20,11 +20,24 @@ from monitor.store.past import SnapshotRow
 class Measured:
     """Two files of a fund side by side, positions by root key, with the flow between them."""
 
-    before: Mapping[str, Position]
-    after: Mapping[str, Position]
-    counts: tuple[Count, ...]
+    sides: Sides
     flow: Flow
     labels: Mapping[str, Label]
+
+    @property
+    def before(self) -> Mapping[str, Position]:
+        """The older file's positions."""
+        return self.sides.before.positions
+
+    @property
+    def after(self) -> Mapping[str, Position]:
+        """The newer file's."""
+        return self.sides.after.positions
+
+    @property
+    def counts(self) -> Sequence[Count]:
+        """What the flow was measured by."""
+        return self.sides.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +56,13 @@ class Setting:
         self.book, self.source, self._calendars = book, source, calendars
         self._read: dict[tuple[int, int], Snapshot] = {}
         self._measured: dict[tuple[str, int, int, int], Measured] = {}
+        self._sides: dict[tuple[str, int, int], Side] = {}
+        self._older: dict[tuple[str, int, int], Side] = {}  # the sides of the day before
 
     def start_day(self) -> None:
-        """Forgets what was read for the day before."""
+        """Forgets what was read for the day before; how its files look is asked again today."""
         self._read, self._measured = {}, {}
+        self._older, self._sides = self._sides, {}
 
     def sessions(self, ticker: str) -> Sessions:
         """The trading days of the fund's exchange."""
@@ -79,11 +95,17 @@ class Setting:
         """Two snapshots of a fund side by side, under the links known now."""
         key = (ticker, before.id, after.id, len(self.book.new.links))
         if key not in self._measured:
-            roots = self.book.fund(ticker).roots
-            old, new = rooted(before.positions, roots), rooted(after.positions, roots)
-            counts = counts_of(old, new, {})
-            self._measured[key] = Measured(old, new, tuple(counts), *flows.measure(counts))
+            seen = sides.beside(self._side(ticker, before), self._side(ticker, after))
+            self._measured[key] = Measured(seen, *flows.measure(seen.counts))
         return self._measured[key]
+
+    def _side(self, ticker: str, snapshot: Snapshot) -> Side:
+        key = (ticker, snapshot.id, len(self.book.new.links))
+        found = self._sides.get(key) or self._older.get(key)
+        if found is None:
+            found = sides.side(rooted(snapshot.positions, self.book.fund(ticker).roots))
+        self._sides[key] = found
+        return found
 
     def stored_pair(self, ticker: str, before: int, after: int) -> StoredPair:
         """Two stored files by their numbers, side by side again."""
@@ -105,25 +127,3 @@ class Setting:
         """Whether the fund has files and had not been closed by then."""
         closed = self.closed(ticker)
         return self.book.fund(ticker).previous is not None and (closed is None or as_of <= closed)
-
-
-def counts_of(
-    before: Mapping[str, Position], after: Mapping[str, Position], factors: Mapping[str, Fraction]
-) -> list[Count]:
-    """The equity lines in both files, the older counts times the day's split factors."""
-    found = []
-    for root, new in after.items():
-        old = before.get(root)
-        if old is None or new.asset_class is not AssetClass.EQUITY:
-            continue
-        if old.shares is None or new.shares is None or old.shares <= 0 or new.shares <= 0:
-            continue
-        factor = factors.get(root)
-        held = float(old.shares) if factor is None else float(old.shares * factor.numerator / factor.denominator)
-        found.append(Count(root, held, float(new.shares), is_foreign(new)))
-    return found
-
-
-def is_foreign(position: Position) -> bool:
-    """Whether the line trades outside the US, where baskets are rounded to lots: its key is a SEDOL or ISIN."""
-    return position.key.startswith(("sedol:", "isin:"))

@@ -14,9 +14,10 @@ from decimal import Decimal
 from monitor.core import events, flows, splits
 from monitor.core.flows import Label
 from monitor.core.model import Event, Kind, Position
+from monitor.core.sides import counts_of
 from monitor.core.splits import Decision, Pending, Ratio, Split
 from monitor.derive.pair import Emit, Pair, scene_of
-from monitor.derive.setting import Setting, counts_of
+from monitor.derive.setting import Setting
 from monitor.store.pending import Decided
 
 
@@ -55,7 +56,9 @@ class Splitting:
     def _ratios(self, pair: Pair) -> list[Ratio]:
         """The lines whose share count moved by 30 % or more beyond the flow."""
         factor = pair.flow.factor if pair.is_near else 1.0
-        return [self._ratio(pair, c.key) for c in pair.counts if abs(c.ratio / factor - 1) >= 0.3]
+        low, high = 0.71 * factor, 1.29 * factor  # within these it cannot be
+        far = [c for c in pair.counts if not low * c.before < c.after < high * c.before]
+        return [self._ratio(pair, c.key) for c in far if abs(c.ratio / factor - 1) >= 0.3]
 
     def _ratio(self, pair: Pair, root: str) -> Ratio:
         """One line of both files; its count must be known in both."""
@@ -160,8 +163,7 @@ class Splitting:
         then = Pair(
             judged,
             earlier.before,
-            seen.before,
-            seen.after,
+            seen.sides,
             pending.interval,
             self.at.gap(pair.ticker, earlier.before.pos_session, earlier.after.pos_session),
             seen.counts,

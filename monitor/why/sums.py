@@ -15,8 +15,8 @@ from monitor.core import flows, spells
 from monitor.core.flows import LONGEST_FLOW, Count, Flow, Label
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position
+from monitor.core.sides import counts_of
 from monitor.core.splits import Split, effective
-from monitor.derive.setting import counts_of
 from monitor.store import past
 from monitor.store.book import rooted
 from monitor.store.engine import Connection

@@ -212,3 +212,25 @@ def test_the_funds_own_shares_must_agree_with_the_factor() -> None:
     assert not flows.agrees(measured, 1.0)
     assert flows.agrees(measured, None)
     assert flows.agrees(Flow(), 1.5)  # nothing measured: nothing to doubt
+
+
+@given(st.lists(st.integers(0, 5_000_000), max_size=40))
+def test_units_are_the_largest_number_that_divides_nine_tenths(sizes: list[int]) -> None:
+    assert all(
+        sorted(flows._divisors(size)) == [n for n in range(1, flows.MOST_UNITS + 1) if size and size % n == 0]
+        for size in sizes[:3]
+    )
+    dividing = [n for n in range(1, flows.MOST_UNITS + 1) if sum(size % n == 0 for size in sizes) >= 0.9 * len(sizes)]
+    if len(sizes) >= 5 and sum(size == 0 for size in sizes) <= len(sizes) // 10:
+        assert flows._units(sizes) == max(dividing)
+
+
+@given(st.floats(1, 1e9), st.floats(0.5, 2), st.floats(0.2, 5), st.integers(0, 600), st.booleans())
+def test_two_shares_or_a_hundredth_of_a_percent_are_always_allowed(
+    before: float, ratio: float, factor: float, units: int, foreign: bool
+) -> None:
+    count = Count("A", before, before * ratio, foreign)
+    assert flows.tolerance(count, factor, units) >= max(2.0, 1e-4 * before)
+    stray = abs(count.after - factor * before)
+    quiet = Label.FLOW if stray <= flows.tolerance(count, factor, units) else Label.ACTIVE
+    assert flows._label(count, factor, units) is (Label.UNCHANGED if count.after == before else quiet)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.core import quality
+from monitor.core import quality, sides
 from monitor.core.model import AssetClass, Line, Position, Standing, UnreadRow
 from monitor.core.quality import Comparison, Finding
 from tests.core.samples import MONDAY, D, day, holdings, line, position
@@ -193,7 +193,7 @@ def test_a_weight_far_from_the_lines_share_of_the_value(points: str, said: Said)
 def pair(
     before: list[Position], after: list[Position], *, gap: int = 1, factor: float = 1.0, known: bool = True
 ) -> Said:
-    compared = Comparison({p.key: p for p in before}, {p.key: p for p in after}, gap, factor, known)
+    compared = Comparison(sides.of({p.key: p for p in before}, {p.key: p for p in after}), gap, factor, known)
     return [(f.gate, f.holds) for f in quality.against(compared)]
 
 
@@ -434,7 +434,7 @@ def test_a_day_without_any_changed_count_is_doubted_where_that_is_rare(
     unchanged: int, counted: int, idle: int, files: int, said: Said
 ) -> None:
     listed = {p.key: p for p in positions()}
-    found = quality.idling(Comparison(listed, listed, 1, 1.0, True), unchanged, counted, idle, files)
+    found = quality.idling(Comparison(sides.of(listed, listed), 1, 1.0, True), unchanged, counted, idle, files)
     assert [(f.gate, f.holds) for f in found] == said
 
 
@@ -442,8 +442,8 @@ def test_a_day_on_which_a_line_came_is_no_repeated_day() -> None:
     listed = {p.key: p for p in positions()}
     more = listed | {"cusip:new": position("cusip:new")}
     renamed = {("cusip:new" if key == "cusip:003" else key): p for key, p in listed.items()}
-    assert quality.idling(Comparison(listed, more, 1, 1.0, True), 20, 20, 0, 100) == []
-    assert quality.idling(Comparison(listed, renamed, 1, 1.0, True), 19, 19, 0, 100) != []
+    assert quality.idling(Comparison(sides.of(listed, more), 1, 1.0, True), 20, 20, 0, 100) == []
+    assert quality.idling(Comparison(sides.of(listed, renamed), 1, 1.0, True), 19, 19, 0, 100) != []
 
 
 @pytest.mark.parametrize(
