@@ -5,7 +5,7 @@ Everything here happens within the caller's transaction; what follows from the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -19,9 +19,11 @@ from monitor.preparing import Passed, Prepared, ReadFile, prepare
 from monitor.sources.fetch import Fetched, NotModified
 from monitor.sources.read import funds_named, revision_hint
 from monitor.sources.spec import FundSpec, Source
-from monitor.store import archive, save
+from monitor.store import past, save
 from monitor.store.engine import Connection
-from monitor.store.save import FetchRow, FundRow, Names, NewSnapshot, Refused
+from monitor.store.facts import Facts
+from monitor.store.names import Names
+from monitor.store.save import FetchRow, FundRow, NewSnapshot, Refused
 from monitor.store.sessions import sessions
 
 FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
@@ -50,9 +52,9 @@ class Intake:
     conn: Connection
     source: Source
     now: datetime
-    issuer: int = 0
-    names: Names = field(init=False)
-    references: archive.References = field(init=False)
+    issuer: int = 0  # its number; 0: to be looked up, or made
+    names: Names = field(default_factory=Names)
+    facts: Facts = field(init=False)
     outcomes: list[FileOutcome] = field(default_factory=list)
     fresh: set[date] = field(default_factory=set)
     funds: dict[str, int] = field(default_factory=dict)
@@ -63,8 +65,25 @@ class Intake:
     only: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self.names, self.references = Names(self.conn), archive.References(self.conn)
-        self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
+        if not self.issuer:
+            self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
+        self.facts = Facts(self.conn, self.names)
+        self.funds.update((fund.ticker, fund.id) for fund in past.funds(self.conn, self.issuer))
+
+    def write(self, conn: Connection) -> None:
+        """Stores what was taken in, and that it has to be derived."""
+        if self.since is not None:
+            self.facts.mark(self.issuer, self.since)
+        self.facts.write(conn)
+        self.conn, self.facts = conn, Facts(conn, self.names)
+
+
+def expect(intake: Intake, prepared: Iterable[Prepared]) -> None:
+    """Looks up at once what is stored of these files."""
+    known = list(prepared)
+    intake.facts.bodies.expect(one.sha256 for one in known)
+    read = (file for one in known for file in one.files if isinstance(file, ReadFile))
+    intake.facts.expect((intake.funds[file.ticker], file.as_of) for file in read if file.ticker in intake.funds)
 
 
 def arrived(bodies: Bodies, answer: Answer, now: datetime) -> Prepared | None:
@@ -90,7 +109,7 @@ def accept(intake: Intake, answer: Answer, prepared: Prepared | None) -> None:
     row = FetchRow(intake.issuer, fund, answer.place, Arrival.LIVE, intake.now, outcome, status, detail=text)
     if answer.last is not None and not failed:  # the validators still hold: the next request needs them
         row = replace(row, etag=answer.last.etag, last_modified=answer.last.last_modified, sha256=answer.last.sha256)
-    save.add_fetch(intake.conn, row)
+    intake.facts.add_fetch(row)
     intake.outcomes.append(FileOutcome(answer.place, outcome, spec.ticker, text=text))
 
 
@@ -125,50 +144,50 @@ def _keep(intake: Intake, prepared: Prepared, file: ReadFile) -> None:
     """A readable file: a known one leaves no trace, a new one is weighed by its dates and stored."""
     body, ticker, as_of = prepared.body, file.ticker, file.as_of
     fund = fund_number(intake, intake.source.fund(ticker))
-    known = save.revisions(intake.conn, fund, as_of)
-    if (same := _same_page(intake, body, file, fund, known)) is not None:
+    known = intake.facts.versions(fund, as_of)
+    if (same := _same_page(intake, body, file, fund)) is not None:
         _note(intake, body, fund, ticker, as_of, "heartbeat", same)
         return
-    sha256 = archive.put(intake.conn, body.content, intake.now, prepared.sha256, like=(intake.references, fund))
+    sha256 = prepared.sha256
     if sha256 in known:
-        _see_copy(intake, body, fund, as_of, sha256, known[sha256])
-        _see_again(intake, body, fund, ticker, as_of, sha256, known[sha256])
+        _see_copy(intake, body, fund, as_of, sha256)
+        _see_again(intake, body, fund, ticker, as_of, sha256)
         _note(intake, body, fund, ticker, as_of, "heartbeat", sha256)
         return
     latest = _latest(intake, fund) if body.arrival is Arrival.LIVE else None
-    new = _snapshot(intake, prepared, file, fund, latest)
-    save.add_snapshot(intake.conn, intake.names, new, save.next_number(as_of, known.values()))
+    new, is_first = _snapshot(intake, prepared, file, fund, latest), not known
+    intake.facts.bodies.put(body.content, intake.now, sha256, fund=fund)
+    intake.facts.add_file(new)
     intake.since = as_of if intake.since is None else min(intake.since, as_of)
-    if known:
+    if not is_first:
         intake.restated.add((ticker, as_of))
     if body.arrival is Arrival.LIVE and (latest is None or as_of >= latest - FRESH):
         intake.fresh.add(as_of)
     _note(intake, body, fund, ticker, as_of, "new", sha256)
 
 
-def _same_page(intake: Intake, body: Body, file: ReadFile, fund: int, known: Mapping[str, int]) -> str | None:
+def _same_page(intake: Intake, body: Body, file: ReadFile, fund: int) -> str | None:
     """The hash of the newest version where a page says the same once more: it is no correction, and not kept."""
-    if file.whole is None or not known:
+    if file.whole is None or not intake.facts.versions(fund, file.as_of):
         return None
-    newest = save.newest(intake.conn, fund, file.as_of)
-    sha256 = next(one for one, number in known.items() if number == newest)
-    return sha256 if repeats(intake.source, body, file.whole, archive.get(intake.conn, sha256)) else None
+    sha256 = intake.facts.newest(fund, file.as_of)
+    return sha256 if repeats(intake.source, body, file.whole, intake.facts.bodies.get(sha256)) else None
 
 
-def _see_again(intake: Intake, body: Body, fund: int, ticker: str, as_of: date, sha256: str, number: int) -> None:
+def _see_again(intake: Intake, body: Body, fund: int, ticker: str, as_of: date, sha256: str) -> None:
     """A known version polled once more is news when another one was published in between."""
-    if not body.polled or save.newest(intake.conn, fund, as_of) == number:
+    if not body.polled or intake.facts.newest(fund, as_of) == sha256:
         return
-    save.published_again(intake.conn, fund, number, revision_hint(body.name), sha256, intake.now)
+    intake.facts.published_again(fund, as_of, sha256, revision_hint(body.name), intake.now)
     intake.since = as_of if intake.since is None else min(intake.since, as_of)
     intake.fresh.add(as_of)
     intake.restated.add((ticker, as_of))
 
 
-def _see_copy(intake: Intake, body: Body, fund: int, as_of: date, sha256: str, number: int) -> None:
+def _see_copy(intake: Intake, body: Body, fund: int, as_of: date, sha256: str) -> None:
     """A known version somebody else had at some time may rank otherwise now."""
     hint = revision_hint(body.name)
-    if body.captured is not None and save.captured(intake.conn, fund, number, hint, sha256, body.captured):
+    if body.captured is not None and intake.facts.captured(fund, as_of, sha256, hint, body.captured):
         intake.since = as_of if intake.since is None else min(intake.since, as_of)
 
 
@@ -239,18 +258,18 @@ def _note(
             body.last_modified,
             sha256,
         )
-        save.add_fetch(intake.conn, row)
+        intake.facts.add_fetch(row)
     intake.outcomes.append(FileOutcome(body.place, outcome, ticker, as_of, sha256=sha256))
 
 
 def refuse(intake: Intake, body: Body, error: MonitorError) -> None:
     """Keeps a body that cannot be used, and the words for why."""
     code = error.code if isinstance(error, ParseError) else "store"
-    sha256 = archive.put(intake.conn, body.content, intake.now)
+    sha256 = intake.facts.bodies.put(body.content, intake.now)
     fund = fund_number(intake, intake.source.fund(body.fund)) if body.fund is not None else None
     refused = Refused(intake.issuer, fund, sha256, body.name, code, str(error))
     asked = body.fund is not None
-    new = save.add_refusal(intake.conn, refused, intake.now, again=asked)
+    new = intake.facts.add_refusal(refused, intake.now, again=asked)
     if new or asked:
         row = FetchRow(
             intake.issuer,
@@ -263,7 +282,7 @@ def refuse(intake: Intake, body: Body, error: MonitorError) -> None:
             sha256=sha256,
             detail=f"{code}: {error}" + (f" (redirected to {body.redirected})" if body.redirected else ""),
         )
-        save.add_fetch(intake.conn, row)
+        intake.facts.add_fetch(row)
     intake.outcomes.append(FileOutcome(body.place, "refused", body.fund, None, code, str(error)))
 
 

@@ -24,7 +24,7 @@ from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
 from monitor.derive import Derivation, derive
 from monitor.fetching import Answer, Round
-from monitor.intake import FRESH, FileOutcome, Intake, Progress, accept, arrived, take, tried
+from monitor.intake import FRESH, FileOutcome, Intake, Progress, accept, arrived, expect, take, tried
 from monitor.preparing import Prepared, prepare
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
@@ -142,10 +142,10 @@ def store_chunk(engine: Engine, source: Source, bodies: Iterable[Body], *, now: 
     prepared = list(_prepared(source, bodies, progress))  # before others are kept from writing
     with transaction(engine) as conn:
         intake = Intake(conn, source, now)
+        expect(intake, prepared)
         for one in prepared:
             take(intake, one)
-        if intake.since is not None:
-            save.mark_underived(conn, intake.issuer, intake.since)
+        intake.write(conn)
         return Stored(tuple(intake.outcomes), intake.since)
 
 
@@ -323,6 +323,7 @@ def chosen(source: Source, one: Watch) -> list[FundSpec]:
 
 def conclude(intake: Intake, plan: AlertPlan, progress: Progress) -> Outcome:
     """Derives what follows from the files taken in, and promises messages about what is new."""
+    intake.write(intake.conn)
     known = past.issuer(intake.conn, intake.source.id)
     pending = known[1] if known is not None else None
     since = min((d for d in (pending, intake.since) if d is not None), default=None)

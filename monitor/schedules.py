@@ -83,6 +83,7 @@ def _keep(
     if not read.lines:
         raise ParseError("no line can be used", code="rows")
     fund = fund_number(intake, spec)
+    intake.write(intake.conn)  # what the fund's files say is asked below
     if origin is Origin.NPORT:
         session = calendar.on_or_before(read.as_of)
     else:

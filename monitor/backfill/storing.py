@@ -18,7 +18,6 @@ from monitor.core.sessions import Sessions
 from monitor.intake import FileOutcome, Intake, fund_number, take
 from monitor.preparing import Prepared, prepare
 from monitor.sources.spec import Source
-from monitor.store import save
 from monitor.store.engine import Connection, Engine, transaction
 from monitor.store.save import FetchRow
 
@@ -58,8 +57,7 @@ class Storing:
                 take(intake, one)
             else:
                 self._piece(intake, piece)
-        if intake.since is not None:
-            save.mark_underived(conn, intake.issuer, intake.since)
+        intake.write(conn)
         self.outcomes += intake.outcomes
 
     def _piece(self, intake: Intake, piece: Piece) -> None:
@@ -70,7 +68,7 @@ class Storing:
             schedules.take(intake, spec, piece.place, piece.content, piece.origin, self.calendar, series=piece.series)
             if piece.status is not None:  # an address, not a file: it need not be asked again
                 row = self._row(intake, piece, piece.fund, intake.outcomes[-1].outcome)
-                save.add_fetch(intake.conn, row)
+                intake.facts.add_fetch(row)
 
     def _nothing(self, intake: Intake, piece: Piece) -> None:
         if piece.known:
@@ -78,7 +76,7 @@ class Storing:
             return
         outcome = "absent" if piece.absent else "failed"
         for ticker in sorted(self.funds) if piece.fund is None else [piece.fund]:
-            save.add_fetch(intake.conn, self._row(intake, piece, ticker, outcome))
+            intake.facts.add_fetch(self._row(intake, piece, ticker, outcome))
         intake.outcomes.append(FileOutcome(piece.place, outcome, piece.fund, piece.day, text=piece.detail))
 
     def _row(self, intake: Intake, piece: Piece, ticker: str, outcome: str) -> FetchRow:

@@ -1,36 +1,29 @@
-"""Writes facts: one published file becomes names, a snapshot and its holdings. Decides nothing.
+"""What of an issuer's files is stored, as values, and the few facts that are written at once. Decides nothing.
 
-Names are interned: a key, a listing and an identifier are stored once and referred to by number. All
-functions expect to be inside a transaction.
+`facts` gathers files and writes them. All functions expect to be inside a transaction.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from monitor.core.errors import StoreError
-from monitor.core.identity import public_id
 from monitor.core.model import Arrival, Position
 from monitor.core.quality import Finding
-from monitor.store import partitions
 from monitor.store import schema as t
 from monitor.store.codec import (
     day_of,
-    encode_shares,
-    encode_value,
-    encode_weight,
     instant_text,
     maybe_date,
-    maybe_text,
     parse_instant,
 )
-from monitor.store.engine import Connection, bulk_insert, insert_new
+from monitor.store.engine import Connection, insert_new
 
 DATED_BY = {"fetched": "poll"}  # the column holds four letters
 REVISIONS = 256  # of one as_of: the low digits of a snapshot's number
@@ -38,7 +31,6 @@ POLLS = 1000  # the newest of a fund, among which the last one of an address is 
 ANSWERED = ("new", "heartbeat", "not-modified", "absent")  # outcomes of polls that leave something for the next
 UNTIMED = "0|"  # begins the rank of a version of which nobody says when it was there
 FIRST_VERSION = "00000"  # sorts before every version a file name can carry
-_HOLDING = ("fund", "snapshot", "security", "listing", "shares", "value", "weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,52 +86,6 @@ class FetchRow:
     detail: str | None = None
 
 
-_Listing = tuple[int, str, str, str, str]  # security, name, ticker, identifier, class
-
-
-class Names:
-    """The interned names of a database: ids by value, remembered so that a known name costs no query."""
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-        self._securities: dict[str, int] = {}
-        self._listings: dict[_Listing, int] = {}
-
-    def intern(self, positions: Sequence[Position]) -> list[tuple[int, int]]:
-        """The (security, listing) ids of the positions, in order, made where they were new."""
-        self._add_securities([p for p in positions if p.key not in self._securities])
-        keys = [(self._securities[p.key], p.name, p.ticker, p.identifier, p.asset_class.value) for p in positions]
-        self._add_listings([key for key in keys if key not in self._listings])
-        return [(key[0], self._listings[key]) for key in keys]
-
-    def _add_securities(self, positions: Sequence[Position]) -> None:
-        wanted = {p.key: p for p in positions}
-        if not wanted:
-            return
-        insert_new(self._conn, t.security, [{"key": key, "public": public_id(key)} for key in wanted])
-        found = self._conn.execute(select(t.security.c.key, t.security.c.id).where(t.security.c.key.in_(list(wanted))))
-        self._securities.update((key, number) for key, number in found)
-        ids = [
-            {"scheme": scheme, "value": value, "security": self._securities[key]}
-            for key, p in wanted.items()
-            for scheme, _, value in (text.partition(":") for text in p.ids)
-        ]
-        insert_new(self._conn, t.identifier, ids)
-
-    def _add_listings(self, keys: Sequence[_Listing]) -> None:
-        if not keys:
-            return
-        wanted = list(dict.fromkeys(keys))
-        columns = ("security", "name", "ticker", "identifier", "asset_class")
-        insert_new(self._conn, t.listing, [dict(zip(columns, key, strict=True)) for key in wanted])
-        securities = list({key[0] for key in wanted})
-        table = t.listing.c
-        query = select(table.id, table.security, table.name, table.ticker, table.identifier, table.asset_class)
-        for number, *key in self._conn.execute(query.where(table.security.in_(securities))):
-            security, name, ticker, identifier, stated = key
-            self._listings[security, name, ticker, identifier, stated] = number
-
-
 def issuer_id(conn: Connection, code: str, name: str) -> int:
     """The number of the issuer, made when new. Who else takes in its files meanwhile waits for this transaction."""
     insert_new(conn, t.issuer, [{"code": code, "name": name}])
@@ -162,13 +108,6 @@ def fund_id(conn: Connection, issuer: int, fund: FundRow) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def revisions(conn: Connection, fund: int, as_of: date) -> dict[str, int]:
-    """The stored versions of a fund's file for one as_of: hash to number."""
-    table = t.snapshot.c
-    query = select(table.sha256, table.id).where(table.fund == fund, table.as_of == day_of(as_of))
-    return {sha256: number for sha256, number in conn.execute(query)}  # noqa: C416 – rows, not pairs
-
-
 def latest_as_of(conn: Connection, fund: int, until: date) -> date | None:
     """The newest as_of stored for the fund, not after `until`: a file with a date to come says nothing of others."""
     table = t.snapshot.c
@@ -177,51 +116,7 @@ def latest_as_of(conn: Connection, fund: int, until: date) -> date | None:
     return maybe_date(day)
 
 
-def add_snapshot(conn: Connection, names: Names, new: NewSnapshot, number: int) -> None:
-    """Stores one readable file under `number` (see `next_number`).
-
-    Raises StoreError when a quantity cannot be kept exactly.
-    """
-    partitions.ready(conn, new.as_of, new.known_at.date())
-    shares, exponent = encode_shares([p.shares for p in new.positions])
-    conn.execute(insert(t.snapshot), [_snapshot_row(new, number, exponent)])
-    interned = names.intern(new.positions)
-    rows = (
-        (new.fund, number, security, listing, amount, encode_value(p.value), encode_weight(p.weight))
-        for p, (security, listing), amount in zip(new.positions, interned, shares, strict=True)
-    )
-    bulk_insert(conn, t.holding, _HOLDING, sorted(rows))
-
-
-def newest(conn: Connection, fund: int, as_of: date) -> int:
-    """The number of the newest version of a fund's file for one as_of, as `rank` orders them."""
-    table = t.snapshot.c
-    query = select(table.id).where(table.fund == fund, table.as_of == day_of(as_of))
-    return int(conn.execute(query.order_by(table.rank.desc()).limit(1)).scalar_one())
-
-
-def published_again(conn: Connection, fund: int, number: int, hint: str, sha256: str, at: datetime) -> None:
-    """The publisher went back to this version: it is the newest from `at` on."""
-    table = t.snapshot.c
-    rank = _rank(at, hint, sha256)
-    conn.execute(update(t.snapshot).where(table.fund == fund, table.id == number).values(rank=rank))
-
-
-def captured(conn: Connection, fund: int, number: int, hint: str, sha256: str, at: datetime) -> bool:
-    """Somebody had this version at `at`: that ranks one we never polled, the earliest copy of it counting.
-
-    True when it ranks otherwise now.
-    """
-    table = t.snapshot.c
-    where = (table.fund == fund) & (table.id == number) & table.published_to.is_(None)
-    known, rank = conn.execute(select(table.rank).where(where)).scalar(), _rank(at, hint, sha256)
-    if known is None or (not known.startswith(UNTIMED) and known <= rank):
-        return False
-    conn.execute(update(t.snapshot).where(where).values(rank=rank))
-    return True
-
-
-def _rank(published: datetime | None, hint: str, sha256: str) -> str:
+def rank_of(published: datetime | None, hint: str, sha256: str) -> str:
     """Ranks versions of one as_of whatever order they were loaded in."""
     return f"{UNTIMED if published is None else f'{instant_text(published)}|'}{hint or FIRST_VERSION}|{sha256}"
 
@@ -236,36 +131,6 @@ def next_number(as_of: date, known: Collection[int]) -> int:
     return max(known, default=day_of(as_of) * REVISIONS - 1) + 1
 
 
-def _snapshot_row(new: NewSnapshot, number: int, exponent: int) -> dict[str, object]:
-    values = [p.value for p in new.positions if p.value is not None]
-    weights = [p.weight for p in new.positions if p.weight is not None]
-    published = new.published_to or new.captured
-    return {
-        "fund": new.fund,
-        "id": number,
-        "as_of": day_of(new.as_of),
-        "sha256": new.sha256,
-        "place": new.place,
-        "arrival": new.arrival.value,
-        "known_at": instant_text(new.known_at),
-        "published_from": maybe_text(new.published_from),
-        "published_to": maybe_text(new.published_to),
-        "rank": _rank(published, new.hint, new.sha256),
-        "shares_exp": exponent,
-        "lines": new.lines,
-        "positions": len(new.positions),
-        "value": encode_value(sum(values, Decimal(0))) if values else None,
-        "weight": encode_weight(sum(weights, Decimal(0))) if weights else None,
-        "currency": new.currency,
-        "dates": ",".join(d.isoformat() for d in new.dates),
-        "warnings": findings_text(new.findings),
-        "unread": new.unread,
-        "outstanding": None if new.outstanding is None else f"{new.outstanding:f}",
-        "dated_by": DATED_BY.get(new.dated_by, new.dated_by),
-        "announced": None if new.announced is None else day_of(new.announced),
-    }
-
-
 def findings_text(findings: Iterable[Finding]) -> str:
     """What the reader noticed, as the JSON kept with the snapshot."""
     return json.dumps(
@@ -278,24 +143,6 @@ def findings_text(findings: Iterable[Finding]) -> str:
 def findings_of(text: str) -> list[Finding]:
     """The inverse of `findings_text`."""
     return [Finding(f["gate"], f["text"], f["holds"], f["lasting"]) for f in json.loads(text)]
-
-
-def add_fetch(conn: Connection, row: FetchRow) -> None:
-    """Records one attempt."""
-    values = {
-        "issuer": row.issuer,
-        "fund": row.fund,
-        "place": row.place,
-        "arrival": row.arrival.value,
-        "at": instant_text(row.at),
-        "outcome": row.outcome,
-        "status": row.status,
-        "etag": row.etag,
-        "last_modified": row.last_modified,
-        "sha256": row.sha256,
-        "detail": row.detail,
-    }
-    conn.execute(insert(t.fetch), [values])
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,34 +181,6 @@ class Refused:
     place: str
     code: str
     text: str
-
-
-def add_refusal(conn: Connection, refused: Refused, at: datetime, *, again: bool) -> bool:
-    """Records a refusal; False when the same body was refused before (`again` counts it then)."""
-    table = t.refusal.c
-    fund_matches = table.fund.is_(None) if refused.fund is None else table.fund == refused.fund
-    same = (table.issuer == refused.issuer) & fund_matches & (table.sha256 == refused.sha256)
-    if not again:
-        same &= table.place == refused.place
-    row = conn.execute(select(table.id).where(same)).first()
-    if row is not None:
-        if again:
-            values = {"times": table.times + 1, "last_at": instant_text(at)}
-            conn.execute(update(t.refusal).where(table.id == row.id).values(values))
-        return False
-    values = {
-        "issuer": refused.issuer,
-        "fund": refused.fund,
-        "sha256": refused.sha256,
-        "place": refused.place,
-        "code": refused.code,
-        "text": refused.text,
-        "first_at": instant_text(at),
-        "last_at": instant_text(at),
-        "times": 1,
-    }
-    conn.execute(insert(t.refusal), [values])
-    return True
 
 
 def mark_underived(conn: Connection, issuer: int, since: date) -> None:
