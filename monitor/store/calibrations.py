@@ -27,6 +27,7 @@ from monitor.store.codec import (
     parse_instant,
 )
 from monitor.store.engine import Connection
+from monitor.store.partitions import dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def priced_files(conn: Connection, fund: int, since: date | None = None) -> Iter
         .order_by(at.as_of, held.security)
     )
     if since is not None:
-        query = query.where(at.as_of >= day_of(since))
+        query = query.where(at.as_of >= day_of(since), dated(held.snapshot, since, None))
     codes = identifiers(conn, fund)
     for (as_of, session), rows in groupby(conn.execute(query), key=lambda row: (row.as_of, row.pos_session)):
         lines = []

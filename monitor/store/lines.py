@@ -30,6 +30,7 @@ from monitor.store.codec import (
     maybe_decimal,
 )
 from monitor.store.engine import Connection
+from monitor.store.partitions import dated
 from monitor.store.past import SnapshotRow, splits_of
 from monitor.store.statements import Among, Statement
 
@@ -210,6 +211,7 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
     """
     standing, snap, held = t.standing.c, t.snapshot.c, t.holding.c
     join = and_(held.fund == standing.fund, held.snapshot == standing.snapshot, held.security.in_(securities))
+    join = and_(join, dated(held.snapshot, first, before))
     query = (
         select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp)
         .add_columns(held.security, held.shares, held.value, held.weight)
@@ -278,6 +280,7 @@ def last_listing(conn: Connection, fund: int, securities: Sequence[int], as_of: 
             table.fund == fund,
             table.standing == "accepted",
             table.as_of == day_of(as_of),
+            dated(held.snapshot, as_of, as_of),
             held.security.in_(securities),
         )
     )

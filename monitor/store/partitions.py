@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, and_, text, true
 
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, Engine, is_postgres, reading, transaction
@@ -80,6 +80,17 @@ def span_for(day: date, today: date, taken: Collection[Span]) -> Span:
 def spans(conn: Connection) -> list[Span]:
     """What there are partitions for, oldest first."""
     return [one.span for one in _attached(conn)]
+
+
+def dated(number: ColumnElement[int], since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Whether the number of a snapshot is of a day in the range, both ends included.
+
+    Said beside a join with the files of those days it changes no answer: it tells the database before it plans which
+    partitions it needs, so that it looks at no others.
+    """
+    least = [] if since is None else [number >= day_of(since) * REVISIONS]
+    most = [] if until is None else [number < (day_of(until) + 1) * REVISIONS]
+    return and_(true(), *least, *most)
 
 
 # --- making ---------------------------------------------------------------------------------------

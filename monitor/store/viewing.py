@@ -27,6 +27,7 @@ from monitor.core.errors import UsageError
 from monitor.core.model import Standing
 from monitor.store.codec import day_of
 from monitor.store.engine import Connection, is_postgres
+from monitor.store.partitions import dated
 from monitor.store.schema import fund, holding, issuer, standing
 from monitor.store.views import HOLDINGS, View, create_statement
 
@@ -92,9 +93,10 @@ def _files(conn: Connection, owner: int, as_of: str | None) -> Sequence[tuple[in
     )
     if as_of is not None:
         try:
-            query = query.where(standing.c.as_of == day_of(date.fromisoformat(as_of)))
+            day = date.fromisoformat(as_of)
         except ValueError:
             return []
+        query = query.where(standing.c.as_of == day_of(day), dated(holding.c.snapshot, day, day))
     return [(int(snapshot), int(lines)) for snapshot, lines in conn.execute(query)]
 
 

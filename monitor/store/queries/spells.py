@@ -14,6 +14,7 @@ from sqlalchemy import Row, and_, func, select
 from monitor.core.model import Interval, SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
+from monitor.store.partitions import dated
 from monitor.store.queries.evidence import PresenceRow
 from monitor.store.queries.names import (
     NOTHING_JOINED,
@@ -245,7 +246,8 @@ def _lines(
     found: dict[tuple[int, int], list[_Line]] = {}
     for some in chunks(stored):
         ids = sorted({one for owner, one in wanted})
-        for row in _listed(conn, some, ids):
+        since = min(spell.first_file for owner in some for spell in stored[owner])
+        for row in _listed(conn, some, ids, since):
             of = wanted.get((row.fund, row.security))
             if of is not None:
                 line = _Line(row.as_of, row.pos_session, row.shares, row.shares_exp, row.security, row.listing)
@@ -253,7 +255,7 @@ def _lines(
     return found
 
 
-def _listed(conn: Connection, funds: Collection[int], ids: Collection[int]) -> Iterable[Row[Any]]:
+def _listed(conn: Connection, funds: Collection[int], ids: Collection[int], since: date) -> Iterable[Row[Any]]:
     """Sorted by fund and date; of two lines of one file the smaller comes first and names the position."""
     return conn.execute(
         select(
@@ -268,6 +270,7 @@ def _listed(conn: Connection, funds: Collection[int], ids: Collection[int]) -> I
         .join(snapshot, and_(snapshot.c.fund == standing.c.fund, snapshot.c.id == standing.c.snapshot))
         .join(holding, and_(holding.c.fund == standing.c.fund, holding.c.snapshot == standing.c.snapshot))
         .where(standing.c.fund.in_(funds), standing.c.standing == str(Standing.ACCEPTED))
+        .where(standing.c.as_of >= day_of(since), dated(holding.c.snapshot, since, None))
         .where(holding.c.security.in_(ids))
         .order_by(standing.c.fund, standing.c.as_of, func.coalesce(holding.c.shares, 0), holding.c.security)
     )

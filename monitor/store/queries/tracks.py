@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from monitor.core.model import SecurityRef, Standing
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, maybe_date
 from monitor.store.engine import Connection
+from monitor.store.partitions import dated
 from monitor.store.queries.names import FundRef, Groups, groups, refs
 from monitor.store.queries.portfolios import Split, ratio_between, split_factors, weight_of
 from monitor.store.queries.search import FoundSecurity
@@ -79,6 +80,7 @@ def tracks(
         holding.c.fund == standing.c.fund,
         holding.c.snapshot == standing.c.snapshot,
         holding.c.security.in_(sorted(securities)),
+        dated(holding.c.snapshot, since, until),
     )
     query = (
         select(
