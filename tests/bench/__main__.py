@@ -11,13 +11,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import ark, asking, day, size, table
+from tests.bench import ark, asking, day, generator, queries, size, table, universe
 from tests.bench.harness import Failed, NotMeasured
 
-TABLES = {"ark": ark.rows, "day": day.rows}
+TABLES = {"ark": ark.rows, "day": day.rows, "universe": universe.rows}
+REPORTS = {"size": size.report, "queries": queries.report}
 WORKS = {
     "ark": "replay of the whole ARK history, files on disk → committed events",
     "day": "one more day of every fund on the full history, and on a short one",
+    "universe": "days of an invented world of funds, files on disk → committed events",
+    "queries": "four questions at the database, on a full history",
     "size": "bytes a line, table by table and index by index; archive against raw bytes",
 }
 
@@ -39,8 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _measured(given: argparse.Namespace, keep: Path) -> str:
-    if given.work == "size":
-        return size.report(given, keep)
+    if given.work in REPORTS:
+        return REPORTS[given.work](given, keep)
     rows, notes = TABLES[given.work](given, keep)
     return (table.as_json if given.json else table.text)(rows, notes)
 
@@ -51,35 +54,80 @@ def parser() -> argparse.ArgumentParser:
     works = top.add_subparsers(dest="work", required=True, metavar="WORK")
     for name, words in WORKS.items():
         one = works.add_parser(name, help=words, description=words)
-        _common(one)
-        if name in ("ark", "day"):
-            _against(one)
+        OPTIONS[name](one)
     asking.arguments(works)
     return top
 
 
-def _common(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--data", type=Path, metavar="DIR", help="ARK's files, as FUND/DAY.csv; default: ../shared")
-    one.add_argument("--files", type=int, metavar="N", help="only the first N files by day (the table says so)")
+def _ark(one: argparse.ArgumentParser) -> None:
+    _files(one)
+    _peers(one)
+    one.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each, of which the median counts")
+    one.add_argument("--workers", type=int, default=1, metavar="N", help="also with so many worker processes")
+    one.add_argument("--slow-files", type=int, default=60, metavar="N", help="git-history, dbt: the first N files only")
+
+
+def _day(one: argparse.ArgumentParser) -> None:
+    _files(one)
+    _peers(one)
+    one.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each, of which the median counts")
+    one.add_argument("--days", type=int, default=5, metavar="N", help="so many last days are measured")
+
+
+def _universe(one: argparse.ArgumentParser) -> None:
+    _anywhere(one)
+    _peers(one)
+    _world(one, 4000)
+    one.add_argument("--days", type=int, default=10, metavar="N", help="days taken in one after the other, 61 at most")
+    one.add_argument("--live", action="store_true", help="files arrive now and are told of, instead of as history")
+
+
+def _size(one: argparse.ArgumentParser) -> None:
+    _files(one)
+    _world(one, 200)
+    one.add_argument("--days", type=int, default=0, metavar="N", help="also an invented world of so many days")
+
+
+def _queries(one: argparse.ArgumentParser) -> None:
+    _files(one)
+    _world(one, 200)
+    one.add_argument("--peers", nargs="?", const="all", metavar="NAMES", help="also duckdb, sqlite, over text rows")
+    one.add_argument("--days", type=int, default=0, metavar="N", help="also on an invented world of so many days")
+    one.add_argument("--calls", type=int, default=40, metavar="N", help="of each question, of which the median counts")
+
+
+OPTIONS = {"ark": _ark, "day": _day, "universe": _universe, "queries": _queries, "size": _size}
+
+
+def _anywhere(one: argparse.ArgumentParser) -> None:
     one.add_argument("--database", choices=["sqlite", "postgres", "both"], default="sqlite")
     one.add_argument("--folder", type=Path, metavar="DIR", help="where to work; default: the system's temporary folder")
     one.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
-def _against(one: argparse.ArgumentParser) -> None:
+def _files(one: argparse.ArgumentParser) -> None:
+    _anywhere(one)
+    one.add_argument("--data", type=Path, metavar="DIR", help="ARK's files, as FUND/DAY.csv; default: ../shared")
+    one.add_argument("--files", type=int, metavar="N", help="only the first N files by day (the table says so)")
+
+
+def _world(one: argparse.ArgumentParser, funds: int) -> None:
+    world = generator.Plan(funds)
+    one.add_argument("--funds", type=int, default=funds, metavar="N", help=f"of the invented world; default {funds:,}")
+    one.add_argument("--lines", type=int, default=world.lines, metavar="N", help="of each fund; default 300")
+    one.add_argument("--issuers", type=int, default=world.issuers, metavar="N", help="that publish them; default 20")
+    one.add_argument("--securities", type=int, default=world.securities, metavar="N", help="there are; default 20,000")
+    one.add_argument("--seed", type=int, default=world.seed, metavar="N", help="another number, another world")
+
+
+def _peers(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--peers",
         nargs="?",
         const="all",
         metavar="NAMES",
-        help="also run peers, installed on demand: duckdb,daily,tracker,git-history,dbt; without names all of them "
-        "(the tracker takes minutes)",
-    )
-    one.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each, of which the median counts")
-    one.add_argument("--workers", type=int, default=1, metavar="N", help="ark: also with so many worker processes")
-    one.add_argument("--days", type=int, default=5, metavar="N", help="day: so many last days are measured")
-    one.add_argument(
-        "--slow-files", type=int, default=60, metavar="N", help="git-history and dbt: only the first N files"
+        help="also run peers, installed on demand, divided by commas: duckdb, daily, tracker, git-history, dbt; "
+        "without names all (the tracker takes minutes)",
     )
 
 

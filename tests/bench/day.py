@@ -97,7 +97,7 @@ def _taken(place: Place, keep: Path, copy: Callable[[Path], str], folders: list[
     def run(folder: Path) -> Cost:
         url, config = copy(folder), folder / "monitor.toml"
         config.write_text(CONFIG, encoding="utf-8")
-        command = module("daily", url, str(config), *map(str, folders), "--alert")
+        command = module("daily", url, str(config), *map(str, folders), "--live")
         cost = measured(command, cwd=folder)
         place.drop(url)
         measured_days = cost.said["days"][WARM:]

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 Integers = tuple[int, int, int, int, int, int, int]
@@ -48,7 +49,7 @@ def integers(folder: Path) -> Iterator[list[Integers]]:
     """The files' rows as the integers that are stored, each file's in key order."""
     funds: dict[str, int] = {}
     names: dict[str, int] = {}
-    days: dict[str, int] = {}
+    numbers: dict[tuple[str, int], int] = {}
     for path, rows in tokenised(folder):
         if not rows:
             continue
@@ -56,7 +57,7 @@ def integers(folder: Path) -> Iterator[list[Integers]]:
         key, name = _at(named, "cusip", "isin"), _at(named, "company", "name", "security name")
         shares, value, weight = _at(named, "shares"), _at(named, "market value"), _at(named, "weight")
         fund = funds.setdefault(path.parent.name, len(funds))
-        file = days.setdefault(path.stem, len(days))
+        file = _file(path, numbers)
         found = [
             (
                 fund,
@@ -70,6 +71,13 @@ def integers(folder: Path) -> Iterator[list[Integers]]:
             for row in lines(rows)
         ]
         yield sorted({one[2]: one for one in found}.values())
+
+
+def _file(path: Path, numbers: dict[tuple[str, int], int]) -> int:
+    """The number of a file among those of its fund, in the order of their days."""
+    key = (path.parent.name, date.fromisoformat(path.name[:10]).toordinal())
+    numbers[key] = numbers.get(key, -1) + 1
+    return key[1] * 256 + numbers[key]
 
 
 def _at(named: Sequence[str], *wanted: str) -> int:

@@ -58,6 +58,8 @@ class Environment:
 
     def python(self, needs: tuple[str, ...]) -> Path:
         """The interpreter that has these packages. Raises NotMeasured when they cannot be had here."""
+        if not needs:
+            return Path(sys.executable)
         if needs not in self.made:
             self.made[needs] = self._make(needs)
         found = self.made[needs]

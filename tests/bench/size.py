@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from monitor.cli.output import aligned
-from tests.bench import databases, files
+from tests.bench import databases, files, universe
 from tests.bench.ark import SOME
 from tests.bench.databases import Place
 from tests.bench.harness import NotMeasured, measured, ours, say
@@ -82,6 +82,10 @@ def works(given: argparse.Namespace, place: Place, keep: Path) -> list[Sizes]:
         found.append(sizes(place.kind, f"{len(all_files):,} ARK files", url, raw))
     except NotMeasured as error:
         say(str(error))
+    if given.days:
+        plan = universe.plan_of(given)
+        url, raw = universe.load(plan, place, given.days, keep)
+        found.append(sizes(place.kind, f"{given.days} days of {plan.funds:,} invented funds", url, raw))
     return found
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.bench import limits, rivals, table
+from monitor.core import identity
+from tests.bench import generator, limits, rivals, table
 from tests.bench.__main__ import main
 from tests.bench.harness import Cost, Failed, NotMeasured, compete, measured, median
 from tests.bench.table import Row
@@ -104,6 +105,34 @@ def test_limits_find_the_lines_of_a_file(small: Path, tmp_path: Path) -> None:
     assert limits.insert(small, str(tmp_path / "x.db"))["rows"] == LINES
 
 
+def test_the_invented_files_follow_from_the_seed(tmp_path: Path) -> None:
+    plan = generator.Plan(funds=3, lines=30, issuers=2, securities=300)
+    for name in ("one", "two"):
+        generator.write(plan, tmp_path / name, 3)
+    generator.write(generator.Plan(3, 30, 2, 300, seed=2), tmp_path / "other", 3)
+    one, two, other = (
+        [path.read_bytes() for path in sorted((tmp_path / name).rglob("*.csv"))] for name in ("one", "two", "other")
+    )
+    assert one == two != other
+    assert len(one) == 3
+
+
+def test_creations_move_most_counts_and_few_lines_come_or_go() -> None:
+    plan = generator.Plan(funds=40, lines=100, issuers=1, securities=2000)
+    before = {fund: generator.holds(plan, fund, 5) for fund in range(1, 41)}
+    after = {fund: generator.holds(plan, fund, 6) for fund in range(1, 41)}
+    moved = sum(1 for fund in before for one in before[fund] if before[fund][one] != after[fund].get(one))
+    other = sum(len(before[fund].keys() ^ after[fund].keys()) for fund in before)
+    assert 0.4 < moved / 4000 < 0.8
+    assert 4 <= other <= 24
+
+
+def test_invented_identifiers_have_a_right_check_digit() -> None:
+    found = {generator.cusip(number) for number in range(20_000)}
+    assert len(found) == 20_000
+    assert all(identity.cusip_is_valid(one) for one in found)
+
+
 def test_unknown_peers_are_refused() -> None:
     with pytest.raises(ValueError, match="git-history"):
         rivals.chosen("duckdb,excel")
@@ -134,6 +163,26 @@ def test_size(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     text = capsys.readouterr().out
     assert f"{LINES} lines, 24 files kept" in text
     assert "bytes a line without the archive" in text
+
+
+WORLD = ("--funds", 4, "--issuers", 2, "--lines", 20, "--securities", 200)
+
+
+def test_universe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(capsys, "universe", *WORLD, "--days", 3, "--folder", tmp_path, "--json")
+    days = [row["ours"]["said"] for row in found["rows"][:3]]
+    assert [day["days"][0]["new"] for day in days] == [4, 4, 4]
+    assert [row["work"] for row in found["rows"][:4]] == [
+        *(f"day {n}, ours, sqlite" for n in (1, 2, 3)),
+        "days 2–3, ours, sqlite",
+    ]
+
+
+def test_queries(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    peers = ("--peers", "sqlite")  # the one that needs no installing
+    found = run(capsys, "queries", "--data", small, "--calls", 2, *peers, "--folder", tmp_path, "--json")
+    assert len(found["rows"]) == 5
+    assert all(row["statements"] and row["theirs"] is not None for row in found["rows"])
 
 
 def test_a_history_that_is_not_here_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
