@@ -6,6 +6,7 @@ It never guesses: what is not clearly a number in the expected form raises Value
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +17,15 @@ BLANK = frozenset({"", "-", "--", "\u2013", "\u2014", "n/a"})
 # Nearly every cell is one of these; the signs are those the unit allows.
 _PLAIN = {
     unit: re.compile(rf"{dollar}(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?{percent}", re.ASCII).fullmatch
+    for unit, dollar, percent in (("", "", ""), ("$", r"\$?", ""), ("%", "", "%?"), ("$%", r"\$?", "%?"))
+}
+# So are the cells of nearly every column, each with its line end. They have no more digits than arithmetic keeps, and
+# one below zero is not "-0", which `number` reads as 0.
+_COLUMN = {
+    unit: re.compile(
+        rf"(?:(?:(?:-(?=[^\n]*[1-9]))?{dollar}(?:\d{{1,3}}(?:,\d{{3}}){{1,4}}|\d{{1,15}})(?:\.\d{{1,12}})?{percent})?\n)*+",
+        re.ASCII,
+    ).fullmatch
     for unit, dollar, percent in (("", "", ""), ("$", r"\$?", ""), ("%", "", "%?"), ("$%", r"\$?", "%?"))
 }
 LONGEST = 40  # characters; no count or amount needs more, and thousands of digits would slow all that follows
@@ -66,6 +76,25 @@ def number(cell: str, unit: str = "") -> Decimal | None:
     return _odd_number(cell, unit)
 
 
+ODD = Decimal("NaN")  # stands for a cell that is no number
+
+
+def numbers(cells: Sequence[str], unit: str = "") -> list[Decimal | None]:
+    """As `number` for each of the cells, ODD where it is none; a column of usual ones in one go."""
+    text = "\n".join(cells)
+    if _COLUMN[unit](text + "\n") and text.count("\n") == len(cells) - 1:
+        found = text.replace(",", "").replace("$", "").replace("%", "").split("\n")
+        return [Decimal(one) if one else None for one in found] if "" in found else list(map(Decimal, found))
+    return [_number_or_odd(cell, unit) for cell in cells]
+
+
+def _number_or_odd(cell: str, unit: str) -> Decimal | None:
+    try:
+        return number(cell, unit)
+    except ValueError:
+        return ODD
+
+
 def _odd_number(cell: str, unit: str) -> Decimal | None:
     text = cell.replace("\u2212", "-").replace("\u00a0", " ").strip()
     if text.casefold() in BLANK:
@@ -94,10 +123,25 @@ def _odd_number(cell: str, unit: str) -> Decimal | None:
 _TINY = re.compile(r"-?\d(?:\.\d{1,20})?[eE]-\d{1,2}", re.ASCII)  # how programs print 0.00001
 
 
-@lru_cache(maxsize=8192)  # a percentage with two decimals takes few values: most cells were seen before
+@lru_cache(maxsize=32768)  # a percentage with two decimals takes few values: most cells were seen before
 def percentage(cell: str, unit: str = "%") -> Decimal | None:
     """As `number`; a weight may also be printed as 1e-05. (A share count or an identifier may not: 4.37E+104.)"""
     return Decimal(cell.strip()) if _TINY.fullmatch(cell.strip()) else number(cell, unit)
+
+
+def percentages(cells: Sequence[str]) -> list[Decimal | None]:
+    """As `percentage` with "%" for each of the cells, ODD where it is none."""
+    try:
+        return [percentage(cell, "%") for cell in cells]
+    except ValueError:
+        return [_percentage_or_odd(cell) for cell in cells]
+
+
+def _percentage_or_odd(cell: str) -> Decimal | None:
+    try:
+        return percentage(cell, "%")
+    except ValueError:
+        return ODD
 
 
 _MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}  # noqa: SIM905

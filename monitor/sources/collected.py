@@ -50,7 +50,7 @@ class Collected:
         self.starts: list[tuple[int, str]] = [(0, "")]
         self.since = 0  # the index of the first line that the next sum is about
 
-    def _date(self, cell: str) -> date | None:
+    def date_in(self, cell: str) -> date | None:
         """The date in a cell, in the form of this format or of its source. Workbooks keep dates as numbers, which
         have been written as ISO dates."""
         return next((found for form in self.date_forms if (found := day(cell, form)) is not None), None)
@@ -117,13 +117,16 @@ class Collected:
         return tuple(row for row, of in zip(self.unread, self.unread_of, strict=True) if of in ("", fund))
 
     def _file(self, fund: str, rows: Sequence[int], unread: tuple[UnreadRow, ...]) -> HoldingsFile:
-        days = Counter(self.days[at] for at in rows) or Counter([self.preamble.as_of or date.min])
+        whole = len(rows) == len(self.lines)
+        days = Counter(self.days if whole else [self.days[at] for at in rows]) or Counter(
+            [self.preamble.as_of or date.min]
+        )
         as_of = max(days, key=lambda d: (days[d], d))
         return HoldingsFile(
             fund=fund,
             as_of=as_of,
             dates=tuple(sorted(days)),
-            lines=tuple(self.lines[at] for at in rows),
+            lines=tuple(self.lines if whole else [self.lines[at] for at in rows]),
             unread=unread,
             footer=tuple(self.footer),
             columns=self.header.names[: self.header.printed or None],
@@ -132,7 +135,7 @@ class Collected:
             outstanding=self._total(Column.OUTSTANDING, rows, self.preamble.outstanding),
             net_assets=self._total(Column.NET_ASSETS, rows, self.preamble.net_assets),
             lists_cash=self.source.lists_cash,
-            announced=self.preamble.announced or self._date(self._usual(Column.ANNOUNCED, rows)),
+            announced=self.preamble.announced or self.date_in(self._usual(Column.ANNOUNCED, rows)),
             stated_lines=self.preamble.stated_lines,
             lots=self.source.document.lots,
             title=self.preamble.title or self._usual(Column.TITLE, rows),

@@ -11,6 +11,8 @@ OURS, BETWEEN, THEIRS = "<<<<<<<", "=======", ">>>>>>>"
 def versions(rows: list[list[str]]) -> tuple[frozenset[int], ...]:
     """For each version of a file in conflict the indexes of the rows that are not part of it; one empty set when
     there is no conflict. The later version comes last. Markers that do not close are no conflict."""
+    if OURS not in "\n".join([cells[0] for cells in rows if cells]):
+        return (frozenset(),)
     markers: set[int] = set()
     ours: set[int] = set()
     theirs: set[int] = set()

@@ -6,7 +6,6 @@ One such number alone could as well have lost a leading zero: only what most lin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.core.identity import cusip_check_digit, cusip_is_valid
@@ -17,15 +16,15 @@ FEWEST = 3  # lines: fewer say nothing about a file
 MOST = 0.6  # of the numbers must be of shares: eight digits may also be an issuer's own numbers
 
 
-def completed(lines: Sequence[Line]) -> tuple[list[Line], int]:
+def completed(lines: list[Line]) -> tuple[list[Line], int]:
     """The lines with whole CUSIPs, and how many were completed."""
-    eight = [line.identifier for line in lines if _EIGHT.fullmatch(line.identifier)]
+    eight = [line.identifier for line in lines if len(line.identifier) == 8 and _EIGHT.fullmatch(line.identifier)]
     short, shares = len(eight), sum(code.endswith("0") for code in eight)  # the first issue of shares is 10, then 20
     if short < FEWEST or shares < MOST * short:
-        return list(lines), 0
+        return lines, 0
     whole = sum(cusip_is_valid(line.identifier) for line in lines if len(line.identifier) == 9)
     if short <= whole:
-        return list(lines), 0
+        return lines, 0
     made = [
         replace(line, identifier=line.identifier + cusip_check_digit(line.identifier))
         if _EIGHT.fullmatch(line.identifier)

@@ -150,6 +150,8 @@ def _padded(cells: list[str], header: Header) -> list[str]:
 
 def _widened(header: Header, source: Source) -> Header:
     """The header with the columns that only sections have, behind those that are printed."""
+    if not source.sections:
+        return header
     needed = {column for section in source.sections for column in section.columns}
     if any(section.name for section in source.sections):
         needed.add(Column.NAME)

@@ -5,34 +5,31 @@ It converts cells and keeps what it cannot; what the file then says as a whole i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from monitor.core.errors import ParseError
 from monitor.core.model import AssetClass, Line, UnreadRow
-from monitor.sources.adjusting import class_of_type, in_thousands, in_units, is_total, no_cash, signed
-from monitor.sources.cells import day, normalise, number, percentage, plain_text, with_point
-from monitor.sources.collected import Collected
+from monitor.sources.adjusting import in_thousands, is_total
+from monitor.sources.cells import normalise, number, percentage, plain_text, with_point
+from monitor.sources.collected import TOTALS, Collected
 from monitor.sources.forms import Column, DateFrom, QuantityUnit, Shape, Units, WeightUnit
 from monitor.sources.marks import AMOUNTS
-from monitor.sources.places import place_of_country, place_of_exchange
-from monitor.sources.preamble import CLEAR, Preamble
+from monitor.sources.preamble import Preamble
 from monitor.sources.spec import Source
-from monitor.sources.sums import NAME_LONGEST, contradiction, taken_apart
+from monitor.sources.sums import contradiction
 from monitor.sources.tables import Header
-from monitor.sources.tickers import local_code, split_ticker
+from monitor.sources.texts import CODE_LENGTH, Texts, reader
 
 FOOTER_LENGTH = 60  # a cell longer than this is prose, no security's name
 KEPT_TEXT = 4000
-CODE_LENGTH = 60  # characters of a ticker or identifier that are compared with `asset_codes`
-EIGHT = 8  # the columns most issuers print come first in Column; the others are rare
-TEXTS = 13  # columns before this one are text or have been converted before
-SEVENTEEN = 17  # and those before this one are amounts and dates
-FUND_AT, VALUE_AT, WEIGHT_AT = 1, 6, 7
-OTHERS = (Column.CONTRACTS, Column.NOTIONAL, Column.ANNOUNCED, Column.EXCHANGE, Column.COUNTRY)
-HUNDRED, LOT = Decimal(100), Decimal(1000)
+FUND_AT, SHARES_AT, VALUE_AT, WEIGHT_AT, COUPON_AT = 1, 5, 6, 7, 13  # in Column; what comes last is rare
+HUNDRED, LOT, THOUSAND = Decimal(100), Decimal(1000), Decimal(1000)
+MOST_PERCENT = Decimal(10) ** 18  # no weight; more has too many digits to be rounded
 DUST = 8  # decimals of percent points: fractions come with the noise of binary numbers, 0.024300000000000002
+
+COLUMNS = tuple(Column)
+Amounts = tuple[Decimal | None, Decimal | None, Decimal | None]  # shares, value and weight
 
 
 class Lines(Collected):
@@ -42,17 +39,15 @@ class Lines(Collected):
         super().__init__(source, shape, header, preamble, units)
         self.width = len(header.names)
         # Rows get one empty cell more, so that -1 reads "" where the file has no such column.
-        self.at = [header.index.get(column, -1) for column in Column]
+        self.at = [header.index.get(column, -1) for column in COLUMNS]
         self.date_at = self.at[0] if self.units.date_from is not DateFrom.NAME else -1
-        self.contracts, self.notional, self.announced, self.exchange, self.country = (
-            header.index.get(column, -1) for column in OTHERS
-        )
+        self.contracts, self.notional = header.index.get(Column.CONTRACTS, -1), header.index.get(Column.NOTIONAL, -1)
         self.points = [header.index[c] for c in AMOUNTS if c in header.index] if self.units.decimal_comma else []
-        self.more = any(position >= 0 for position in self.at[EIGHT:TEXTS])
-        self.extra = any(position >= 0 for position in self.at[TEXTS:])
         self.thousands = in_thousands(source.document, preamble)
-        known = source.venue or source.asset_classes or source.asset_codes or source.name_pattern
-        self.plain = not (known or self.thousands)
+        known = source.venue or source.asset_classes or source.asset_codes or source.name_pattern or self.thousands
+        as_is = not known and all(position < 0 for position in self.at[COUPON_AT:])
+        self.texts = reader(source, header.index, self.date_forms, as_is=as_is)
+        self.of_fund = [(self.totals[column], at) for column in TOTALS if (at := header.index.get(column, -1)) >= 0]
         self.fraction = self.units.weight is WeightUnit.FRACTION
         self.mixed = self.units.weight is WeightUnit.MIXED
         self.downward = {header.index[column]: "" for column in source.fill_down if column in header.index}
@@ -108,25 +103,20 @@ class Lines(Collected):
     def _day(self, cells: list[str]) -> date | None:
         """The date of a row; where dates stand elsewhere, that date if the row has two cells or more, else None."""
         if self.date_at >= 0:
-            return self._date(cells[self.date_at]) if len(cells) > self.date_at else None
+            return self.date_in(cells[self.date_at]) if len(cells) > self.date_at else None
         printed = [cell.strip() for cell in cells]
         if sum(map(bool, printed)) < 2 or printed == list(self.header.names) or self._is_prose(printed):
             return None
         return self.preamble.as_of
 
-    def _maturity(self, cell: str) -> date | None:
-        """As `_date`; some issuers write maturities in a form of their own that can mean no other day."""
-        return next((found for form in (*self.date_forms, *CLEAR) if (found := day(cell, form)) is not None), None)
-
     def _is_prose(self, printed: list[str]) -> bool:
         """Whether a row without a date column states no quantity at all, and so is no holding."""
-        _, _, _, _, _, shares, value, weight = self.at[:EIGHT]
-        amounts = (shares, value, weight, self.contracts, self.notional)
+        amounts = (*self.at[SHARES_AT : WEIGHT_AT + 1], self.contracts, self.notional)
         cells = [printed[at] for at in amounts if 0 <= at < len(printed)]
         return not any(map(plain_text, cells))
 
     def _line(self, row: int, cells: list[str], as_of: date) -> None:
-        _, fund, name, ticker, identifier, shares, value, weight = self.at[:EIGHT]
+        shares, value, weight = self.at[SHARES_AT], self.at[VALUE_AT], self.at[WEIGHT_AT]
         try:
             held = number(cells[shares])
             if held is None and self.contracts >= 0:
@@ -140,80 +130,52 @@ class Lines(Collected):
             worth, part = self._amount(row, "value", cells[value], "$"), self._amount(row, "weight", cells[weight], "%")
         if worth is None and self.notional >= 0:
             worth = self._amount(row, "notional", cells[self.notional], "$")
-        if part is not None and (self.fraction or (self.mixed and "%" not in cells[weight])):
-            part = round(part * HUNDRED, DUST)
+        said = self.texts.of(cells) or self._said(row, cells)
+        if said is not None:
+            self.keep(row, cells, as_of, said, self.quantities(cells, held, worth, part))
+
+    def _said(self, row: int, cells: list[str]) -> Texts | None:
+        """What the texts of a row say, one after the other; None where it is no line after all."""
+        plain = self.texts.plain(cells)
+        name, ticker, identifier = plain[:3]
+        if is_total(name) and not (ticker or identifier):
+            self.total(row, cells)
+            return None
+        if not (name or ticker or identifier):
+            self._reject(row, cells, "rows", "no name, ticker or identifier")
+            return None
+        if "\n" in name:
+            raise ParseError(f"row {row} holds a line break: a quote is not closed", code="quotes", row=row)
+        return self.texts.said(plain, cells, self._amount(row, "coupon", cells[self.at[COUPON_AT]], "%"))
+
+    def quantities(
+        self, cells: list[str], held: Decimal | None, worth: Decimal | None, part: Decimal | None
+    ) -> Amounts:
+        """What is printed as shares, value and weight in the units of `Line`, but for what the texts of a line say."""
+        if part is not None and (self.fraction or (self.mixed and "%" not in cells[self.at[WEIGHT_AT]])):
+            part = part * HUNDRED
+            part = round(part, DUST) if abs(part) < MOST_PERCENT else part
         if self.lots and held is not None:
             held = held * LOT
-        line = Line(
-            row,
-            plain_text(cells[name]),
-            plain_text(cells[ticker]),
-            plain_text(cells[identifier]),
-            held,
-            worth,
-            part,
-            *(map(plain_text, [cells[position] for position in self.at[EIGHT:TEXTS]]) if self.more else ()),
-        )
-        if not (line.name or line.ticker or line.identifier) and line.asset_class:
-            line = replace(line, name=line.asset_class)  # a forward is printed without any name
-        if is_total(line.name) and not (line.ticker or line.identifier):
-            self.total(row, cells)
-            return
-        if not (line.name or line.ticker or line.identifier):
-            self._reject(row, cells, "rows", "no name, ticker or identifier")
-            return
-        if "\n" in line.name:
-            raise ParseError(f"row {row} holds a line break: a quote is not closed", code="quotes", row=row)
-        self.lines.append(line if self.plain and not self.extra else self._enriched(row, line, cells))
+        if self.thousands and worth is not None:
+            worth = worth * THOUSAND
+        return held, worth, part
+
+    def keep(self, row: int, cells: list[str], as_of: date, said: Texts, amounts: Amounts) -> None:
+        """Adds a line. Cash that prints an amount but no quantity is so much money."""
+        held, worth, part = amounts
+        if said.stated is AssetClass.CASH and not held and worth:
+            held = worth
+        if said.short and held is not None and held >= 0:
+            held = -held
+        self.lines.append(Line(row, said.name, said.ticker, said.identifier, held, worth, part, *said.others))
         self.days.append(as_of)
-        self.funds.append(cells[fund])
+        self.funds.append(cells[self.at[FUND_AT]])
+        for printed, at in self.of_fund:
+            printed.append(cells[at])
         if self.ended:
             self._warn(f"holdings go on in row {row}, after a blank or footer row ({self.ended})")
             self.ended = 0
-
-    def _enriched(self, row: int, line: Line, cells: list[str]) -> Line:
-        """The line with what only some sources print or know: venue, class, coupon, maturity, the fund's totals."""
-        coupon, maturity, outstanding, net_assets = self.at[TEXTS:SEVENTEEN]
-        line = taken_apart(line, self.source.name_pattern)
-        root, exchange = split_ticker(line.ticker, self.source.ticker_style)
-        stated = self._stated(line)
-        if root and not exchange and stated in (None, AssetClass.EQUITY):
-            exchange = self._place(cells)
-        if exchange:
-            root = local_code(root, exchange)
-        plain = bool(root) and " " not in root and stated in (None, AssetClass.EQUITY)
-        for column, at in (
-            (Column.OUTSTANDING, outstanding),
-            (Column.NET_ASSETS, net_assets),
-            (Column.TITLE, self.header.index.get(Column.TITLE, -1)),
-            (Column.ANNOUNCED, self.announced),
-        ):
-            if at >= 0:
-                self.totals[column].append(cells[at])
-        enriched = replace(
-            line,
-            ticker=root,
-            venue=exchange or (self.source.venue if plain else ""),
-            stated=stated,
-            coupon=self._amount(row, "coupon", cells[coupon], "%"),
-            maturity=self._maturity(cells[maturity]) if maturity >= 0 else None,
-        )
-        enriched = no_cash(enriched)
-        return signed(in_units(enriched, thousands=self.thousands), cells[self.header.index.get(Column.SIDE, -1)])
-
-    def _place(self, cells: list[str]) -> str:
-        """Where the ticker of a row is listed: its exchange, else its country, where the file prints them."""
-        place = place_of_exchange(cells[self.exchange]) if self.exchange >= 0 else ""
-        return place or (place_of_country(cells[self.country]) if self.country >= 0 else "")
-
-    def _stated(self, line: Line) -> AssetClass | None:
-        """The class the source knows of the line's printed type, ticker, identifier or name."""
-        if line.asset_class and (found := class_of_type(self.source.asset_classes, line.asset_class[:CODE_LENGTH])):
-            return found
-        codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
-        names = [line.name.upper()[:NAME_LONGEST]]
-        known = self.source.asset_codes
-        return next((c.stated for c in known if any(map(c.pattern.fullmatch, names if c.of_name else codes))), None)
 
     def _amount(self, row: int, column: str, cell: str, unit: str) -> Decimal | None:
         """An amount that is no number becomes a warning, because shares decide what is held."""

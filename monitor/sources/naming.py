@@ -26,7 +26,7 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
 
     Raises ParseError(code="fund") when neither names a fund of this source.
     """
-    known = _known(source)
+    known = source.codes
     if file.fund:
         if file.fund in known:
             return known[file.fund]
@@ -36,9 +36,9 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
         if place and (root in known or (source.others is not None and source.others.pattern.fullmatch(root))):
             return known.get(root, root)
         raise ParseError(f"the file is about fund {file.fund!r}, which source {source.id!r} does not list", code="fund")
-    named = [fund for fund in source.funds.values() if file.title and _letters(file.title) == _letters(fund.name)]
+    named = [ticker for ticker, name in _names(source).items() if name == _letters(file.title)] if file.title else []
     if len(named) == 1:
-        return named[0].ticker
+        return named[0]
     words = funds_named(source, name)
     if len(words) == 1:
         return next(iter(words))
@@ -47,7 +47,7 @@ def fund_of(source: Source, file: HoldingsFile, name: str = "") -> str:
 
 def funds_named(source: Source, name: str) -> frozenset[str]:
     """The funds of this source that the name of a file may mean; inside an archive its own name counts first."""
-    known, own = _known(source), name.upper().rpartition("!")[2]
+    known, own = source.codes, name.upper().rpartition("!")[2]
     words = {known[code] for code in _codes_in(own, known) or _codes_in(name.upper(), known)}
     words = words or _named_in(name, source)
     if not words and source.others is not None and source.others.in_name is not None:
@@ -61,14 +61,19 @@ def funds_named(source: Source, name: str) -> frozenset[str]:
     return frozenset(words)
 
 
-def _known(source: Source) -> dict[str, str]:
-    return {code.upper(): fund.ticker for fund in source.funds.values() for code in (fund.ticker, *fund.codes)}
+def _names(source: Source) -> dict[str, str]:
+    """The letters and digits of the names of all funds, by ticker."""
+    known = source.memory.get("names")
+    if not isinstance(known, dict):
+        known = {ticker: _letters(fund.name) for ticker, fund in source.funds.items()}
+        source.remember("names", known)
+    return known
 
 
 def _named_in(name: str, source: Source) -> set[str]:
     """The funds whose names stand in the name of a file: `iShares-Core-SP-500-ETF_fund.xls`."""
     written = _letters(base_name(name))
-    found = {_letters(fund.name): fund.ticker for fund in source.funds.values() if len(fund.name.split()) > 1}
+    found = {one: ticker for ticker, one in _names(source).items() if len(source.funds[ticker].name.split()) > 1}
     names = {one for one in found if one and one in written}
     return {found[one] for one in names if not any(one != other and one in other for other in names)}
 
@@ -80,7 +85,8 @@ def _letters(name: str) -> str:
 
 def _codes_in(name: str, codes: Iterable[str]) -> set[str]:
     """The codes that stand in a name as words, without those that are part of a longer one."""
-    found = {code for code in codes if re.search(rf"(?<![A-Z0-9]){re.escape(code)}(?![A-Z0-9])", name)}
+    inside = (code for code in codes if code in name)
+    found = {code for code in inside if re.search(rf"(?<![A-Z0-9]){re.escape(code)}(?![A-Z0-9])", name)}
     return {code for code in found if not any(code != other and code in other for other in found)}
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from monitor.core.errors import ParseError
 from monitor.core.model import HoldingsFile
 from monitor.sources import conflicts
+from monitor.sources.blocks import take_all
 from monitor.sources.forms import Column, Shape
 from monitor.sources.layout import Layout, Role, laid_out, numbered
 from monitor.sources.lines import Lines
@@ -62,14 +63,15 @@ def read_files(
     """As `read_file`, for all funds the file lists, in the order of the file; one unless the source says many."""
     tables = tables_of(body, source)
     layout = laid_out(tables, source)
-    rows, header = layout.rows, layout.header
+    rows = layout.rows
     skipped = conflicts.versions(rows) if tables.shape is Shape.DELIMITED else (frozenset[int](),)
     files = []
+    arrived = Arrived(name, fetched, dated)
     for skip in skipped:
-        kept = [[] if index in skip else cells for index, cells in enumerate(rows)]
-        header = find_header(kept, source, tables.shape) if skip else header
-        arrived = Arrived(name, fetched, dated)
-        files.append(_read(source, tables, replace(layout, rows=kept, header=header), skip, expected_fund, arrived))
+        if skip:
+            kept = [[] if index in skip else cells for index, cells in enumerate(rows)]
+            layout = replace(layout, rows=kept, header=find_header(kept, source, tables.shape))
+        files.append(_read(source, tables, layout, skip, expected_fund, arrived))
     if len(files) == 1:
         return files[0]
     earlier, later = files
@@ -102,6 +104,9 @@ def _read(
     preamble = preamble_of(above, source, units, arrived, dated_rows=Column.DATE in header.index)
     lines = Lines(source, tables.shape, header, preamble, units)
     lines.warnings += (*tables.warnings, *layout.warnings)
+    if not (skip or source.sections or source.totals):
+        take_all(lines, layout.rows[header.row :], header.row + 1)
+        return lines.results(tables.encoding, expected_fund)
     for row, cells, role in numbered(layout, source):
         if role is Role.START:
             lines.start(cells[0])

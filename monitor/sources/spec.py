@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from monitor.core.model import AssetClass, Convention
@@ -260,7 +261,7 @@ class OtherFunds:
 FETCHED_DATES = ("fetched", "poll")  # as a file that was read says it, and as it is stored
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One issuer: its funds, its files and its manners.
 
@@ -319,12 +320,28 @@ class Source:
     name_pattern: re.Pattern[str] | None = None  # what a printed name holds, by the names of columns
     embedded: Embedded | None = None
 
-    @property
+    @cached_property
+    def memory(self) -> dict[object, object]:
+        """What reading its files found out that holds for the next ones, too: another copy knows nothing of it."""
+        return {}
+
+    def remember(self, key: object, found: object) -> None:
+        """Keeps something in the memory, with what is kept already as long as that is not much."""
+        if len(self.memory) >= 100:  # headers with a date in them are new every day
+            self.memory.clear()
+        self.memory[key] = found
+
+    @cached_property
+    def codes(self) -> Mapping[str, str]:
+        """The tickers of all funds, by whatever files call them in capitals."""
+        return {code.upper(): fund.ticker for fund in self.funds.values() for code in (fund.ticker, *fund.codes)}
+
+    @cached_property
     def has_pages(self) -> bool:
         """Whether files of this source may be web pages."""
         return Shape.HTML in self.shapes or self.embedded is not None
 
-    @property
+    @cached_property
     def shapes(self) -> frozenset[Shape]:
         """All shapes in which files of this source come."""
         return frozenset((self.shape, *(form.shape for form in self.formats)))

@@ -30,7 +30,7 @@ class Header:
     """The header row: its 1-based `row`, the printed `names`, where each column is, what it deviates in.
 
     `known` is the format it is exactly, `like` that or one that differs only in columns we do not map. The first
-    `printed` of the names stand in the file; 0 means all.
+    `printed` of the names stand in the file.
     """
 
     row: int
@@ -39,7 +39,7 @@ class Header:
     known: Format | None
     like: Format | None
     warnings: tuple[str, ...]
-    printed: int = 0
+    printed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,9 @@ def no_table(title: str) -> ParseError:
 def find_header(rows: list[list[str]], source: Source, shape: Shape | None = None) -> Header:
     """The header among the first rows of a table of a file of `shape`. Raises ParseError(code="columns") naming what
     is missing."""
+    named = shape in NAMED
+    if rows and (first := source.memory.get((tuple(rows[0]), named))) and isinstance(first, Header):
+        return first  # of the file before
     aliases = {alias: column for column, names in source.columns.items() for alias in names}
     enough = {source.required, *(form.required for form in source.formats if not form.refused)}
     best: tuple[int, list[str], set[Column]] | None = None
@@ -111,7 +114,10 @@ def find_header(rows: list[list[str]], source: Source, shape: Shape | None = Non
         names = [column_name(cell, source) for cell in row]
         found = {aliases[name] for name in names if name in aliases}
         if any(found.issuperset(required) for required in enough):
-            return _header(number, row, names, aliases, source, shape in NAMED)
+            header = _header(number, row, names, aliases, source, named)
+            if number == 1:
+                source.remember((tuple(row), named), header)
+            return header
         if best is None or len(found) > len(best[2]):
             best = number, names, found
     if best is None or len(best[2]) < 2:
@@ -171,7 +177,7 @@ def _header(
     if like is None and source.any_order and (like := _nearest(source, index, aliases, named)) is not None:
         others = ", ".join(_trimmed(names))
         warnings = (f"columns that do not stand together in a form we know: {others}"[:500], *passed)
-    return Header(number, tuple(cell.strip() for cell in row), index, known, like, warnings)
+    return Header(number, tuple(cell.strip() for cell in row), index, known, like, warnings, len(row))
 
 
 def _places(

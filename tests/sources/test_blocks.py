@@ -1,0 +1,181 @@
+"""What is read by columns is what is read row by row, whatever stands in a cell; so are numbers and texts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from monitor.core.errors import ParseError
+from monitor.sources import blocks, registry
+from monitor.sources.cells import ODD, number, numbers, percentage, percentages
+from monitor.sources.forms import Column
+from monitor.sources.layout import Layout, laid_out
+from monitor.sources.lines import Lines
+from monitor.sources.preamble import Arrived, Preamble, preamble_of
+from monitor.sources.spec import Source
+from monitor.sources.tables import Tables, tables_of
+from monitor.sources.texts import Reader
+
+FILES = Path(__file__).parent / "files"
+SAMPLES = sorted(p for p in FILES.glob("*/*") if p.suffix != ".json" or not Path(p.stem).suffix)
+FETCHED = datetime(2026, 3, 2, 12, tzinfo=UTC)
+CELLS = [
+    "",
+    " ",
+    "-",
+    "--",
+    "n/a",
+    "0",
+    "-0",
+    "-0.00",
+    "-5",
+    "1,234.50",
+    "1234567",
+    "(1,234.5)",
+    "12,34",
+    "1\n2",
+    "$5",
+    "-$5",
+    "5%",
+    "5.00 %",
+    "1e-05",
+    "NaN",
+    "9" * 41,
+    "9" * 30 + ".5",
+    "Total",
+    "Total net assets",
+    "Cash",
+    "a name\nof two lines",
+    "US DOLLAR",
+    "short",
+    "Put",
+    "QLN US",
+    "55501A105",
+    "5550100",
+    "03/05/2026",
+    "2026-03-05",
+    "Investors should carefully consider the investment objectives of a fund before they invest in it",
+    '="0123"',
+]
+Given = tuple[Source, Tables, Layout, Preamble]
+
+
+@lru_cache(maxsize=256)
+def given_by(path: Path) -> Given | None:
+    """The rows of a look-alike, None where it is refused before they are read."""
+    source = registry.get(path.parent.name)
+    try:
+        tables = tables_of(path.read_bytes(), source)
+        layout = laid_out(tables, source)
+        above = [*layout.rows[: layout.header.row - 1], *tables.outside]
+        known = Column.DATE in layout.header.index
+        arrived = Arrived(path.name, FETCHED)
+        return source, tables, layout, preamble_of(above, source, source.units, arrived, dated_rows=known)
+    except ParseError:
+        return None
+
+
+class Slow(Reader):
+    """A reader that remembers nothing and has every row looked at more closely."""
+
+    def of(self, cells: list[str]) -> None:
+        return None
+
+
+def outcome(lines: Lines, take: Any) -> dict[str, object]:
+    """All that a reader of lines found, or the error that ended it."""
+    try:
+        take()
+    except ParseError as error:
+        return {"error": (str(error), error.code, error.row)}
+    kept = ("lines", "days", "funds", "unread", "unread_of", "footer", "warnings", "ended", "failed", "totals")
+    return {name: repr(getattr(lines, name)) for name in kept}
+
+
+def both(found: Given, rows: list[list[str]]) -> None:
+    """Reads rows in both ways, the fast one twice: what is remembered by then is the same."""
+    source, tables, layout, preamble = found
+    units = layout.header.like.units if layout.header.like else source.units
+    first = layout.header.row + 1
+
+    def lines() -> Lines:
+        return Lines(source, tables.shape, layout.header, preamble, units)
+
+    plain = lines()
+    plain.texts = Slow(source, layout.header.index, plain.date_forms, as_is=plain.texts.as_is)
+
+    def one_by_one() -> None:
+        for row, cells in enumerate(rows, start=first):
+            plain.take(row, list(cells))
+
+    expected = outcome(plain, one_by_one)
+    for _ in range(2):
+        fast = lines()
+        copies = [list(cells) for cells in rows]
+        assert outcome(fast, lambda of=fast, some=copies: blocks.take_all(of, some, first)) == expected
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_look_alikes_are_read_by_columns_as_row_by_row(path: Path) -> None:
+    found = given_by(path)
+    if found is not None:
+        both(found, found[2].rows[found[2].header.row :])
+
+
+@given(st.data())
+def test_whatever_stands_in_a_cell_is_read_as_row_by_row(data: st.DataObject) -> None:
+    found = given_by(data.draw(st.sampled_from(SAMPLES)))
+    if found is None:
+        return
+    rows = [list(cells) for cells in found[2].rows[found[2].header.row :]][:40]
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, max(len(rows) - 1, 0)))
+        if rows and rows[at]:
+            rows[at][data.draw(st.integers(0, len(rows[at]) - 1))] = data.draw(st.sampled_from(CELLS))
+    if data.draw(st.booleans()):
+        odd = [[], [""], ["", "", ""], list(found[2].header.names), ["Total", "1"], [*rows[0], "more"] if rows else []]
+        rows.insert(data.draw(st.integers(0, len(rows))), list(data.draw(st.sampled_from(odd))))
+    both(found, rows)
+
+
+PRINTED = st.sampled_from(CELLS) | st.text("0123456789.,-+$%()eE \n'\u2212", max_size=12)
+
+
+@pytest.mark.parametrize("unit", ["", "$", "%", "$%"])
+@given(st.lists(PRINTED, max_size=8))
+@example(["-5", "-0", "-0.00", "-$5", "$-5", "5%", ""])
+@example(["123456789012345.123456789012", "-123456789012345.123456789012"])
+@example(["1234567890123456.1234567890123", "-12345678901234567890.1234567890"])
+def test_a_column_of_numbers_is_read_as_cell_by_cell(unit: str, cells: list[str]) -> None:
+    def one(cell: str) -> Decimal | None:
+        try:
+            return number(cell, unit)
+        except ValueError:
+            return ODD
+
+    assert repr(numbers(cells, unit)) == repr([one(cell) for cell in cells])
+
+
+@given(st.lists(PRINTED, max_size=8))
+def test_a_column_of_weights_is_read_as_cell_by_cell(cells: list[str]) -> None:
+    def one(cell: str) -> Decimal | None:
+        try:
+            return percentage(cell, "%")
+        except ValueError:
+            return ODD
+
+    assert repr(percentages(cells)) == repr([one(cell) for cell in cells])
+
+
+def test_what_is_remembered_of_a_source_stays_small() -> None:
+    source = registry.get("ark")
+    for n in range(1000):
+        source.remember(("a header of its own", n), n)
+    assert len(source.memory) <= 100
