@@ -23,9 +23,10 @@ from monitor.derive.judging import Judge
 from monitor.derive.setting import Setting
 from monitor.derive.summing import Summing
 from monitor.sources.spec import Source
-from monitor.store import derived, past
+from monitor.store import derived
 from monitor.store.book import Book
 from monitor.store.engine import Connection
+from monitor.store.facts import Facts
 from monitor.store.past import SnapshotRow
 
 
@@ -41,12 +42,39 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """What deriving gave: the items, and the JSON of those that stood there before, by key."""
+    """What deriving gave: the items, and the JSON of those that stood there before, by key. It is not stored before
+    `write`."""
 
     snapshots: int
     events: int
     told: tuple[Told, ...]
     before: Mapping[str, str]
+    book: Book
+
+    def write(self, conn: Connection) -> None:
+        """Stores it in place of what was derived before, and says that every stored fact has been derived."""
+        self.book.write(conn)
+        derived.settle(conn, self.book.issuer)
+
+
+def replay(
+    conn: Connection,
+    source: Source,
+    issuer: int,
+    since: date,
+    calendars: Callable[[str], Sessions],
+    progress: Callable[[date], None] = lambda day: None,
+    facts: Facts | None = None,
+) -> Derivation:
+    """Replays the issuer's files dated `since` or later, with those about to be stored; `calendars` gives the sessions
+    of an exchange. It only reads."""
+    book = Book(conn, issuer, since, facts)
+    day = Day(book, source, calendars)
+    rows = book.rows()
+    for as_of, of_day in groupby(rows, key=lambda row: row.as_of):
+        day.tell(as_of, list(of_day))
+        progress(as_of)
+    return Derivation(len(rows), len(book.new.events), tuple(day.told), book.old_items, book)
 
 
 def derive(
@@ -57,22 +85,10 @@ def derive(
     calendars: Callable[[str], Sessions],
     progress: Callable[[date], None] = lambda day: None,
 ) -> Derivation:
-    """Replays the issuer's files dated `since` or later; `calendars` gives the sessions of an exchange."""
-    book = Book(conn, issuer, since)
-    day = Day(book, source, calendars)
-    rows = past.snapshots_since(conn, issuer, book.since)
-    for as_of, of_day in groupby(rows, key=lambda row: row.as_of):
-        day.tell(as_of, list(of_day))
-        progress(as_of)
-    book.write()
-    derived.settle(conn, issuer)
-    new = book.new
-    return Derivation(
-        len(rows),
-        len(new.events),
-        tuple(day.told),
-        book.old_items,
-    )
+    """As `replay`, and stored at once."""
+    made = replay(conn, source, issuer, since, calendars, progress)
+    made.write(conn)
+    return made
 
 
 class Day:

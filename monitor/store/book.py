@@ -26,6 +26,7 @@ from monitor.core.splits import Pending, Split, effective
 from monitor.store import lines, past, presence
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
+from monitor.store.facts import Facts
 from monitor.store.lines import Securities, StoredSpell
 from monitor.store.operators import operator_words
 from monitor.store.outside import Outside, open_outside
@@ -62,23 +63,24 @@ class FundBook:
 class Book:
     """The past of one issuer, from the day before `since` on."""
 
-    def __init__(self, conn: Connection, issuer: int, since: date) -> None:
+    def __init__(self, conn: Connection, issuer: int, since: date, facts: Facts | None = None) -> None:
+        """`facts` are files that count as if they were stored. Nothing is written before `write`."""
         self._funds = {f.ticker: f for f in past.funds(conn, issuer)}
+        self._tickers = {f.id: f.ticker for f in self._funds.values()}
         earlier = past.settled_together(conn, issuer, since)
         while earlier < since:
             since, earlier = earlier, past.settled_together(conn, issuer, earlier)
-        self._conn, self.issuer, self.since = conn, issuer, since
-        self.names = Securities(conn)
+        self._conn, self.issuer, self.since, self._facts = conn, issuer, since, facts
+        self.names = Securities(conn, facts)
         self.new = Derived()
         self.old_items = past.item_bodies(conn, issuer, since)
-        rewind(conn, issuer, [f.id for f in self._funds.values()], since)
         self.roots = Roots()
         self._fund_roots = {ticker: Roots() for ticker in self._funds}
         self.known_links: set[tuple[str, str]] = set()
         self.words = operator_words(conn, issuer)
-        for _, link in past.links(conn, issuer):
+        for _, link in past.links(conn, issuer, since):
             self._join(link)
-        self._splits: list[Split] = past.splits(conn, issuer)
+        self._splits: list[Split] = past.splits(conn, issuer, since)
         self._split_keys = {split.key for split in self._splits}
         self._books: dict[str, FundBook] = {}
         self._spells: dict[str, list[StoredSpell]] = {}  # closed and open, by key
@@ -94,7 +96,7 @@ class Book:
 
     def ticker(self, fund: int) -> str:
         """The ticker of a fund's number."""
-        return next(f.ticker for f in self._funds.values() if f.id == fund)
+        return self._tickers[fund]
 
     def fund(self, ticker: str) -> FundBook:
         """The fund as of its last accepted file."""
@@ -118,8 +120,10 @@ class Book:
             book.pending = {book.roots.of(p.root): replace(p, root=book.roots.of(p.root)) for p in waiting}
         if rows and rows[0].standing == "quarantined":
             book.waiting = past.snapshot(self._conn, fund.id, rows[0].snapshot)
-        book.outside = {book.roots.of(one.key): one for one in open_outside(self._conn, fund.id, self.names)}
-        for stored in lines.open_spells(self._conn, fund.id, self.names):
+        book.outside = {
+            book.roots.of(one.key): one for one in open_outside(self._conn, fund.id, self.names, self.since)
+        }
+        for stored in lines.open_spells(self._conn, fund.id, self.names, self.since):
             book.open[book.roots.of(stored.spell.security)] = stored
             self._spells.setdefault(stored.spell.security, []).append(stored)
         return book
@@ -208,7 +212,17 @@ class Book:
 
     def row(self, ticker: str, number: int) -> SnapshotRow:
         """A stored snapshot by its number."""
-        return past.snapshot(self._conn, self._funds[ticker].id, number)
+        fund = self._funds[ticker].id
+        new = self._facts.row(fund, number) if self._facts is not None else None
+        return new if new is not None else past.snapshot(self._conn, fund, number)
+
+    def rows(self) -> list[SnapshotRow]:
+        """All files to be told, by date, fund and rank."""
+        stored = past.snapshots_since(self._conn, self.issuer, self.since)
+        if self._facts is None:
+            return stored
+        found = self._facts.rows(stored, self.since)
+        return sorted(found, key=lambda row: (row.as_of, self.ticker(row.fund), row.rank))
 
     def split_factors(self, ticker: str, after: date, until: date) -> dict[str, Fraction]:
         """New shares per old one by issuer-wide root, for the splits in the fund's files dated (after, until]."""
@@ -262,7 +276,7 @@ class Book:
             return
         numbers = [self.names.number(k) for k in missing]
         fund_ids = [f.id for f in self._funds.values()]
-        for stored in lines.closed_spells(self._conn, fund_ids, numbers, self.names):
+        for stored in lines.closed_spells(self._conn, fund_ids, numbers, self.names, self.since):
             known = self._spells.setdefault(stored.spell.security, [])
             if not any(s.fund == stored.fund and s.spell.opened_day == stored.spell.opened_day for s in known):
                 known.append(stored)
@@ -321,7 +335,7 @@ class Book:
         new = [self._sighted[book.fund.id, key] for key in keys if (book.fund.id, key) in self._sighted]
         stored = None
         if not book.begins_here:
-            stored = past.first_sighting(self._conn, book.fund.id, [self.names.number(k) for k in keys])
+            stored = past.first_sighting(self._conn, book.fund.id, [self.names.number(k) for k in keys], self.since)
         return min([*new, *([stored] if stored else [])], default=None)
 
     def note_sightings(self, ticker: str, snapshot: Snapshot) -> None:
@@ -332,7 +346,7 @@ class Book:
             return
         book.seen.update(fresh)
         numbers = {} if book.begins_here else {key: self.names.number(key) for key in fresh}
-        stored = past.sighted(self._conn, book.fund.id, list(numbers.values())) if numbers else set()
+        stored = past.sighted(self._conn, book.fund.id, list(numbers.values()), self.since) if numbers else set()
         for key in fresh:
             if numbers.get(key) not in stored:
                 sighting = Sighting(book.fund.id, key, snapshot.as_of, snapshot.pos_session, snapshot.as_of)
@@ -371,11 +385,15 @@ class Book:
             book.positions = {**book.positions, root: book.positions[later]}  # `run` keeps how it was
             del book.positions[later]
 
-    def write(self) -> None:
-        """Stores everything derived since the book was opened."""
+    def write(self, conn: Connection) -> None:
+        """Stores everything derived since the book was opened, in place of what was derived before. The files that
+        counted as stored are stored by now."""
+        self._conn, self._facts = conn, None
+        self.names.settle(conn)
         fund_ids = {f.ticker: f.id for f in self._funds.values()}
-        write(self._conn, self.issuer, self.names, fund_ids, self.new)
-        write_spells(self._conn, self.names, (s for spells in self._spells.values() for s in spells))
+        rewind(conn, self.issuer, list(fund_ids.values()), self.since)
+        write(conn, self.issuer, self.names, fund_ids, self.new)
+        write_spells(conn, self.names, (s for spells in self._spells.values() for s in spells))
 
 
 def snapshot_of(row: SnapshotRow, ticker: str, pos_session: date | None, positions: tuple[Position, ...]) -> Snapshot:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from monitor.core.linking import Link
 from monitor.core.model import Convention, Event, Item, Reason, Standing
@@ -25,6 +25,7 @@ from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities, StoredSpell
 from monitor.store.outside import Outside, rewind_outside, write_outside
 from monitor.store.pending import Decided, rewind_pending, write_pending
+from monitor.store.statements import Statement
 from monitor.store.trades import PairLine, rewind_pairs, write_pairs
 
 
@@ -70,9 +71,19 @@ class Derived:
     pairs: list[PairLine] = field(default_factory=list)
 
 
+_IS_TOLD = Statement(
+    select(t.standing.c.fund)
+    .join(t.fund, t.fund.c.id == t.standing.c.fund)
+    .where(t.fund.c.issuer == bindparam("issuer"), t.standing.c.as_of >= bindparam("since"))
+    .limit(1)
+)
+
+
 def rewind(conn: Connection, issuer: int, fund_ids: Sequence[int], since: date) -> None:
     """Takes back everything that files dated `since` or later settled for the issuer."""
     day = day_of(since)
+    if not _IS_TOLD.rows(conn, issuer=issuer, since=day):
+        return  # every file that was weighed has a standing: there is nothing
     conn.execute(delete(t.item).where(t.item.c.issuer == issuer, t.item.c.day >= day))
     conn.execute(delete(t.event).where(t.event.c.issuer == issuer, t.event.c.day >= day))
     conn.execute(delete(t.split).where(t.split.c.issuer == issuer, t.split.c.settled >= day))

@@ -7,7 +7,7 @@ the issuer has changed in between (see `turn`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from monitor.store.codec import (
 )
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.names import Names
+from monitor.store.past import SnapshotRow
 from monitor.store.save import FetchRow, NewSnapshot, Refused
 from monitor.store.statements import Among, Statement
 
@@ -77,6 +78,28 @@ class NewFile:
     amounts: list[tuple[int | None, int | None, int | None]]
     totals: tuple[int | None, int | None]
     interned: list[tuple[int, int]]
+
+    def row(self) -> SnapshotRow:
+        """As it is read from the store."""
+        new = self.new
+        return SnapshotRow(
+            new.fund,
+            self.number,
+            new.as_of,
+            new.sha256,
+            new.arrival,
+            new.known_at,
+            self.rank,
+            self.exponent,
+            new.currency,
+            new.lines,
+            save.findings_text(new.findings),
+            None,
+            new.published_from,
+            new.published_to,
+            None if new.outstanding is None else Decimal(f"{new.outstanding:f}"),
+            save.DATED_BY.get(new.dated_by, new.dated_by),
+        )
 
     @property
     def lines(self) -> Iterable[tuple[int, int | None, int | None, int | None]]:
@@ -193,6 +216,21 @@ class Facts:
     def mark(self, issuer: int, since: date) -> None:
         """Everything from `since` on will have to be derived again."""
         self._mark = (issuer, since)
+
+    # --- as if it were stored --------------------------------------------------------------------
+
+    def row(self, fund: int, number: int) -> SnapshotRow | None:
+        """A file that is about to be stored, as it will be read; None when it is not one of these."""
+        file = self.files.get((fund, number))
+        return None if file is None else file.row()
+
+    def rows(self, stored: Iterable[SnapshotRow], since: date) -> list[SnapshotRow]:
+        """Files dated `since` or later: the stored ones, as they rank now, and those about to be stored."""
+        found = [
+            replace(row, rank=self.ranks[row.fund, row.id]) if (row.fund, row.id) in self.ranks else row
+            for row in stored
+        ]
+        return found + [file.row() for file in self.files.values() if file.new.as_of >= since]
 
     # --- going on --------------------------------------------------------------------------------
 

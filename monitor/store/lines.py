@@ -6,6 +6,7 @@ were written.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from monitor.core.errors import StoreError
 from monitor.core.model import AssetClass, Interval, Position
@@ -30,6 +31,8 @@ from monitor.store.codec import (
     maybe_decimal,
 )
 from monitor.store.engine import Connection
+from monitor.store.facts import Facts
+from monitor.store.names import Names
 from monitor.store.partitions import dated
 from monitor.store.past import SnapshotRow, splits_of
 from monitor.store.statements import Among, Statement
@@ -67,18 +70,25 @@ _LISTINGS_OF = Statement(select(t.listing).where(t.listing.c.security == bindpar
 class Securities:
     """Keys and listings by number, remembered: positions are read as numbers and turned into words here."""
 
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+    def __init__(self, conn: Connection, facts: Facts | None = None) -> None:
+        """`facts` are files that are read as if they were stored."""
+        self._conn, self._facts = conn, facts
         self._keys: dict[int, str] = {}
         self._ids: dict[str, int] = {}
         self._verified: dict[int, tuple[str, ...]] = {}
         self._listings: dict[int, _Known] = {}
         self._listing_ids: dict[tuple[object, ...], int] = {}
 
+    def settle(self, conn: Connection) -> None:
+        """From now on asks in this transaction, in which the facts have been stored."""
+        self._conn, self._facts = conn, None
+        self._ids = {key: number for key, number in self._ids.items() if number > 0}
+
     def number(self, key: str) -> int:
-        """The number of a key that is stored."""
+        """The number of a key that is stored, or about to be."""
         if key not in self._ids:
-            found = _SECURITY_OF.rows(self._conn, key=key)
+            about = self._facts.names.number(key) if self._facts is not None else None
+            found = [(about,)] if about is not None else _SECURITY_OF.rows(self._conn, key=key)
             if not found:
                 raise StoreError(f"No security {key!r} is stored: run holdings-monitor db rebuild")
             self._ids[key] = found[0][0]
@@ -92,6 +102,10 @@ class Securities:
 
     def _load(self, numbers: Iterable[int]) -> None:
         missing = [n for n in dict.fromkeys(numbers) if n not in self._keys]
+        for number in [n for n in missing if n < 0]:
+            self._keys[number], self._verified[number] = self._new().new_security(number)
+            self._ids[self._keys[number]] = number
+            missing.remove(number)
         if not missing:
             return
         for number, key in _SECURITIES.rows(self._conn, numbers=missing):
@@ -103,11 +117,18 @@ class Securities:
         self._verified.update({number: tuple(sorted(ids.get(number, []))) for number in missing})
 
     def _load_listings(self, numbers: list[int]) -> None:
-        found = _LISTINGS.rows(self._conn, numbers=numbers)
+        stored = [n for n in numbers if n > 0]
+        found = _LISTINGS.rows(self._conn, numbers=stored) if stored else []
+        found += [(n, *self._new().new_listing(n)) for n in numbers if n < 0]
         self._load(row[1] for row in found)
         for number, security, name, ticker, identifier, kind in found:
             key, verified = self._keys[security], self._verified[security]
             self._listings[number] = (key, name, ticker, identifier, AssetClass(kind), verified)
+
+    def _new(self) -> Names:
+        if self._facts is None:
+            raise StoreError("A name that is not stored was asked for.")
+        return self._facts.names
 
     def listing(self, position: Position) -> int:
         """The number of the listing a stored position was read with."""
@@ -120,7 +141,8 @@ class Securities:
 
     def positions(self, row: SnapshotRow) -> tuple[Position, ...]:
         """The positions of a stored snapshot, by key."""
-        found = _HELD.rows(self._conn, fund=row.fund, snapshot=row.id)
+        new = self._facts.files.get((row.fund, row.id)) if self._facts is not None else None
+        found = _HELD.rows(self._conn, fund=row.fund, snapshot=row.id) if new is None else new.lines
         if missing := [one[0] for one in found if one[0] not in self._listings]:
             self._load_listings(missing)
         known, exponent = self._listings, row.shares_exp
@@ -144,33 +166,46 @@ class Securities:
         return tuple(made)
 
 
-def _chunks(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (numbers[i : i + 500] for i in range(0, len(numbers), 500))
+_SpellRow = namedtuple("_SpellRow", [column.name for column in t.spell.columns])  # type: ignore[misc]
+_spell_c = t.spell.c
+_OPEN_SPELLS = Statement(
+    select(t.spell).where(
+        _spell_c.fund == bindparam("fund"),
+        _spell_c.opened_day < bindparam("before"),
+        or_(_spell_c.closed_day.is_(None), _spell_c.closed_day >= bindparam("before")),
+    )
+)
+_CLOSED_SPELLS = Statement(
+    select(t.spell).where(
+        Among(_spell_c.security, "securities"),
+        Among(_spell_c.fund, "funds"),
+        _spell_c.opened_day < bindparam("before"),
+        _spell_c.closed_day < bindparam("before"),
+    )
+)
 
 
-def open_spells(conn: Connection, fund: int, names: Securities) -> list[StoredSpell]:
-    """The fund's open spells by key."""
-    table = t.spell.c
-    rows = conn.execute(select(t.spell).where(table.fund == fund, table.closed_day.is_(None))).all()
-    return sorted((_spell(row, names) for row in rows), key=lambda s: s.spell.security)
+def open_spells(conn: Connection, fund: int, names: Securities, before: date) -> list[StoredSpell]:
+    """The fund's spells that were open just before the files of `before`, by key."""
+    rows = _OPEN_SPELLS.rows(conn, fund=fund, before=day_of(before))
+    return sorted((_spell(row, names, day_of(before)) for row in rows), key=lambda s: s.spell.security)
 
 
 def closed_spells(
-    conn: Connection, fund_ids: Sequence[int], securities: Sequence[int], names: Securities
+    conn: Connection, fund_ids: Sequence[int], securities: Sequence[int], names: Securities, before: date
 ) -> list[StoredSpell]:
-    """All closed spells of these securities in these funds, oldest first."""
-    table = t.spell.c
-    rows: list[Row[Any]] = []
-    for chunk in _chunks(securities):
-        query = select(t.spell).where(table.security.in_(chunk), table.closed_day.is_not(None))
-        rows += [r for r in conn.execute(query) if r.fund in set(fund_ids)]
-    found = (_spell(row, names) for row in rows)
+    """The spells of these securities in these funds that files dated before `before` closed, oldest first."""
+    day = day_of(before)
+    rows = _CLOSED_SPELLS.rows(conn, securities=list(securities), funds=list(fund_ids), before=day)
+    found = (_spell(row, names, day) for row in rows)
     return sorted(found, key=lambda s: (s.spell.opened_day, s.fund, s.spell.security))
 
 
-def _spell(row: Row[Any], names: Securities) -> StoredSpell:
+def _spell(values: tuple[Any, ...], names: Securities, before: int) -> StoredSpell:
+    """A spell as it was before the files of a day."""
+    row: Any = _SpellRow._make(values)
     ending = None
-    if row.closed_day is not None:
+    if row.closed_day is not None and row.closed_day < before:
         ending = Ending(
             date_of_day(row.closed_day),
             date_of_day(row.exit_file),
@@ -183,9 +218,10 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
             Decimal(0),
             exit_from=maybe_date(row.closed_from),
         )
-    gone = None
-    if row.last_line_day is not None:
+    gone = gone_day = None
+    if ending is not None and row.last_line_day is not None and row.last_line_day < before:
         gone = _point(row.last_line_file, row.last_line_session, row.last_line_shares)
+        gone_day = date_of_day(row.last_line_day)
     spell = Spell(
         names.key(row.security),
         date_of_day(row.opened_day),
@@ -195,7 +231,7 @@ def _spell(row: Row[Any], names: Securities) -> StoredSpell:
         row.censored == "left",
         ending,
         gone,
-        maybe_date(row.last_line_day),
+        gone_day,
     )
     return StoredSpell(row.fund, spell)
 

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities
+from monitor.store.statements import Statement
 
 
 @dataclass(slots=True)
@@ -36,11 +37,19 @@ def rewind_outside(conn: Connection, fund_ids: Sequence[int], since: date) -> No
         conn.execute(update(t.outside).where(table.fund == fund, table.until >= first).values(until=None))
 
 
-def open_outside(conn: Connection, fund: int, names: Securities) -> list[Outside]:
-    """The lines left out now, by key."""
-    table = t.outside.c
-    rows = conn.execute(select(table.security, table.since).where(table.fund == fund, table.until.is_(None)))
-    found = [Outside(fund, names.key(row.security), date_of_day(row.since), stored=True) for row in rows.all()]
+_OPEN = Statement(
+    select(t.outside.c.security, t.outside.c.since).where(
+        t.outside.c.fund == bindparam("fund"),
+        t.outside.c.since < bindparam("before"),
+        or_(t.outside.c.until.is_(None), t.outside.c.until >= bindparam("before")),
+    )
+)
+
+
+def open_outside(conn: Connection, fund: int, names: Securities, before: date) -> list[Outside]:
+    """The lines left out just before the files of `before`, by key."""
+    rows = _OPEN.rows(conn, fund=fund, before=day_of(before))
+    found = [Outside(fund, names.key(security), date_of_day(since), stored=True) for security, since in rows]
     return sorted(found, key=lambda one: one.key)
 
 

@@ -249,8 +249,8 @@ def accepted_sessions(conn: Connection, fund: int, before: date) -> list[date]:
     return sorted(date_of_day(day) for (day,) in conn.execute(query))
 
 
-def links(conn: Connection, issuer_id: int) -> list[tuple[date, Link]]:
-    """All links of the issuer's funds, in the order they were decided."""
+def links(conn: Connection, issuer_id: int, before: date = date.max) -> list[tuple[date, Link]]:
+    """The links of the issuer's funds that files dated before `before` gave, in the order they were decided."""
     earlier, later = t.security.alias("e"), t.security.alias("l")
     table = t.link.c
     query = (
@@ -258,7 +258,7 @@ def links(conn: Connection, issuer_id: int) -> list[tuple[date, Link]]:
         .join(t.fund, t.fund.c.id == table.fund)
         .join(earlier, earlier.c.id == table.earlier)
         .join(later, later.c.id == table.later)
-        .where(t.fund.c.issuer == issuer_id)
+        .where(t.fund.c.issuer == issuer_id, table.day < day_of(before))
         .order_by(table.day, t.fund.c.ticker, earlier.c.key, later.c.key)
     )
     return [
@@ -270,11 +270,12 @@ def links(conn: Connection, issuer_id: int) -> list[tuple[date, Link]]:
     ]
 
 
-def splits(conn: Connection, issuer_id: int) -> list[Split]:
-    """All splits seen in the issuer's funds, by day and key."""
+def splits(conn: Connection, issuer_id: int, before: date = date.max) -> list[Split]:
+    """The splits that the files of the issuer's funds dated before `before` settled, by day and key."""
     table = t.split.c
     query = select(t.split, t.security.c.key).join(t.security, t.security.c.id == table.security)
-    query = query.where(table.issuer == issuer_id).order_by(table.day, t.security.c.key, table.shown_by)
+    query = query.where(table.issuer == issuer_id, table.settled < day_of(before))
+    query = query.order_by(table.day, t.security.c.key, table.shown_by)
     return [_split(row) for row in conn.execute(query)]
 
 
@@ -332,27 +333,32 @@ def idle_pairs(conn: Connection, fund: int, before: date, limit: int) -> list[bo
 
 _SIGHTING = Statement(
     select(func.min(t.sighting.c.as_of)).where(
-        t.sighting.c.fund == bindparam("fund"), Among(t.sighting.c.security, "securities")
+        t.sighting.c.fund == bindparam("fund"),
+        t.sighting.c.day < bindparam("before"),
+        Among(t.sighting.c.security, "securities"),
     )
 )
 
 
-def first_sighting(conn: Connection, fund: int, securities: Sequence[int]) -> date | None:
-    """The first accepted file of the fund that listed any of these securities."""
-    found = _SIGHTING.first(conn, fund=fund, securities=list(securities))
+def first_sighting(conn: Connection, fund: int, securities: Sequence[int], before: date) -> date | None:
+    """The first accepted file of the fund dated before `before` that listed any of these securities."""
+    found = _SIGHTING.first(conn, fund=fund, securities=list(securities), before=day_of(before))
     return None if found is None else maybe_date(found[0])
 
 
 _SEEN = Statement(
     select(t.sighting.c.security).where(
-        t.sighting.c.fund == bindparam("fund"), Among(t.sighting.c.security, "securities")
+        t.sighting.c.fund == bindparam("fund"),
+        t.sighting.c.day < bindparam("before"),
+        Among(t.sighting.c.security, "securities"),
     )
 )
 
 
-def sighted(conn: Connection, fund: int, securities: Sequence[int]) -> set[int]:
-    """Those of the securities that an accepted file of the fund has listed."""
-    return {number for (number,) in _SEEN.rows(conn, fund=fund, securities=list(securities))}
+def sighted(conn: Connection, fund: int, securities: Sequence[int], before: date) -> set[int]:
+    """Those of the securities that an accepted file of the fund dated before `before` has listed."""
+    rows = _SEEN.rows(conn, fund=fund, securities=list(securities), before=day_of(before))
+    return {number for (number,) in rows}
 
 
 def item_bodies(conn: Connection, issuer_id: int, since: date) -> Mapping[str, str]:
