@@ -6,6 +6,7 @@ Everything here happens within the caller's transaction; what follows from the f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -78,6 +79,21 @@ class Intake:
         self.conn, self.facts = conn, Facts(conn, self.names)
 
 
+def fund_rows(source: Source, prepared: Iterable[Prepared]) -> list[FundRow]:
+    """The funds that these bodies are about."""
+    tickers: dict[str, None] = {}
+    for one in prepared:
+        for file in one.files:
+            ticker = file.ticker if isinstance(file, ReadFile) else one.body.fund
+            if ticker is not None and not isinstance(file, Passed):
+                tickers[ticker] = None
+    found = []
+    for ticker in tickers:
+        with suppress(ParseError):  # a fund that is not the source's: the body will be refused
+            found.append(fund_row(source, source.fund(ticker)))
+    return found
+
+
 def expect(intake: Intake, prepared: Iterable[Prepared]) -> None:
     """Looks up at once what is stored of these files."""
     known = list(prepared)
@@ -92,12 +108,9 @@ def arrived(bodies: Bodies, answer: Answer, now: datetime) -> Prepared | None:
     return prepare(bodies, body_of(answer, result, now)) if isinstance(result, Fetched) else None
 
 
-def accept(intake: Intake, answer: Answer, prepared: Prepared | None) -> None:
-    """Records what asking gave, and takes in the body that `arrived`."""
+def accept(intake: Intake, answer: Answer) -> None:
+    """Records what asking gave, where it brought no body."""
     spec, result = answer.spec, answer.result
-    if prepared is not None:
-        take(intake, prepared)
-        return
     if answer.unasked:
         intake.outcomes.append(FileOutcome(answer.place, "failed", spec.ticker, text=str(result)))
         return  # who was not asked has not failed
@@ -289,9 +302,13 @@ def refuse(intake: Intake, body: Body, error: MonitorError) -> None:
 def fund_number(intake: Intake, spec: FundSpec) -> int:
     """The fund's number, made when new."""
     if spec.ticker not in intake.funds:
-        row = FundRow(spec.ticker, spec.name, spec.kind.value, intake.source.calendar, spec.closed)
-        intake.funds[spec.ticker] = save.fund_id(intake.conn, intake.issuer, row)
+        intake.funds[spec.ticker] = save.fund_id(intake.conn, intake.issuer, fund_row(intake.source, spec))
     return intake.funds[spec.ticker]
+
+
+def fund_row(source: Source, spec: FundSpec) -> FundRow:
+    """The fund as it is stored."""
+    return FundRow(spec.ticker, spec.name, spec.kind.value, source.calendar, spec.closed)
 
 
 def tried(bodies: Bodies, answer: Answer, now: datetime) -> FileOutcome:

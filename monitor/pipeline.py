@@ -1,4 +1,5 @@
-"""The story of a file's day: fetch → read → gates → stored → what follows from it → who is told. One transaction.
+"""The story of a file's day: fetch → read → gates → stored → what follows from it → who is told. All of it is prepared
+by reading, then written in one transaction (`store.turns`).
 
 One body coming in is `intake`, replaying days is `derive`, who is told `announcing`, wording a promise `telling`;
 sending is another program's work (`delivery`), the outbox is where they meet.
@@ -22,15 +23,30 @@ from monitor.core.evidence import Origin
 from monitor.core.model import Arrival, Item
 from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
-from monitor.derive import Derivation, derive
+from monitor.derive import Derivation, derive, replay
 from monitor.fetching import Answer, Round
-from monitor.intake import FRESH, FileOutcome, Intake, Progress, accept, arrived, expect, take, tried
+from monitor.intake import (
+    FRESH,
+    FileOutcome,
+    Intake,
+    Progress,
+    accept,
+    arrived,
+    expect,
+    fund_row,
+    fund_rows,
+    take,
+    tried,
+)
 from monitor.preparing import Prepared, prepare
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import derived, past, save, superseded
-from monitor.store.engine import Connection, Engine, StoreConflict, reading, transaction
+from monitor.store.engine import Connection, Engine, reading, transaction
+from monitor.store.names import Names
+from monitor.store.save import FundRow
 from monitor.store.sessions import sessions as stored_sessions
+from monitor.store.turns import in_turn
 
 __all__ = [
     "AlertPlan",
@@ -58,7 +74,6 @@ __all__ = [
 
 PATIENCE = 60.0  # seconds that a person waits for a server that has been asked too often
 CHUNK = 250  # files stored per transaction when history is loaded
-TRIES = 3  # of storing what was fetched, where another process stores as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +124,12 @@ def ingest(
     arrival = Arrival.LIVE if alert else Arrival.HISTORY
     bodies = local(files, arrival, fetched=fetched, dated=dated, fund=fund)
     if alert:
-        reader = Bodies(source)
-        with transaction(engine) as conn:
-            intake = Intake(conn, source, now)
-            for body in bodies:
-                take(intake, prepare(reader, body))
-                progress("reading", 1)
-            return conclude(intake, plan, progress)
+        prepared = list(_prepared(source, bodies, progress))
+        return _keep(engine, source, [(None, one) for one in prepared], now=now, plan=plan, progress=progress)
     outcomes: list[FileOutcome] = []
+    names = Names()
     for chunk in _chunks(bodies):
-        outcomes += store_chunk(engine, source, chunk, now=now, progress=progress).files
+        outcomes += store_chunk(engine, source, chunk, now=now, progress=progress, names=names).files
     return derive_issuer(engine, source, outcomes, now=now, progress=progress)
 
 
@@ -134,19 +145,37 @@ def local(
     return (Body(name, content, arrival, fetched=fetched, dated=dated, presumed=fund) for name, content in files)
 
 
-def store_chunk(engine: Engine, source: Source, bodies: Iterable[Body], *, now: datetime, progress: Progress) -> Stored:
-    """Takes bodies in as facts, all of them or none: one transaction that also marks the days to be derived.
+def store_chunk(
+    engine: Engine,
+    source: Source,
+    bodies: Iterable[Body],
+    *,
+    now: datetime,
+    progress: Progress,
+    names: Names | None = None,
+) -> Stored:
+    """Takes bodies in as facts, all of them or none: one transaction that also marks the days to be derived. `names`
+    are remembered from one chunk to the next.
 
     A crash from here on is made good by the next `derive_issuer`, in whatever process.
     """
-    prepared = list(_prepared(source, bodies, progress))  # before others are kept from writing
-    with transaction(engine) as conn:
-        intake = Intake(conn, source, now)
+    prepared = list(_prepared(source, bodies, progress))
+    known = names if names is not None else Names()
+
+    def gather(conn: Connection, issuer: int) -> Intake:
+        intake = Intake(conn, source, now, issuer, known)
         expect(intake, prepared)
         for one in prepared:
             take(intake, one)
+        intake.facts.name()
+        return intake
+
+    def store(conn: Connection, intake: Intake) -> Stored:
         intake.write(conn)
         return Stored(tuple(intake.outcomes), intake.since)
+
+    with known.kept():
+        return in_turn(engine, source.id, source.name, fund_rows(source, prepared), gather, store)
 
 
 def derive_issuer(
@@ -159,8 +188,11 @@ def derive_issuer(
     plan: AlertPlan = AlertPlan(),  # noqa: B008 – a frozen value: nobody is told
 ) -> Outcome:
     """Derives what is marked as not yet derived of an issuer; `files` are those that were stored, for the account."""
-    with transaction(engine) as conn:
-        return conclude(Intake(conn, source, now, outcomes=list(files)), plan, progress)
+
+    def gather(conn: Connection, issuer: int) -> _Concluding:
+        return _concluding(Intake(conn, source, now, issuer, outcomes=list(files)), progress)
+
+    return in_turn(engine, source.id, source.name, (), gather, lambda conn, found: _concluded(conn, found, plan))
 
 
 def _prepared(source: Source, some: Iterable[Body], progress: Progress) -> Iterator[Prepared]:
@@ -228,24 +260,46 @@ def keep(
     progress: Progress,
     within: Callable[[Connection], None] = lambda conn: None,
 ) -> Outcome:
-    """Stores what asking an issuer gave and derives what follows, as one. `within` joins the transaction, first.
+    """Stores what asking an issuer gave and derives what follows, as one. `within` joins the transaction, first."""
+    bodies = Bodies(source)
+    some = [(answer, arrived(bodies, answer, now)) for answer in answers]
+    return _keep(engine, source, some, now=now, plan=plan, progress=progress, within=within)
 
-    Two processes that store the same new names in another order wait for each other, until PostgreSQL ends one: that
-    one begins again.
-    """
-    tries, bodies = TRIES, Bodies(source)
-    while True:
-        tries -= 1
-        try:
-            with transaction(engine) as conn:
-                within(conn)
-                intake = Intake(conn, source, now)
-                for answer in answers:
-                    accept(intake, answer, arrived(bodies, answer, now))
-                return conclude(intake, plan, progress)
-        except StoreConflict:
-            if not tries:
-                raise
+
+def _keep(
+    engine: Engine,
+    source: Source,
+    some: Sequence[tuple[Answer | None, Prepared | None]],
+    *,
+    now: datetime,
+    plan: AlertPlan,
+    progress: Progress,
+    within: Callable[[Connection], None] = lambda conn: None,
+) -> Outcome:
+    """Bodies, and answers without one, with all that follows from them."""
+    prepared = [body for _, body in some if body is not None]
+    funds: list[FundRow] = []
+    for answer, body in some:
+        if body is not None:
+            funds += fund_rows(source, [body])
+        elif answer is not None and not answer.unasked:
+            funds.append(fund_row(source, answer.spec))
+
+    def gather(conn: Connection, issuer: int) -> _Concluding:
+        intake = Intake(conn, source, now, issuer)
+        expect(intake, prepared)
+        for answer, body in some:
+            if body is not None:
+                take(intake, body)
+            elif answer is not None:
+                accept(intake, answer)
+        return _concluding(intake, progress)
+
+    def store(conn: Connection, found: _Concluding) -> Outcome:
+        within(conn)
+        return _concluded(conn, found, plan)
+
+    return in_turn(engine, source.id, source.name, funds, gather, store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +353,7 @@ def rebuilt(conn: Connection, sources: Mapping[str, Source]) -> list[str]:
 
 def rederive(conn: Connection, source: Source, progress: Progress) -> RebuildReport:
     """Derives everything of one issuer again from its facts. Tells nobody."""
-    number, _ = past.issuer(conn, source.id) or (0, None)
+    number = save.issuer_id(conn, source.id, source.name)
     made = derive(conn, source, number, date.min, _calendars(conn), lambda day: progress("deriving", 1))
     return RebuildReport(1, made.snapshots, made.events, len(made.told))
 
@@ -322,23 +376,47 @@ def chosen(source: Source, one: Watch) -> list[FundSpec]:
 
 
 def conclude(intake: Intake, plan: AlertPlan, progress: Progress) -> Outcome:
-    """Derives what follows from the files taken in, and promises messages about what is new."""
-    intake.write(intake.conn)
+    """Stores what was taken in, derives what follows from it, and promises messages about what is new, all within the
+    transaction of the intake."""
+    return _concluded(intake.conn, _concluding(intake, progress), plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Concluding:
+    """What was taken in and what follows from it, not stored yet; `since` is the first day that was derived."""
+
+    intake: Intake
+    made: Derivation | None = None
+    since: date = date.max
+
+
+def _concluding(intake: Intake, progress: Progress) -> _Concluding:
     known = past.issuer(intake.conn, intake.source.id)
     pending = known[1] if known is not None else None
     since = min((d for d in (pending, intake.since) if d is not None), default=None)
     if since is None:
-        return Outcome(tuple(intake.outcomes))
-    made = derive(
+        return _Concluding(intake)
+    intake.facts.name()
+    made = replay(
         intake.conn,
         intake.source,
         intake.issuer,
         since,
         _calendars(intake.conn),
         lambda day: progress("deriving", 1),
+        intake.facts,
     )
+    return _Concluding(intake, made, since)
+
+
+def _concluded(conn: Connection, found: _Concluding, plan: AlertPlan) -> Outcome:
+    intake, made = found.intake, found.made
+    intake.write(conn)
+    if made is None:
+        return Outcome(tuple(intake.outcomes))
+    made.write(conn)
     promised = tell(intake, made, plan)
-    files = tuple(_with_standings(intake.conn, intake.issuer, since, intake.outcomes))
+    files = tuple(_with_standings(conn, intake.issuer, found.since, intake.outcomes))
     return Outcome(files, made.events, len(made.told), promised, _revised(made))
 
 
@@ -364,12 +442,12 @@ def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
             continue  # what has been told is corrected however late
         before = made.before.get(item.key)
         if before is None or _says_more(before, told.body):
-            _keep(intake, announcer, item.key, before)
+            _keep_on_record(intake, announcer, item.key, before)
             announcer.announce(told, _restatement(intake, item, before))
     said = {_essence(told.body) for told in made.told} if intake.because else set()
     for key in sorted(gone):
         if _essence(made.before[key]) not in said:  # else the same is true of what the security is called now
-            _keep(intake, announcer, key, made.before[key])
+            _keep_on_record(intake, announcer, key, made.before[key])
             announcer.withdraw(key, intake.because)
     return announcer.finish()
 
@@ -380,7 +458,7 @@ def _restatement(intake: Intake, item: Item, before: str | None) -> str:
     return telling.restatement(before, sorted(files)) if before is not None and files else ""
 
 
-def _keep(intake: Intake, announcer: Announcer, item: str, before: str | None) -> None:
+def _keep_on_record(intake: Intake, announcer: Announcer, item: str, before: str | None) -> None:
     """What was told and is no longer said stays on record."""
     if before is not None and announcer.was_told(item):
         superseded.keep(intake.conn, intake.issuer, item, before, intake.now)

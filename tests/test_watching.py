@@ -21,7 +21,7 @@ from monitor.demo.issuer import LoopbackIssuer, serving
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import Source
 from monitor.store import engine as store_engine
-from monitor.store import leases, queries
+from monitor.store import leases, queries, turns
 from monitor.store import schema as t
 from monitor.store import watch as store_watch
 from monitor.store.engine import Engine, StoreConflict, StoreUnavailable, open_engine, reading
@@ -359,15 +359,15 @@ def test_a_transaction_ended_for_the_sake_of_another_is_done_again_at_once(
     times: int,
 ) -> None:
     app = program(tmp_path, issuer.url, clock, LANTERN)
-    left, real = iter(range(times)), pipeline.conclude
+    left, real = iter(range(times)), pipeline._concluded
 
     def ended(*arguments: object) -> object:
         if next(left, None) is not None:
             raise StoreConflict("deadlock detected")
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "conclude", ended)
-    if times < pipeline.TRIES:
+    monkeypatch.setattr(pipeline, "_concluded", ended)
+    if times < turns.TRIES:
         assert len(app.check_due(sqlite_engine, new_holder()).outcome.files) == 2
         return
     with pytest.raises(StoreConflict):

@@ -102,9 +102,9 @@ class NewFile:
         )
 
     @property
-    def lines(self) -> Iterable[tuple[int, int | None, int | None, int | None]]:
-        """As they are read from the store."""
-        return ((names[1], *amounts) for names, amounts in zip(self.interned, self.amounts, strict=True))
+    def lines(self) -> list[tuple[Any, ...]]:
+        """Its lines as they are read from the store."""
+        return [(names[1], *amounts) for names, amounts in zip(self.interned, self.amounts, strict=True)]
 
 
 class Facts:

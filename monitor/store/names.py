@@ -6,7 +6,8 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import select
 
@@ -113,7 +114,7 @@ class Names:
     def forget_new(self) -> None:
         """Forgets what is not stored yet, and everything where that has become too much."""
         if len(self._listings) > MOST:
-            self.clear()
+            self._forget()
         elif self._new_listings:
             self._listings = {one: n for one, n in self._listings.items() if n > 0 and one[0] > 0}
             self._lines = {line: numbers for line, numbers in self._lines.items() if min(numbers) > 0}
@@ -121,8 +122,16 @@ class Names:
                 del self._securities[one.key]
             self._new, self._new_listings = [], []
 
-    def clear(self) -> None:
-        """Forgets everything: a transaction whose numbers may be among these was undone."""
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Surrounds a transaction that writes: where it is undone, its numbers are forgotten with all others."""
+        try:
+            yield
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
         self.__init__()  # type: ignore[misc]
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from monitor.core.errors import StoreError
 from monitor.core.model import Arrival, Position
@@ -23,7 +24,8 @@ from monitor.store.codec import (
     maybe_date,
     parse_instant,
 )
-from monitor.store.engine import Connection, insert_new
+from monitor.store.engine import Connection, insert_new, is_postgres
+from monitor.store.statements import Statement
 
 DATED_BY = {"fetched": "poll"}  # the column holds four letters
 REVISIONS = 256  # of one as_of: the low digits of a snapshot's number
@@ -86,11 +88,42 @@ class FetchRow:
     detail: str | None = None
 
 
+_OWN_ISSUER = Statement(
+    select(t.issuer.c.id).where(t.issuer.c.code == bindparam("code")).with_for_update(key_share=True)
+)
+
+
 def issuer_id(conn: Connection, code: str, name: str) -> int:
-    """The number of the issuer, made when new. Who else takes in its files meanwhile waits for this transaction."""
-    insert_new(conn, t.issuer, [{"code": code, "name": name}])
-    query = select(t.issuer.c.id).where(t.issuer.c.code == code).with_for_update(key_share=True)
-    return int(conn.execute(query).scalar_one())
+    """The number of the issuer, made when new. Who else works on it meanwhile waits for this transaction, or finds that
+    it had its `turn`."""
+    found = _OWN_ISSUER.first(conn, code=code)
+    if found is None:
+        insert_new(conn, t.issuer, [{"code": code, "name": name}])
+        found = _OWN_ISSUER.rows(conn, code=code)[0]
+    next_turn(conn, found[0])
+    return int(found[0])
+
+
+_turn = t.lease.c
+_TURN = Statement(select(_turn.token).where(_turn.name == bindparam("name")))
+_FIRST_TURN = Statement(
+    sqlite.insert(t.lease)
+    .values(name=bindparam("name"), holder="", token=1, until="")
+    .on_conflict_do_update(index_elements=["name"], set_={"token": _turn.token + 1})
+)
+
+
+def turn(conn: Connection, issuer: int) -> int:
+    """A number that differs after every transaction that wrote about the issuer: on SQLite, where nothing is locked by
+    who only reads. It is kept beside the leases, as one that nobody holds."""
+    found = _TURN.first(conn, name=f"facts:{issuer}")
+    return 0 if found is None else int(found[0])
+
+
+def next_turn(conn: Connection, issuer: int) -> None:
+    """This transaction writes about the issuer."""
+    if not is_postgres(conn):  # there its row is locked
+        _FIRST_TURN.run(conn, name=f"facts:{issuer}")
 
 
 def fund_id(conn: Connection, issuer: int, fund: FundRow) -> int:
@@ -183,12 +216,20 @@ class Refused:
     text: str
 
 
+_MARK = Statement(
+    update(t.issuer)
+    .where(
+        t.issuer.c.id == bindparam("number"),
+        or_(t.issuer.c.derive_from.is_(None), t.issuer.c.derive_from > bindparam("day")),
+    )
+    .values(derive_from=bindparam("day"))
+)
+
+
 def mark_underived(conn: Connection, issuer: int, since: date) -> None:
     """Remembers, with the facts, that everything from `since` on must be derived again."""
-    table = t.issuer.c
-    day = day_of(since)
-    earlier = table.derive_from.is_(None) | (table.derive_from > day)
-    conn.execute(update(t.issuer).where(table.id == issuer, earlier).values(derive_from=day))
+    next_turn(conn, issuer)
+    _MARK.run(conn, number=issuer, day=day_of(since))
 
 
 def set_operator_word(conn: Connection, fund: int, snapshot: int, word: str, at: datetime) -> None:
