@@ -75,8 +75,8 @@ def replay(place: Place, data: Path, workers: int = 1) -> Run:
             cost = measured(command, cwd=folder, server=place.cpu, codes=(0, SOME))
             said = databases.counts(url)
         except Failed as error:
-            if "No such option" in str(error):
-                raise NotMeasured("not measured: ingest has no --workers") from error
+            if "needs Dask" in str(error):
+                raise NotMeasured("not measured: workers need the extra `cluster`") from error
             raise
         finally:
             place.drop(url)

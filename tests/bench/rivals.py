@@ -34,7 +34,7 @@ PEERS = {
         Peer("daily", "DuckDB day by day", "duckdb_daily", ("duckdb",), runs=1),
         Peer("tracker", "pandas + to_sql", "tracker", ("pandas", "sqlalchemy"), runs=1),
         Peer("git-history", "git-history", "git_history", ("git-history", "setuptools"), slow=True, runs=1),
-        Peer("dbt", "dbt snapshot", "dbt_snapshot", ("dbt-duckdb",), slow=True, runs=1),
+        Peer("dbt", "dbt snapshot", "dbt_snapshot", ("dbt-duckdb", "dbt-core<1.12"), slow=True, runs=1),
     )
 }
 
