@@ -64,7 +64,7 @@ def _ark(one: argparse.ArgumentParser) -> None:
     _peers(one)
     one.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each, of which the median counts")
     one.add_argument("--workers", type=int, default=1, metavar="N", help="also with so many worker processes")
-    one.add_argument("--slow-files", type=int, default=60, metavar="N", help="git-history, dbt: the first N files only")
+    one.add_argument("--slow-files", type=int, default=24, metavar="N", help="git-history, dbt: the last N files only")
 
 
 def _day(one: argparse.ArgumentParser) -> None:

@@ -47,7 +47,7 @@ def _compared(given: argparse.Namespace, place: Place, data: Path, raw: int, kee
     peers = rivals.chosen(given.peers)
     small, few = data, 0
     if any(peer.slow for peer in peers):
-        some = files.limited(files.history(data), given.slow_files)
+        some = files.limited(files.history(data), None)[-given.slow_files :]
         small, few = files.folder(some, keep / f"few-{place.kind}"), len(some)
     for peer in peers:
         run = here.run(peer, small if peer.slow else data)
@@ -123,12 +123,13 @@ def _rows(
     if workers > 1:
         many = counted(costs[f"ours, {workers} workers"], lines)
         times = ratio(many, mine)
-        bar = ("≥ 1.7 × one process, from files to events", times <= 1 / 1.7 if times else None)
+        gain = 1 / times if times else 0.0
+        bar = (f"≥ 1.7 × one process: {gain:.2f}", gain >= 1.7)
         found.append(Row(f"{work}, {workers} workers", many, raw, "one process", mine, name, least, *bar))
     for peer, few in peers:
         theirs = counted(costs[peer.title], few_lines if few else lines)
         times, (words, most) = ratio(mine, theirs), BARS.get(peer.name, ("", None))
-        title = peer.title + (f", first {few} files" if few else "")
+        title = peer.title + (f", last {few} files" if few else "")
         holds = times <= most if most is not None and times is not None else None
         found.append(Row(work, mine, raw, title, theirs, name, least, words, holds))
     return found

@@ -20,8 +20,7 @@ from tests.bench.peers.duckdb_bulk import READ
 FILES = {
     "dbt_project.yml": "name: tracker\nversion: '1.0.0'\nprofile: tracker\nsnapshot-paths: [snapshots]\n",
     "profiles.yml": (
-        "tracker:\n  target: here\n  outputs:\n"
-        "    here: {type: duckdb, path: tracker.duckdb, threads: 2}\n"
+        "tracker:\n  target: here\n  outputs:\n    here: {type: duckdb, path: tracker.duckdb, threads: 2}\n"
     ),
     "snapshots/held.sql": (
         "{% snapshot held %}\n"
