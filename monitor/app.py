@@ -136,15 +136,16 @@ class App:
 
     def prepare_calendars(self, engine: Engine, sources: Iterable[Source]) -> None:
         """Makes the trading days of these sources' calendars known to the database."""
-        from monitor.sources.calendars import sessions_between
+        from monitor.sources.calendars import provider
         from monitor.store.sessions import ensure_sessions, reach_beyond
 
         today, wanted = self.clock().date(), sorted({source.calendar for source in sources})
         with reading(engine) as conn:  # with every tick: who only asks makes nobody wait
             unknown = [one for one in wanted if not reach_beyond(conn, one, today)]
+        sessions = provider(unknown)
         for calendar in unknown:
             with transaction(engine) as conn:
-                ensure_sessions(conn, calendar, today, sessions_between)
+                ensure_sessions(conn, calendar, today, sessions)
 
     # --- alerts -----------------------------------------------------------------------------------
 

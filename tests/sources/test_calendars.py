@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from monitor.core.errors import ConfigError
-from monitor.sources.calendars import last_session, sessions_between
+from monitor.sources.calendars import last_session, provider, sessions_between
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_weekends_and_holidays_are_no_sessions() -> None:
@@ -47,3 +52,33 @@ def test_the_last_session_of_a_moment_has_ended_by_then() -> None:
     assert last_session("XNYS", datetime(2026, 8, 31, 20, 0, tzinfo=UTC)) == date(2026, 8, 31)
     assert last_session("XTKS", datetime(2026, 8, 31, 20, 0, tzinfo=UTC)) == date(2026, 8, 31)
     assert last_session("XKRX", datetime(2060, 1, 1, tzinfo=UTC)) is None
+
+
+def test_calendars_asked_for_together_are_those_asked_for_alone() -> None:
+    first, last = date(2024, 12, 20), date(2025, 1, 10)
+    sessions = provider(["XNYS", "NASDAK", "XLON"])
+    assert [sessions(one, first, last) for one in ("XLON", "XNYS")] == [
+        sessions_between(one, first, last) for one in ("XLON", "XNYS")
+    ]
+    with pytest.raises(ConfigError, match="NASDAK"):
+        sessions("NASDAK", first, last)
+
+
+ELSEWHERE = """
+import sys
+from datetime import UTC, date, datetime
+from monitor.sources.calendars import last_session, provider
+days = date(2024, 12, 20), date(2025, 1, 10)
+there = provider(["XNYS", "XLON"])("XLON", *days)
+assert last_session("XNYS", datetime(2026, 8, 31, 19, 59, tzinfo=UTC)) == date(2026, 8, 28)
+assert "pandas" not in sys.modules, "it was looked up here"
+sys.executable = "/nowhere/python"
+here = provider(["XLON"])("XLON", *days)
+assert "pandas" in sys.modules
+assert here == there, (here, there)
+"""
+
+
+def test_a_process_without_the_library_has_another_one_look_up() -> None:
+    done = subprocess.run([sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
