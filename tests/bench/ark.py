@@ -117,8 +117,8 @@ def _rows(
     whole = costs["tokenise"]
     lines = whole.rows if isinstance(whole, Cost) else 0
     mine = counted(costs["ours"], lines)
-    (name, least), work = list(costs.items())[2 if workers < 2 else 3], f"ark, {kind}"
-    least = counted(least, lines)
+    name, work = next(one for one in costs if one.startswith("tokenise +")), f"ark, {kind}"
+    least = counted(costs[name], lines)
     found = [Row(work, mine, raw, limit=name, least=least), Row(work, mine, raw, limit="tokenise", least=whole)]
     if workers > 1:
         many = counted(costs[f"ours, {workers} workers"], lines)
