@@ -17,6 +17,7 @@ from fractions import Fraction
 from monitor.core.flows import Flow, Label
 from monitor.core.identity import name_similarity
 from monitor.core.model import AssetClass, Position
+from monitor.core.values import quick
 
 CLIFF = Decimal("0.25")  # percent of the fund that leaves in one step
 LEAST_SHARES = 1000  # fewer agree by chance: 19 times in 330 lists of one creation unit
@@ -35,7 +36,7 @@ class ConversionRule(StrEnum):
     SIMILAR = "similar count and value"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Leg:
     """A line whose share count the flow does not explain. `before` is times the flow factor (0: new), `after` 0
     when it is gone, `value` in the file's currency of what came or went, `weight` in percent before."""

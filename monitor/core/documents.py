@@ -99,8 +99,11 @@ def security_object(security: SecurityRef) -> dict[str, Json]:
     }
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _text(document: dict[str, Json]) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(document)
 
 
 def _part(part: FundPart) -> dict[str, Json]:

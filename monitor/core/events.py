@@ -28,11 +28,12 @@ from monitor.core.model import (
 )
 from monitor.core.spells import RE_ENTRY, Closing, Opening, Point
 from monitor.core.trades import active_shares
+from monitor.core.values import quick
 
 UNKNOWN_RE_ENTRY = 30  # days: about 21 sessions
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Scene:
     """Two consecutive accepted files of one fund of an issuer and what is known of the time between them."""
 

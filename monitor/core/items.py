@@ -24,9 +24,10 @@ from monitor.core.model import (
     Position,
 )
 from monitor.core.ranking import Group, Standings
+from monitor.core.values import quick
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Other:
     """A fund of the issuer that did not change: what it holds (None: not listed), and the date of its last
     file when that is too old to speak of today."""
@@ -35,7 +36,7 @@ class Other:
     old_file: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Backdrop:
     """What an item needs beside its events: the issuer's name, what its other funds hold of the security,
     how the security is called, how far the issuer's records reach."""

@@ -185,7 +185,7 @@ class Position:
     lines: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Snapshot:
     """All positions of one fund for one as_of, as one published file gave them.
 
@@ -207,7 +207,7 @@ class Snapshot:
     outstanding: Decimal | None = None  # the fund's own shares, as the file prints them
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Interval:
     """Sessions in which something happened: after the close before `first`, up to `last`.
 
@@ -239,7 +239,7 @@ class SecurityRef:
     figi: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Absence:
     """How long a position was gone. Sessions and days count from the last material holding."""
 
@@ -257,7 +257,7 @@ class Absence:
     witness: str = ""  # the schedule that saw the last holding; empty: a daily file did
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Coverage:
     """How much of [first, last] a fund's accepted files cover, counted in sessions."""
 
@@ -271,7 +271,7 @@ class Coverage:
     resolution: Decimal = Decimal(0)  # percent points below which lines were left out, at times
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Evidence:
     """One line of one file that an event rests on."""
 
@@ -281,7 +281,7 @@ class Evidence:
     row: str  # what the line says, in words: "200 shares, 0.00 %" or "not listed"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Event:
     """One change of one position of one fund between two accepted snapshots.
 
@@ -326,7 +326,7 @@ class Event:
         return self.shown or self.pos_session.last
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class FundPart:
     """One row of an item's fund table."""
 
@@ -341,7 +341,7 @@ class FundPart:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Item:
     """What people are told: one change of one security over all funds of one issuer.
 
@@ -382,7 +382,7 @@ class Item:
     unit: str = "shares"  # what its quantities count: shares, contracts or par
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Reason:
     """Why a gate spoke: `gate` is its name, `text` the sentence with the value and the limit."""
 
@@ -390,7 +390,7 @@ class Reason:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Verdict:
     """What the gates make of a snapshot: its standing and every reason and warning."""
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from monitor.core import contracts
 from monitor.core.model import Absence, AssetClass, Event, Kind, Severity
+from monitor.core.values import quick
 
 HIGH = 60
 NORMAL = 40
@@ -54,7 +55,7 @@ _DIRECTION = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Term:
     """One summand of a score: what it is for, its points, and how they were computed."""
 
@@ -63,7 +64,7 @@ class Term:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Group:
     """The events that make one item: one security, one direction, one session."""
 
@@ -72,7 +73,7 @@ class Group:
     events: tuple[Event, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Standings:
     """What an item's score needs of the rest of the issuer: `held_by_others` now, `held_before` by any
     fund ever, `absence` of the whole issuer (None while somebody held it), `index_only` funds changed;

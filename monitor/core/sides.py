@@ -15,12 +15,13 @@ from monitor.core.contracts import CONTRACTS, NOTIONAL, net_value
 from monitor.core.flows import Count, Label
 from monitor.core.model import AssetClass, Position
 from monitor.core.spells import SMALL
+from monitor.core.values import quick
 
 _FOREIGN = ("sedol:", "isin:")
 _MOVED = (Label.ACTIVE, Label.PENDING)
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Side:
     """One file, positions by root. `securities` lines are no cash and not of 0 shares, `identified` of them no
     contracts; `derivatives` lines are contracts. `worth` is the net value, `large` the roots held with a weight that
@@ -35,7 +36,7 @@ class Side:
     counts: dict[str, float] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Sides:
     """Two files of a fund: roots that only one lists (`gone`, `come`), and of those in both the ones printed under
     another key, name, ticker, identifier or class (`relabelled`) and the ones that are not shares held long in both

@@ -16,6 +16,7 @@ from monitor.core import contracts
 from monitor.core.contracts import CONTRACTS
 from monitor.core.model import AssetClass, Interval, Position
 from monitor.core.splits import Split, adjusted
+from monitor.core.values import quick
 
 MATERIAL = Decimal("0.05")  # percent of the fund
 SMALL = Decimal("0.02")
@@ -28,7 +29,7 @@ BLIND_GAP = 5  # sessions without a file after which the state before says nothi
 TRACKED = (AssetClass.EQUITY, AssetClass.COIN, AssetClass.BOND)  # by weight; contracts by being there
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Point:
     """One file's line of one security: what a spell's peak and end are computed from. Raw shares, `None` in a
     file that prints weights only."""
@@ -73,7 +74,7 @@ class Spell:
     gone_day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class FileFacts:
     """The file being compared: its dates, the interval since the previous one, and whether it is doubtful."""
 
@@ -285,7 +286,8 @@ def _end(
     exit_file, session = (waiting[0].as_of, waiting[0].session) if waiting else (facts.as_of, facts.session)
     last = held[-1]
     material = next((p for p in reversed(held) if _is_material(p)), last)
-    peak = max(held, key=lambda p: (_size(p, splits, exit_file), p.as_of))
+    sizes = [(_size(p, splits, exit_file), p.as_of) for p in held]
+    peak = held[sizes.index(max(sizes))]
     left = waiting[0].shares if waiting else (position.shares if position is not None else Decimal(0))
     return Ending(
         facts.as_of,
@@ -302,11 +304,14 @@ def _end(
 
 
 def _size(point: Point, splits: Sequence[Split], until: date) -> Decimal:
-    return abs(in_units_of(point, splits, until).shares or point.weight or Decimal(0))
+    shares = point.shares
+    if shares and splits:
+        shares = adjusted(shares, point.as_of, splits, until)
+    return abs(shares or point.weight or Decimal(0))
 
 
 def in_units_of(point: Point, splits: Sequence[Split], until: date) -> Point:
     """The point with its count as a file dated `until` would print it."""
-    if point.shares is None:
+    if point.shares is None or not splits:
         return point
     return replace(point, shares=adjusted(point.shares, point.as_of, splits, until))

@@ -19,6 +19,7 @@ from monitor.core.baskets import factor_of
 from monitor.core.flows import LONGEST_FLOW, Flow
 from monitor.core.model import Position
 from monitor.core.spells import TRACKED
+from monitor.core.values import quick
 
 
 class TradeLabel(StrEnum):
@@ -37,7 +38,7 @@ class TradeLabel(StrEnum):
 TRADED = (TradeLabel.ACTIVE, TradeLabel.NEW, TradeLabel.GONE)
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Files:
     """Two consecutive accepted files of one fund, positions by root key.
 
@@ -56,7 +57,7 @@ class Files:
     labels: Mapping[str, flows.Label]
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Trade:
     """One line that was traded, or may have been.
 
