@@ -169,10 +169,10 @@ def resize(scene: Scene, root: str, before: Decimal) -> Event:
         f" {claims.during(scene.interval)}{flow}: {claims.number(shares)} shares now,"
         f" {claims.money(value, scene.currency)}"
     )
-    event = _event(scene, kind, root, scene.positions_before[root], position, active, words, None)
+    event = _event(scene, kind, root, scene.positions_before[root], position, active, words, None, held=before)
     if factor != scene.flow.factor:
         event = replace(event, factors=(*event.factors, ("line_factor", "1.00000000")))
-    return replace(event, shares_before=before, value=value)
+    return event
 
 
 def notice(scene: Scene, kind: Kind, root: str, words: str) -> Event:
@@ -234,7 +234,9 @@ def _event(
     words: str,
     gone: Absence | None,
     as_of: date | None = None,
+    held: Decimal | None = None,
 ) -> Event:
+    """`held` is the older share count where a split makes it another than printed."""
     price = _price(after) if after is not None else None
     dated = as_of if as_of is not None else scene.after.as_of
     key, place = keys(scene, root, kind, dated)
@@ -249,7 +251,7 @@ def _event(
         pos_session=scene.interval,
         known_at=max(scene.before.known_at, scene.after.known_at),
         arrival=scene.after.arrival,
-        shares_before=before.shares if before is not None else Decimal(0),
+        shares_before=held if held is not None else before.shares if before is not None else Decimal(0),
         shares_after=after.shares if after is not None else Decimal(0),
         active_shares=active,
         value=active * price if active is not None and price is not None else None,

@@ -49,6 +49,9 @@ class Count(NamedTuple):
         return self.after / self.before
 
 
+Line = tuple[Count, float, float, float]  # with both counts, and how far it may stray
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """`factor` f, `units` n (net creation units, 0 when unknown), `explained` share of the lines in 0 … 1.
@@ -97,20 +100,20 @@ def measure(counts: Sequence[Count]) -> tuple[Flow, Mapping[str, Label]]:
 
 def basis(counts: Sequence[Count]) -> list[Count]:
     """The lines whose share counts, added up, give the factor: f = Σafter / Σbefore. None when it is not measured."""
-    return _best(counts) if len(counts) >= LEAST_LINES else []
+    return _best(counts, _slack(counts)) if len(counts) >= LEAST_LINES else []
 
 
 def _factor(counts: Sequence[Count]) -> tuple[float, list[Count]]:
     """The ratio that explains most lines, refined to Σafter / Σbefore of the lines it explains."""
-    best = _best(counts)
+    lines = _slack(counts)
+    best = _best(counts, lines)
     factor = sum([c.after for c in best]) / sum([c.before for c in best])  # the middle ratio explains its own line
-    best = _explained(_slack(counts), factor) or best
+    best = _explained(lines, factor) or best
     return (1.0 if abs(factor - 1) < _NO_FLOW else factor), best
 
 
-def _best(counts: Sequence[Count]) -> list[Count]:
+def _best(counts: Sequence[Count], lines: Sequence[Line]) -> list[Count]:
     """The most lines that one of the likely ratios explains."""
-    lines = _slack(counts)
     best: list[Count] = []
     for guess in _guesses(counts):
         explained = _explained(lines, guess)
@@ -133,12 +136,12 @@ def _guesses(counts: Sequence[Count]) -> Iterator[float]:
     yield from dict.fromkeys(guess for guess in last if guess not in (1.0, ratios[middle]))
 
 
-def _slack(counts: Sequence[Count]) -> list[tuple[Count, float, float, float]]:
+def _slack(counts: Sequence[Count]) -> list[Line]:
     """The counts with how many shares a line may stray from a ratio that explains it: two, or 0.003 %."""
-    return [(c, c.before, c.after, max(2.0, 3e-5 * c.before)) for c in counts]
+    return [(c, c[1], c[2], 2.0 if c[1] < 60_000 else max(2.0, 3e-5 * c[1])) for c in counts]
 
 
-def _explained(lines: Sequence[tuple[Count, float, float, float]], factor: float) -> list[Count]:
+def _explained(lines: Sequence[Line], factor: float) -> list[Count]:
     return [count for count, before, after, slack in lines if abs(after - factor * before) <= slack]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from monitor.core import flows, sides
@@ -88,8 +88,8 @@ class Setting:
     def _load(self, ticker: str, row: SnapshotRow) -> Snapshot:
         convention = self.convention(ticker, row)
         session = pos_session(self.sessions(ticker), convention, row.as_of)
-        found = snapshot_of(row, ticker, session, self.book.names.positions(row))
-        return replace(found, resolution=self.source.resolution_on(row.as_of))
+        below = self.source.resolution_on(row.as_of)
+        return snapshot_of(row, ticker, session, self.book.names.positions(row), below)
 
     def measured(self, ticker: str, before: Snapshot, after: Snapshot) -> Measured:
         """Two snapshots of a fund side by side, under the links known now."""

@@ -396,7 +396,13 @@ class Book:
         write_spells(conn, self.names, (s for spells in self._spells.values() for s in spells))
 
 
-def snapshot_of(row: SnapshotRow, ticker: str, pos_session: date | None, positions: tuple[Position, ...]) -> Snapshot:
+def snapshot_of(
+    row: SnapshotRow,
+    ticker: str,
+    pos_session: date | None,
+    positions: tuple[Position, ...],
+    resolution: Decimal = Decimal(0),
+) -> Snapshot:
     """The core's snapshot of a stored row."""
     return Snapshot(
         row.id,
@@ -407,6 +413,7 @@ def snapshot_of(row: SnapshotRow, ticker: str, pos_session: date | None, positio
         row.arrival,
         row.sha256,
         positions,
+        resolution,
         published_from=row.published_from,
         published_to=row.published_to,
         outstanding=row.outstanding,
