@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -10,8 +11,19 @@ from hypothesis import strategies as st
 
 from monitor.core import documents
 from monitor.core.items import Backdrop, Other, make
-from monitor.core.model import Coverage, Evidence, Interval, SecurityRef, Severity
+from monitor.core.model import (
+    Arrival,
+    Coverage,
+    Evidence,
+    FundPart,
+    Interval,
+    Item,
+    Kind,
+    SecurityRef,
+    Severity,
+)
 from monitor.core.ranking import Group, Standings
+from tests.core import plain_documents
 from tests.core.samples import NOW, D, absence, day, event, position
 
 KEYS = (
@@ -128,3 +140,30 @@ def test_quantities_survive_the_way_through_json(value: Any) -> None:
     assert D(str(read["active_shares"])) == value
     assert isinstance(read["active_shares"], int) == (value == value.to_integral_value())
     assert D(str(read["weight_after"])) == abs(value)
+
+
+TEXTS = st.text(max_size=12) | st.sampled_from(
+    ['a "quoted" \\ name', "line\nfeed\x00\x1f\x7f", "Zürich 台積電 \u2028 😀"]
+)
+AMOUNTS = st.none() | st.decimals(-(10**15), 10**15, places=3) | st.sampled_from([D("1E+3"), D("-0"), D("0.0000001")])
+
+
+@given(TEXTS, TEXTS, AMOUNTS, AMOUNTS, st.booleans(), st.floats(-100, 100), st.sampled_from([FULL, BARE]))
+def test_documents_are_to_the_byte_what_json_writes_of_trees_of_objects(
+    text: str, other: str, amount: Any, value: Any, gone: bool, points: float, security: SecurityRef
+) -> None:
+    one = event(
+        claim=text, currency=other, active_shares=amount, shares_after=value, value=value, weight_before=amount,
+        published_from=NOW if gone else None, absence=absence(None if gone else 30, last_shares=amount) if gone else None,
+        evidence=(LINE, Evidence(other, day(0), "", text)), factors=((other, text), (other, other)),
+    )  # fmt: skip
+    named = replace(security, name=text, cusip=other)
+    written = documents.event_document(one, named, other, 12, Severity.LOW)
+    assert written == plain_documents.event_document(one, named, other, 12, Severity.LOW)
+    told = Item(
+        "I1", Kind.EXITED, text, "cusip:1", day(1), day(1), Interval(None, day(1)), NOW, Arrival.LIVE,
+        (FundPart(other, Kind.EXITED, amount, value, amount, value, amount, gone, text), FundPart(text, None, *[None] * 5, False)),
+        (), amount, value, amount, value, other, amount, None, one.absence, text, other, text, 3, Severity.HIGH, "low",
+        (text, other), one.evidence, ((text, points, other),),
+    )  # fmt: skip
+    assert documents.item_document(told, named) == plain_documents.item_document(told, named)
