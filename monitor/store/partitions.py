@@ -11,8 +11,12 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, text, true
+from sqlalchemy import ColumnElement, Integer, and_, text, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, Engine, is_postgres, reading, transaction
@@ -86,11 +90,29 @@ def dated(number: ColumnElement[int], since: date | None, until: date | None) ->
     """Whether the number of a snapshot is of a day in the range, both ends included.
 
     Said beside a join with the files of those days it changes no answer: it tells the database before it plans which
-    partitions it needs, so that it looks at no others.
+    partitions it needs, so that it looks at no others. SQLite has none: there it must not be what lines are found by.
     """
-    least = [] if since is None else [number >= day_of(since) * REVISIONS]
-    most = [] if until is None else [number < (day_of(until) + 1) * REVISIONS]
+    said = _Beside(number)
+    least = [] if since is None else [said >= day_of(since) * REVISIONS]
+    most = [] if until is None else [said < (day_of(until) + 1) * REVISIONS]
     return and_(true(), *least, *most)
+
+
+class _Beside(FunctionElement[int]):
+    """A column that a condition is said of, without SQLite looking it up by that."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Beside)
+def _plain(element: _Beside, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Beside, "sqlite")
+def _not_searched(element: _Beside, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 # --- making ---------------------------------------------------------------------------------------
