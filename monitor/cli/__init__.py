@@ -10,7 +10,6 @@ from typing import TextIO, cast
 
 from monitor.core.errors import ConfigError, MonitorError, UsageError
 
-
 # Python looks for cycles after every 700 new values by itself. Ours hold none, and a history makes millions of them:
 # looking so often costs a sixth of reading and deriving one (ARK, 2026-11-27: 8.6 s of CPU, 7.1 s so).
 LEISURELY = (20_000, 20, 50)

@@ -6,7 +6,6 @@ What counts and how much is `ranking`; what may be claimed is `claims`. Nothing 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 

@@ -7,7 +7,7 @@ What is left is `touched`; the steps that look for changes need no other lines. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 

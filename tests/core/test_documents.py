@@ -154,7 +154,8 @@ def test_documents_are_to_the_byte_what_json_writes_of_trees_of_objects(
 ) -> None:
     one = event(
         claim=text, currency=other, active_shares=amount, shares_after=value, value=value, weight_before=amount,
-        published_from=NOW if gone else None, absence=absence(None if gone else 30, last_shares=amount) if gone else None,
+        published_from=NOW if gone else None,
+        absence=absence(None, last_shares=amount) if gone else None,
         evidence=(LINE, Evidence(other, day(0), "", text)), factors=((other, text), (other, other)),
     )  # fmt: skip
     named = replace(security, name=text, cusip=other)
@@ -162,7 +163,8 @@ def test_documents_are_to_the_byte_what_json_writes_of_trees_of_objects(
     assert written == plain_documents.event_document(one, named, other, 12, Severity.LOW)
     told = Item(
         "I1", Kind.EXITED, text, "cusip:1", day(1), day(1), Interval(None, day(1)), NOW, Arrival.LIVE,
-        (FundPart(other, Kind.EXITED, amount, value, amount, value, amount, gone, text), FundPart(text, None, *[None] * 5, False)),
+        (FundPart(other, Kind.EXITED, amount, value, amount, value, amount, gone, text),
+         FundPart(text, None, None, None, None, None, None, False)),
         (), amount, value, amount, value, other, amount, None, one.absence, text, other, text, 3, Severity.HIGH, "low",
         (text, other), one.evidence, ((text, points, other),),
     )  # fmt: skip
