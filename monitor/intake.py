@@ -21,6 +21,7 @@ from monitor.sources.fetch import Fetched, NotModified
 from monitor.sources.read import funds_named, revision_hint
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import past, save
+from monitor.store.archived import BACK, until
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
 from monitor.store.names import Names
@@ -64,8 +65,10 @@ class Intake:
     because: str = ""  # what an operator said, when that is why days are told again
     restated: set[tuple[str, date]] = field(default_factory=set)  # fund and as_of the issuer published once more
     only: frozenset[str] = frozenset()
+    archived: date | None = field(init=False)  # no file older than this is taken in: nothing could follow from it
 
     def __post_init__(self) -> None:
+        self.archived = until(self.conn)
         if not self.issuer:
             self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
         self.facts = Facts(self.conn, self.names)
@@ -167,6 +170,8 @@ def _keep(intake: Intake, prepared: Prepared, file: ReadFile) -> None:
         _see_again(intake, body, fund, ticker, as_of, sha256)
         _note(intake, body, fund, ticker, as_of, "heartbeat", sha256)
         return
+    if intake.archived is not None and as_of < intake.archived:
+        raise StoreError(f"dated {as_of}, before the end of what is archived ({intake.archived}): {BACK} FILE")
     latest = _latest(intake, fund) if body.arrival is Arrival.LIVE else None
     new, is_first = _snapshot(intake, prepared, file, fund, latest), not known
     intake.facts.bodies.put(body.content, intake.now, sha256, fund=fund)

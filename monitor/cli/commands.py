@@ -14,7 +14,6 @@ from monitor.cli import (
     changing,
     charting,
     completion,
-    database,
     doctor,
     evidence,
     exporting,
@@ -23,6 +22,7 @@ from monitor.cli import (
     held,
     incidents,
     mutes,
+    partitions,
     questions,
     reports,
     rules,
@@ -101,6 +101,6 @@ cli.add_typer(mutes.group, name="mute", rich_help_panel=TELL)
 cli.command("test-alert", rich_help_panel=TELL)(alerts.send_test)
 
 cli.command(rich_help_panel=KEEP)(doctor.doctor)
-cli.add_typer(database.group, name="db", rich_help_panel=KEEP)
+cli.add_typer(partitions.group, name="db", rich_help_panel=KEEP)
 cli.command(rich_help_panel=KEEP)(completion.completion)
 cli.command(rich_help_panel=KEEP)(work.version)

@@ -68,7 +68,7 @@ def check_database(db: Db = None, config: ConfigFile = None) -> None:
     """Look at every row and every stored file; 1 when something is wrong."""
     from monitor.store import upkeep
 
-    with _current(config, db) as engine, Progress() as progress:
+    with opened_current(config, db) as engine, Progress() as progress:
         found = upkeep.check(engine, progress)
     for one in found:
         output.say(f"{one.table}: {one.text}")
@@ -83,7 +83,7 @@ def backup(file: BackupFile, db: Db = None, config: ConfigFile = None) -> None:
     from monitor.store import backup as backups
 
     files.check_new(file)
-    with _current(config, db) as engine, Progress() as progress:
+    with opened_current(config, db) as engine, Progress() as progress:
         manifest = backups.backup(engine, file, progress)
     output.say(f"{counted(sum(one.rows for one in manifest.tables), 'row')} saved in {file}.")
 
@@ -137,7 +137,7 @@ def _say_rebuilt(report: RebuildReport) -> None:
 
 
 @contextmanager
-def _current(config: Path | None, db: str | None) -> Iterator[Engine]:
+def opened_current(config: Path | None, db: str | None) -> Iterator[Engine]:
     """A database that exists and is up to date; a missing one is not made."""
     from monitor.store.engine import open_engine
     from monitor.store.migrate import open_current

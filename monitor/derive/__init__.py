@@ -23,7 +23,7 @@ from monitor.derive.judging import Judge
 from monitor.derive.setting import Setting
 from monitor.derive.summing import Summing
 from monitor.sources.spec import Source
-from monitor.store import derived
+from monitor.store import archived, derived
 from monitor.store.book import Book
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
@@ -68,6 +68,7 @@ def replay(
 ) -> Derivation:
     """Replays the issuer's files dated `since` or later, with those about to be stored; `calendars` gives the sessions
     of an exchange. It only reads."""
+    archived.require_since(conn, since)
     book = Book(conn, issuer, since, facts)
     day = Day(book, source, calendars)
     rows = book.rows()

@@ -7,7 +7,7 @@ were written.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from monitor.core.errors import StoreError
 from monitor.core.model import AssetClass, Interval, Position
 from monitor.core.spells import Ending, Point, Spell, in_units_of
 from monitor.core.splits import effective
+from monitor.store import archived, kept_tracks
 from monitor.store import schema as t
 from monitor.store.codec import (
     date_of_day,
@@ -32,6 +33,7 @@ from monitor.store.codec import (
 )
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
+from monitor.store.kept_tracks import KeptLine
 from monitor.store.names import Names
 from monitor.store.partitions import dated
 from monitor.store.past import SnapshotRow, splits_of
@@ -249,7 +251,7 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
     join = and_(held.fund == standing.fund, held.snapshot == standing.snapshot, held.security.in_(securities))
     join = and_(join, dated(held.snapshot, first, before))
     query = (
-        select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp)
+        select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp, snap.id)
         .add_columns(held.security, held.shares, held.value, held.weight)
         .select_from(t.standing)
         .join(t.snapshot, and_(snap.fund == standing.fund, snap.id == standing.snapshot))
@@ -263,12 +265,34 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
         .order_by(standing.as_of)
     )
     points: dict[date, Point] = {}
-    for as_of, session, sha256, exponent, listed, shares, value, weight in conn.execute(query):
+    rows = _with_kept(conn, fund, securities, conn.execute(query))
+    for as_of, session, sha256, exponent, _, listed, shares, value, weight in rows:
         day = date_of_day(as_of)
         amount = Decimal(0) if listed is None else decode_shares(shares, exponent)
         point = Point(day, maybe_date(session), amount, decode_value(value), decode_weight(weight), sha256)
         points[day] = point if day not in points else _sum(points[day], point)
     return list(points.values())
+
+
+def _with_kept(
+    conn: Connection, fund: int, securities: Sequence[int], rows: Iterable[Sequence[Any]]
+) -> Iterator[Sequence[Any]]:
+    """The rows of `track`; where lines are archived with what was kept of them, and without days of which nothing was:
+    nobody may take those for days on which it was not held."""
+    away = archived.listing(conn)
+    kept = kept_tracks.lines(conn, fund, securities) if away else {}
+    of_file: dict[int, list[KeptLine]] = {}
+    for line in (line for some in kept.values() for line in some):
+        of_file.setdefault(line.snapshot, []).append(line)
+    for row in rows:
+        span = next((one.span for one in away if one.span.first <= row[0] < one.span.until), None)
+        if span is None:
+            yield row
+        elif span.first in kept:
+            lines = of_file.get(row[4], [])
+            yield from ((*row[:5], *line[1:]) for line in lines)
+            if not lines:
+                yield row
 
 
 def _sum(one: Point, other: Point) -> Point:

@@ -166,14 +166,26 @@ def make(conn: Connection, days: Iterable[date], today: date) -> list[Span]:
         if _holds(there, day):
             continue
         new = span_for(day, today, there)
-        name = _name(new)
-        conn.exec_driver_sql(f'CREATE TABLE "{name}" (LIKE holding) WITH ({PARTITION})')
-        conn.exec_driver_sql(
-            f'ALTER TABLE holding ATTACH PARTITION "{name}"'
-            f" FOR VALUES FROM ({new.first * REVISIONS}) TO ({new.until * REVISIONS})"
-        )
+        _attach(conn, new)
         there.append(new)
     return sorted(there)
+
+
+def make_span(conn: Connection, span: Span) -> None:
+    """Makes just this partition, unless it is there."""
+    if is_postgres(conn):
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        if span not in spans(conn):
+            _attach(conn, span)
+
+
+def _attach(conn: Connection, new: Span) -> None:
+    name = _name(new)
+    conn.exec_driver_sql(f'CREATE TABLE "{name}" (LIKE holding) WITH ({PARTITION})')
+    conn.exec_driver_sql(
+        f'ALTER TABLE holding ATTACH PARTITION "{name}"'
+        f" FOR VALUES FROM ({new.first * REVISIONS}) TO ({new.until * REVISIONS})"
+    )
 
 
 def tend(engine: Engine, today: date) -> list[str]:
@@ -251,6 +263,11 @@ def partitions(conn: Connection) -> list[Partition]:
         return []
     found = [Partition(row[0], _span(row[1]), *row[2:]) for row in conn.execute(MEASURED)]
     return sorted(found, key=lambda one: one.span)
+
+
+def name_of(conn: Connection, span: Span) -> str | None:
+    """The table that is this partition; None on SQLite."""
+    return next((one.name for one in _attached(conn) if one.span == span), None)
 
 
 def names(conn: Connection) -> set[str]:

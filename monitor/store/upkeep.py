@@ -77,6 +77,7 @@ SELECT f.ticker, n.as_of, n.id, n.positions, n.value, n.weight,
 FROM snapshot n
 JOIN fund f ON f.id = n.fund
 LEFT JOIN holding h ON h.fund = n.fund AND h.snapshot = n.id
+WHERE NOT EXISTS (SELECT 1 FROM archived a WHERE n.as_of >= a.first AND n.as_of < a.until)
 GROUP BY f.ticker, n.fund, n.as_of, n.id, n.positions, n.value, n.weight
 ORDER BY n.fund, n.id
 """)

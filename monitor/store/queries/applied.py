@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 
 from monitor.core.model import Kind, SecurityRef, Standing
+from monitor.store import archived
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
 from monitor.store.queries.changes import Change, Wanted, changes
@@ -188,6 +189,7 @@ def _printed(
         for fund, number, day in conn.execute(accepted.where(standing.c.as_of.in_(some))):
             if (fund, date_of_day(day)) in wanted:
                 files[fund, number] = date_of_day(day)
+    archived.require(conn, set(files.values()))
     query = (
         select(
             holding.c.fund,

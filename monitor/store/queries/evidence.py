@@ -13,8 +13,10 @@ from monitor.core import evidence
 from monitor.core.evidence import Fact, Presence, Who
 from monitor.core.identity import is_verified
 from monitor.core.model import Kind, Standing
-from monitor.store.codec import day_of, decode_shares
+from monitor.store import archived
+from monitor.store.codec import date_of_day, day_of, decode_shares
 from monitor.store.engine import Connection
+from monitor.store.partitions import REVISIONS
 from monitor.store.presence import StoredSchedule, stored
 from monitor.store.presence import schedules as stored_schedules
 from monitor.store.queries.changes import Change, Wanted, changes
@@ -115,6 +117,7 @@ def _in_file(conn: Connection, fund: FundRef, ids: Iterable[int], session: date)
     last = conn.execute(select(func.max(standing.c.snapshot)).where(at, accepted)).scalar()
     if last is None:
         return None
+    archived.require(conn, [date_of_day(last // REVISIONS)])
     query = (
         select(holding.c.shares, snapshot.c.shares_exp)
         .join(snapshot, and_(snapshot.c.fund == holding.c.fund, snapshot.c.id == holding.c.snapshot))

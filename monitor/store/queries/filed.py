@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, select
 
 from monitor.core.model import AssetClass, Standing
+from monitor.store import archived
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
+from monitor.store.partitions import REVISIONS
 from monitor.store.queries.names import FundRef, Groups, chunks, groups
 from monitor.store.queries.portfolios import weight_of
 from monitor.store.schema import fund as fund_table
@@ -126,6 +128,7 @@ def _file(row: Row[Any]) -> FileLine:
 
 def lines_of(conn: Connection, fund: FundRef, files: Collection[FileLine]) -> list[HeldLine]:
     """The lines of these files of one fund that are held, cash left out, by file and security."""
+    archived.require(conn, {one.as_of for one in files})
     found: list[HeldLine] = []
     for some in chunks([one.id for one in files]):
         found += _held(conn, holding.c.fund == fund.id, holding.c.snapshot.in_(some))
@@ -137,6 +140,7 @@ def lines_on(conn: Connection, funds: Collection[FundRef], on: date | None = Non
     owners: dict[int, list[int]] = {}  # by number of the file, which files of one date share
     for owner, file in latest_files(conn, funds, on).items():
         owners.setdefault(file.id, []).append(owner)
+    archived.require(conn, {date_of_day(number // REVISIONS) for number in owners})
     found: list[HeldLine] = []
     for number, all_of_it in owners.items():
         for some in chunks(all_of_it):

@@ -15,6 +15,7 @@ from sqlalchemy import Row, and_, or_, select
 from monitor.core import splits as rules
 from monitor.core.errors import NoFile, UsageError
 from monitor.core.model import SecurityRef, Standing
+from monitor.store import archived
 from monitor.store.codec import (
     date_of_day,
     day_of,
@@ -229,6 +230,7 @@ def _any_file(conn: Connection, on: date | None, issuer_id: int | None) -> bool:
 def _lines_of(conn: Connection, files: Sequence[File], ids: Collection[int]) -> list[Holding]:
     """What these files list of some identities, under the names of each fund."""
     by_number = {(one.fund.id, one.id): one for one in files}
+    archived.require(conn, {one.as_of for one in files})
     query = select(holding).where(holding.c.security.in_(sorted(ids)))
     rows = []
     for some in chunks({one.fund.id for one in files}):
@@ -252,6 +254,7 @@ def _lines(
     conn: Connection, file: File, joined: Groups, only: frozenset[int] | None = None
 ) -> list[tuple[int, Holding]]:
     """The lines of a file, each with the root of its identity."""
+    archived.require(conn, [file.as_of])
     query = select(holding).where(holding.c.fund == file.fund.id, holding.c.snapshot == file.id)
     if only is None:
         rows = list(conn.execute(query))

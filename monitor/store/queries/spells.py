@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, and_, func, select
 
 from monitor.core.model import Interval, SecurityRef, Standing
+from monitor.store import archived, kept_tracks
 from monitor.store.codec import date_of_day, day_of, decode_shares, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
+from monitor.store.kept_tracks import KeptFile
 from monitor.store.partitions import dated
 from monitor.store.queries.evidence import PresenceRow
 from monitor.store.queries.names import (
@@ -86,6 +88,7 @@ class _Stored(NamedTuple):
     last_session: date | None
     exit_shares: Decimal | None
     peak_shares: Decimal | None
+    last_file: date | None  # null while open
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class _Ground:
     splits: Callable[[int], Sequence[Split]]
     names: Mapping[tuple[int, int, int], SecurityRef]
     public: Mapping[int, str]
+    newest: Mapping[int, int]  # how an identity was printed last, where lines are archived
 
 
 def history(
@@ -110,7 +114,12 @@ def history(
     lines = _lines(conn, stored, joined)
     splits = splits_by_fund(conn, list(owners.values()), what.ids)
     calendars = {code: days_of(conn, code) for code in {one.calendar for one in owners.values()}}
-    names = refs_by_fund(conn, ((of, x.security, x.listing) for (of, _), some in lines.items() for x in some), joined)
+    newest = kept_tracks.newest_listings(conn, what.ids) if archived.listing(conn) else {}
+    printed = {(of, x.security, x.listing) for (of, _), some in lines.items() for x in some}
+    printed |= {
+        (of, x.security, newest[x.security]) for of, some in stored.items() for x in some if x.security in newest
+    }
+    names = refs_by_fund(conn, printed, joined)
     public = public_of(conn, what.ids)
     by_fund: dict[int, dict[int, list[_Line]]] = {}
     for (of, root), some in lines.items():
@@ -119,7 +128,7 @@ def history(
     for number, mine in stored.items():
         one = owners[number]
         own = joined.get(number, NOTHING_JOINED)
-        ground = _Ground(one, calendars[one.calendar], own, splits[number], names, public)
+        ground = _Ground(one, calendars[one.calendar], own, splits[number], names, public, newest)
         found += _of_fund(ground, mine, by_fund.get(number, {}))
     return sorted(found, key=lambda row: (row.first_file, row.fund, row.security.id))
 
@@ -157,14 +166,16 @@ def _row(ground: _Ground, one: _Stored, lines: Sequence[_Line]) -> SpellRow:
         one.exit_shares if one.closed else None,
         count_sessions(ground.calendar, one.opened.last, held_last),
         one.first_file,
-        date_of_day(last.as_of) if last else None,
+        date_of_day(last.as_of) if last else one.last_file,
         one.censored,
         one.exit_file,
     )
 
 
 def _called(ground: _Ground, last: _Line | None, one: _Stored) -> SecurityRef:
-    if last is None:  # nothing to name it after: a spell without lines cannot be derived, only left behind
+    if last is None:  # its lines are archived, or it was left behind: no spell is derived without lines
+        if (named := ground.names.get((ground.fund.id, one.security, ground.newest.get(one.security, 0)))) is not None:
+            return named
         key = ground.public[ground.joined.root_of(one.security)]
         return SecurityRef(key, key)
     return ground.names[ground.fund.id, last.security, last.listing]
@@ -231,6 +242,7 @@ def _spell(row: Row[Any]) -> _Stored:
         maybe_date(row.last_session),
         maybe_decimal(row.exit_shares),
         maybe_decimal(row.peak_shares),
+        maybe_date(row.last_file),
     )
 
 
@@ -247,12 +259,23 @@ def _lines(
     for some in chunks(stored):
         ids = sorted({one for owner, one in wanted})
         since = min(spell.first_file for owner in some for spell in stored[owner])
-        for row in _listed(conn, some, ids, since):
+        for row in _all_listed(conn, some, ids, since):
             of = wanted.get((row.fund, row.security))
             if of is not None:
                 line = _Line(row.as_of, row.pos_session, row.shares, row.shares_exp, row.security, row.listing)
                 _add(found.setdefault((row.fund, of), []), line)
     return found
+
+
+def _all_listed(
+    conn: Connection, funds: Collection[int], ids: Collection[int], since: date
+) -> Iterable[Row[Any] | KeptFile]:
+    """As `_listed`, with what was kept of archived lines."""
+    listed = _listed(conn, funds, ids, since)
+    kept = kept_tracks.filed(conn, funds, ids) if archived.listing(conn) else []
+    if not kept:
+        return listed
+    return sorted((*kept, *listed), key=lambda row: (row.fund, row.as_of, row.shares or 0, row.security))
 
 
 def _listed(conn: Connection, funds: Collection[int], ids: Collection[int], since: date) -> Iterable[Row[Any]]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, select
 
 from monitor.core.model import SecurityRef, Standing
+from monitor.store import archived
 from monitor.store.codec import date_of_day, day_of, decode_shares, decode_value, maybe_date
 from monitor.store.engine import Connection
 from monitor.store.partitions import dated
@@ -105,7 +106,9 @@ def tracks(
         query = query.where(standing.c.as_of >= day_of(since))
     if until is not None:
         query = query.where(standing.c.as_of <= day_of(until))
-    return _files(conn.execute(query))
+    files = _files(conn.execute(query))
+    archived.require(conn, {one.as_of for one in files})
+    return files
 
 
 def _files(rows: Iterable[Sequence[Any]]) -> list[Filed]:
