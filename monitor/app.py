@@ -115,15 +115,14 @@ class App:
 
     # --- sources ----------------------------------------------------------------------------------
 
-    def sources(self) -> dict[str, Source]:
+    def sources(self) -> Mapping[str, Source]:
         """The sources we ship and the user's own, with the addresses and paces the configuration sets."""
         folder = self.config.sources_dir
         found = self.kept.sources(folder if folder.is_dir() else None)
         found = added.with_added(found, added.read(self.config.funds_file), self.config.funds_file)
         found = with_watched(found, self.config.watch)
-        for name, settings in self.config.issuers.items():
-            found[name] = adjusted(registry.choose(found, name), settings)
-        return found
+        reached = self.config.issuers.items()
+        return registry.over(found, {name: adjusted(registry.choose(found, name), one) for name, one in reached})
 
     def source(self, source_id: str) -> Source:
         """One source by its id."""

@@ -49,25 +49,26 @@ def plus_added(configured: Sequence[Watch], found: Iterable[Added]) -> tuple[Wat
     return tuple(chosen.values())
 
 
-def with_watched(sources: Mapping[str, Source], configured: Sequence[Watch]) -> dict[str, Source]:
+def with_watched(sources: Mapping[str, Source], configured: Sequence[Watch]) -> Mapping[str, Source]:
     """The sources with the funds that the configuration names and only the form of their code admits."""
-    made = dict(sources)
+    made: dict[str, Source] = {}
     for one in configured:
-        source = made.get(one.issuer)
+        source = made.get(one.issuer) or sources.get(one.issuer)
         if source is None or source.others is None:
             continue
         more = {t: source.fund(t) for t in one.funds if t not in source.funds and source.others.pattern.fullmatch(t)}
         if more:
             made[one.issuer] = replace(source, funds={**source.funds, **more})
-    return made
+    return registry.over(sources, made)
 
 
 def find_fund(sources: Mapping[str, Source], text: str) -> tuple[str, str]:
     """Issuer and ticker of the one fund called so: a ticker, or issuer/ticker."""
     wanted = text.strip().upper()
+    known = (sources[one] for one in sources if registry.mentions(sources, one, wanted.rpartition("/")[2]))
     found = [
         (source.id, ticker)
-        for source in sources.values()
+        for source in known
         for ticker in source.funds
         if wanted in (ticker.upper(), f"{source.id}/{ticker}".upper())
     ]

@@ -6,7 +6,7 @@ It decides nothing. A fetcher remembers when each server was asked last, so a pa
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +23,17 @@ class Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._state: registry.State | None = None
-        self._sources: dict[str, Source] = {}
+        self._sources: Mapping[str, Source] = {}
         self._fetcher: Fetcher | None = None
 
-    def sources(self, folder: Path | None) -> dict[str, Source]:
+    def sources(self, folder: Path | None) -> Mapping[str, Source]:
         """As `registry.load`, read again only when a file of the user's folder has changed."""
         with self._lock:
             state = registry.state(folder)
             if state != self._state:
                 self._sources = registry.load(folder)
                 self._state = state
-            return dict(self._sources)
+            return self._sources
 
     def fetcher(self, make: Callable[[], Fetcher]) -> Fetcher:
         """The fetcher of this run, made when first asked for."""

@@ -45,12 +45,6 @@ def test_a_faulty_file_is_said_every_time_and_mended_sources_are_used(tmp_path: 
     assert "lantern" in kept.sources(tmp_path)
 
 
-def test_what_a_caller_changes_is_not_kept(tmp_path: Path) -> None:
-    kept = Kept()
-    kept.sources(None).clear()
-    assert kept.sources(None)
-
-
 def test_the_pace_of_an_issuer_holds_from_pass_to_pass(
     tmp_path: Path, sqlite_engine: Engine, issuer: LoopbackIssuer
 ) -> None:

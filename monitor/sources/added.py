@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from monitor.core.errors import ConfigError, UsageError
 from monitor.sources.loading import KEY, TICKER
+from monitor.sources.registry import over
 from monitor.sources.spec import FundKind, FundSpec, Source, addressed
 from monitor.sources.toml_table import Table
 
@@ -79,15 +80,15 @@ def _added(table: Table) -> Added:
     return found
 
 
-def with_added(sources: Mapping[str, Source], found: tuple[Added, ...], path: Path) -> dict[str, Source]:
+def with_added(sources: Mapping[str, Source], found: tuple[Added, ...], path: Path) -> Mapping[str, Source]:
     """The sources with the added funds among theirs. Raises ConfigError for one whose issuer is unknown."""
-    made = dict(sources)
+    made: dict[str, Source] = {}
     for one in found:
-        if one.issuer not in made:
+        if one.issuer not in sources:
             raise ConfigError(f"{path}: there is no source {one.issuer!r}, which {one.ticker} is said to be of")
-        source = made[one.issuer]
+        source = made.get(one.issuer) or sources[one.issuer]
         made[one.issuer] = replace(source, funds={**source.funds, one.ticker: spec_of(source, one)})
-    return made
+    return over(sources, made)
 
 
 def spec_of(source: Source, one: Added) -> FundSpec:

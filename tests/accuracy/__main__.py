@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -113,7 +113,7 @@ class _Series:
     """The load of one series, under way in another process."""
 
     def __init__(
-        self, folder: Folder, one: Series, sources: dict[str, Source], scratch: Path, pool: ProcessPoolExecutor
+        self, folder: Folder, one: Series, sources: Mapping[str, Source], scratch: Path, pool: ProcessPoolExecutor
     ):
         self.one = one
         self.source = source_for(sources, one.files, one.name)

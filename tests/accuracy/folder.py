@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -113,7 +114,7 @@ class Folder:
         ]
 
 
-def source_for(sources: dict[str, Source], paths: tuple[Path, ...], folder: str) -> Source | None:
+def source_for(sources: Mapping[str, Source], paths: tuple[Path, ...], folder: str) -> Source | None:
     """The source that reads most of some of the files; the one named like the folder when several do."""
     step = max(1, len(paths) // TRIED)
     bodies = [(path, path.read_bytes()) for path in paths[::step][:TRIED]]

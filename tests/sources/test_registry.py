@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from monitor.choosing import find_fund
 from monitor.core.errors import ConfigError, UsageError
 from monitor.core.model import Convention
 from monitor.sources import registry
 from monitor.sources.catalogues import read_catalogue
 from monitor.sources.forms import Column
+from monitor.sources.loading import parse_sources
 from monitor.sources.read import read_file
 from monitor.sources.spec import FundKind, Source, Url, convention_on
 
@@ -64,6 +66,39 @@ def test_a_users_folder_adds_a_source_that_reads_its_files(tmp_path: Path) -> No
     assert (line.isin, line.shares, line.weight, file.fund, file.warnings) == (
         "XX0000000000", Decimal(5), Decimal("25.00"), "", ()
     )  # fmt: skip
+
+
+def test_what_a_file_of_ours_describes_is_seen_without_reading_it_as_toml() -> None:
+    for path in sorted((Path(registry.__file__).parent / "issuers").glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        found, _ = parse_sources(text, path.name)
+        assert registry.ids_in(text) == [source.id for source in found]
+    assert len(registry.load()) == len(set(registry.load()))
+
+
+def test_one_source_is_read_without_the_others() -> None:
+    registry._sources_in.cache_clear()
+    sources = registry.load()
+    assert "ark" in sources
+    assert len(sources) > 100
+    assert sources["ark"].id == "ark"
+    assert find_fund(sources, "ark/arkk") == find_fund(sources, "ARKK") == ("ark", "ARKK")
+    assert registry._sources_in.cache_info().currsize < 5
+
+
+def test_the_file_of_a_source_mentions_its_funds() -> None:
+    sources = registry.load()
+    for one, source in sources.items():
+        assert all(registry.mentions(sources, one, ticker.upper()) for ticker in source.funds)
+
+
+def test_changed_sources_lie_over_the_others(tmp_path: Path) -> None:
+    sources = registry.load(own(tmp_path))
+    changed = registry.over(sources, {"ark": sources["own"], "new": sources["own"]})
+    assert (changed["ark"], changed["new"], changed["vaneck"].id) == (sources["own"], sources["own"], "vaneck")
+    assert list(changed) == [*sources, "new"]
+    assert (len(changed), "new" in changed, "nowhere" in changed) == (len(sources) + 1, True, False)
+    assert registry.over(sources, {}) is sources
 
 
 def test_a_users_source_replaces_the_shipped_one_of_the_same_id(tmp_path: Path) -> None:
