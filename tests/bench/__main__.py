@@ -7,20 +7,22 @@ turns. A bar that does not hold is reported; the exit code is 0 all the same, an
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import ark, asking, day, generator, queries, size, table, universe
+from tests.bench import ark, asking, day, generator, queries, size, start, table, universe
 from tests.bench.harness import Failed, NotMeasured
 
-TABLES = {"ark": ark.rows, "day": day.rows, "universe": universe.rows}
+TABLES = {"ark": ark.rows, "day": day.rows, "universe": universe.rows, "start": start.rows}
 REPORTS = {"size": size.report, "queries": queries.report}
 WORKS = {
     "ark": "replay of the whole ARK history, files on disk → committed events",
     "day": "one more day of every fund on the full history, and on a short one",
     "universe": "days of an invented world of funds, files on disk → committed events",
     "queries": "four questions at the database, on a full history",
+    "start": "the time of --help, and the memory of a daemon that has nothing to do",
     "size": "bytes a line, table by table and index by index; archive against raw bytes",
 }
 
@@ -96,7 +98,14 @@ def _queries(one: argparse.ArgumentParser) -> None:
     one.add_argument("--calls", type=int, default=40, metavar="N", help="of each question, of which the median counts")
 
 
-OPTIONS = {"ark": _ark, "day": _day, "universe": _universe, "queries": _queries, "size": _size}
+def _start(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--rounds", type=int, default=9, metavar="N", help="times --help is asked for")
+    one.add_argument("--seconds", type=float, default=30, metavar="N", help="that the daemon runs")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="where to work; default: the system's temporary folder")
+    one.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+OPTIONS = {"ark": _ark, "day": _day, "universe": _universe, "queries": _queries, "start": _start, "size": _size}
 
 
 def _anywhere(one: argparse.ArgumentParser) -> None:
@@ -132,4 +141,5 @@ def _peers(one: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary folders and servers go, too
     sys.exit(main())

@@ -178,6 +178,11 @@ def test_universe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(capsys, "start", "--rounds", 1, "--seconds", 2, "--folder", tmp_path, "--json")
+    assert [row["work"] for row in found["rows"]] == ["--help", "idle daemon"]
+
+
 def test_queries(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     peers = ("--peers", "sqlite")  # the one that needs no installing
     found = run(capsys, "queries", "--data", small, "--calls", 2, *peers, "--folder", tmp_path, "--json")

@@ -124,7 +124,7 @@ def _rows(one: Contestant, contestants: list[Contestant], costs: Mapping[str, li
     rate, times = usual.rows / usual.seconds, ratio(usual, bound) or 0.0
     word = f"days 2–{len(mine)}, {one.name}"
     bars = [
-        (f"≥ {FASTER:,} lines/s: {rate:,.0f}", rate >= FASTER),
+        (f"≥ {FASTER:,} lines/s: {rate:,.0f} ({usual.rows / usual.cpu:,.0f} a CPU s)", rate >= FASTER),
         (f"≤ {LIMIT:g} × limit: {times:.1f}", times <= LIMIT),
         (f"≤ {MIB} MiB: {usual.peak / 2**20:.0f}", usual.peak <= MIB * 2**20),
     ]
