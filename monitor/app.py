@@ -20,9 +20,6 @@ from monitor.core.errors import UsageError
 from monitor.kept import Kept
 from monitor.sources import added, registry
 from monitor.sources.spec import Source
-from monitor.store import archive, migrate
-from monitor.store.engine import Connection, Engine, open_engine, reading, transaction
-from monitor.store.workers import new_holder
 
 if TYPE_CHECKING:
     from monitor.backfill import Filling
@@ -45,6 +42,7 @@ if TYPE_CHECKING:
     from monitor.scale.where import Where
     from monitor.sources.fetch import Fetcher
     from monitor.store.calibrations import Check
+    from monitor.store.engine import Connection, Engine
     from monitor.store.queries import FundRef, HeldFile, RefusedFile
     from monitor.store.workers import Tick
     from monitor.watching import Report
@@ -76,6 +74,9 @@ class App:
 
     def open(self) -> Engine:
         """The database, made when missing and brought up to date when older."""
+        from monitor.store import migrate
+        from monitor.store.engine import open_engine
+
         engine = open_engine(self.config.database)
         try:
             found = migrate.current(engine)
@@ -99,6 +100,8 @@ class App:
     @contextmanager
     def existing(self) -> Iterator[Engine]:
         """As `opened`, for commands that make no sense without a database: a missing one is not made."""
+        from monitor.store.engine import open_engine
+
         open_engine(self.config.database, read_only=True).dispose()
         with self.opened() as engine:
             yield engine
@@ -106,6 +109,9 @@ class App:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent state of a database that exists and is up to date; nothing can be changed."""
+        from monitor.store import migrate
+        from monitor.store.engine import reading
+
         engine = migrate.open_current(self.config.database, read_only=True)
         try:
             with reading(engine) as conn:
@@ -136,6 +142,7 @@ class App:
     def prepare_calendars(self, engine: Engine, sources: Iterable[Source]) -> None:
         """Makes the trading days of these sources' calendars known to the database."""
         from monitor.sources.calendars import provider
+        from monitor.store.engine import reading, transaction
         from monitor.store.sessions import ensure_sessions, reach_beyond
 
         today, wanted = self.clock().date(), sorted({source.calendar for source in sources})
@@ -170,6 +177,7 @@ class App:
     ) -> DeliveryReport:
         """One pass over the outbox; `holder` names this process (default: a new name)."""
         from monitor.delivery import deliver_due
+        from monitor.store.workers import new_holder
 
         return deliver_due(
             engine,
@@ -342,6 +350,7 @@ class App:
     def look(self, engine: Engine) -> LookReport:
         """Where we are blind: opens and ends incidents and promises their notices, once whoever looks."""
         from monitor import blindness
+        from monitor.store.workers import new_holder
 
         now, watched = self.clock(), sorted(self.watched_funds())
         sources = self.sources()
@@ -418,6 +427,7 @@ class App:
     def recheck(self, engine: Engine, funds: Sequence[FundRef] | None = None) -> list[tuple[FundRef, Check]]:
         """Looks again at what the dates of `funds` mean, or at that of every fund where a month has passed."""
         from monitor import calibrating
+        from monitor.store.engine import reading
         from monitor.store.queries import funds_known
 
         sources, operators = self.sources(), self.config.operator_channels
@@ -463,6 +473,9 @@ class App:
 
     def replay(self, engine: Engine, held: HeldFile | RefusedFile) -> Outcome:
         """The stored bytes of a held or refused file through the pipeline again."""
+        from monitor.store import archive
+        from monitor.store.engine import reading
+
         with reading(engine) as conn:
             body = archive.get(conn, held.sha256)
         polled = held.place.startswith("http")  # of a local file its name alone counts

@@ -123,6 +123,13 @@ def test_importing_costs_no_slow_library(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_who_only_asks_for_sources_loads_neither_database_nor_web() -> None:
+    slow = "{'sqlalchemy', 'requests', 'pandas', 'apscheduler'}"
+    code = f"import sys, monitor.app, monitor.sources.registry as r; r.load()['ark']; print({slow} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_the_guard_is_executable_and_runs_the_documented_command() -> None:
     guard = ROOT / ".ci" / "run"
     assert os.access(guard, os.X_OK)

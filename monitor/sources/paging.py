@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from monitor.core.errors import FetchError
 from monitor.sources.addresses import safe_url
-from monitor.sources.exchange import Fetched
 from monitor.sources.profile import Paging, Pairs
+
+if TYPE_CHECKING:
+    from monitor.sources.exchange import Fetched
 
 
 class _Number(str):
