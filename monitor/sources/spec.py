@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -324,6 +324,10 @@ class Source:
     def memory(self) -> dict[object, object]:
         """What reading its files found out that holds for the next ones, too: another copy knows nothing of it."""
         return {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """What another process is sent: nothing of what was found out here."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def remember(self, key: object, found: object) -> None:
         """Keeps something in the memory, with what is kept already as long as that is not much."""

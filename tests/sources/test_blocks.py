@@ -179,3 +179,11 @@ def test_what_is_remembered_of_a_source_stays_small() -> None:
     for n in range(1000):
         source.remember(("a header of its own", n), n)
     assert len(source.memory) <= 100
+
+
+def test_another_process_is_sent_what_a_source_is_and_not_what_it_remembers() -> None:
+    source = registry.get("ark")
+    assert source.has_pages is False
+    source.remember("a header", "what it means")
+    assert not {"memory", "has_pages"} & source.__getstate__().keys()
+    assert source.__getstate__()["id"] == "ark"
