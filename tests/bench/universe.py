@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,7 +46,20 @@ def rows(given: argparse.Namespace, keep: Path) -> tuple[list[Row], list[str]]:
         f"{plan.funds:,} funds × {plan.lines} lines of {plan.issuers} issuers, seed {plan.seed}; a process for each "
         "day, its start included; on PostgreSQL with the server's CPU, without its memory."
     ]
-    return [row for one in contestants if one.place for row in _rows(one, contestants, costs, raw)], notes
+    mine = [one for one in contestants if one.place]
+    notes += [_figures(one.name, costs[one.name]) for one in mine]
+    return [row for one in mine for row in _rows(one, contestants, costs, raw)], notes
+
+
+def _figures(name: str, days: list[Cost]) -> str:
+    """What arithmetic begins with: CPU of a line past the start of a process, and bytes of a line of a further day."""
+    later = days[1:] or days
+    start = statistics.median(one.said["start"] for one in later)
+    each = statistics.median((one.cpu - one.said["start"]) / one.rows for one in later)
+    grown = (days[-1].bytes - days[0].bytes) / max(1, sum(one.rows for one in days[1:]))
+    return (
+        f"{name}: {each * 1e6:.0f} µs CPU a line past a start of {start:.1f} s; {grown:.0f} bytes a line from day 2 on."
+    )
 
 
 def plan_of(given: argparse.Namespace) -> Plan:
