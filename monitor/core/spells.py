@@ -23,6 +23,7 @@ SMALL = Decimal("0.02")
 MATERIAL_VALUE = Decimal(1_000_000)
 CRUMB_OF_PEAK = Decimal("0.05")
 WINDOW = 60  # files
+RECENT = 2 * WINDOW  # files that say whether a spell goes on, however long it is
 RE_ENTRY = 21  # sessions
 BLIND_GAP = 5  # sessions without a file after which the state before says nothing of the state now
 
@@ -176,15 +177,34 @@ def advance(
             opened.append(Opening(root, position, open_spell(position, facts)))
     closed = []
     for root in suspects(open_spells, before, after):
-        if contracts.is_contract(root):
-            ending = _contract_ending(after.get(root), tracks[root], facts)
-        else:
-            ending = _ending(after.get(root), tracks[root], splits.get(root, ()), facts)
+        ending = _ending_of(root, after.get(root), tracks[root], splits.get(root, ()), facts)
         if ending is not None:
             closed.append(Closing(root, after.get(root), open_spells[root], ending))
     fresh = {o.root for o in opened}
     vanished = tuple(sorted(r for r in crumbs if r not in after and r not in open_spells and r not in fresh))
     return Step(tuple(opened), tuple(closed), vanished)
+
+
+def asks_for_more(
+    root: str, position: Position | None, recent: Sequence[Point], splits: Sequence[Split], facts: FileFacts
+) -> bool:
+    """Whether more than the last RECENT files or so of a spell are needed: it ends, and all of it says how large it
+    was, or it has been waiting for so long that what it was like before is not among them."""
+    if len(recent) < RECENT:
+        return False  # these are all
+    if contracts.is_contract(root):
+        waiting = _contracts_held(recent)[1]
+    else:
+        waiting = last_held(recent, splits, facts.as_of)[1]
+    return len(waiting) > len(recent) - WINDOW or _ending_of(root, position, recent, splits, facts) is not None
+
+
+def _ending_of(
+    root: str, position: Position | None, track: Sequence[Point], splits: Sequence[Split], facts: FileFacts
+) -> Ending | None:
+    if contracts.is_contract(root):
+        return _contract_ending(position, track, facts)
+    return _ending(position, track, splits, facts)
 
 
 def _opens(position: Position, facts: FileFacts) -> bool:
@@ -232,13 +252,18 @@ def _contract_ending(position: Position | None, track: Sequence[Point], facts: F
     """A group of contracts ends when none of it is listed; it knows no crumbs. A doubtful file waits."""
     if position is not None and contracts.is_held(position):
         return None
-    last = len(track)
-    while last and not contracts.is_held(track[last - 1]):
-        last -= 1
-    held, waiting = track[:last], track[last:]
+    held, waiting = _contracts_held(track)
     if not held or (facts.warned and not waiting):
         return None
     return _end(held, waiting, position, (), facts)
+
+
+def _contracts_held(track: Sequence[Point]) -> tuple[Sequence[Point], Sequence[Point]]:
+    """The track up to the last file that listed any contract of the group, and the files after it."""
+    last = len(track)
+    while last and not contracts.is_held(track[last - 1]):
+        last -= 1
+    return track[:last], track[last:]
 
 
 def last_held(track: Sequence[Point], splits: Sequence[Split], until: date) -> tuple[Sequence[Point], Sequence[Point]]:

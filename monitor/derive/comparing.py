@@ -14,7 +14,8 @@ from monitor.core.flows import Label
 from monitor.core.model import Coverage, Event, Interval, Kind, Position, Snapshot
 from monitor.core.sessions import change_interval
 from monitor.core.sides import some
-from monitor.core.spells import FileFacts, Spell
+from monitor.core.spells import FileFacts, Point, Spell
+from monitor.core.splits import Split
 from monitor.derive import basketing, recording
 from monitor.derive.converting import Converting
 from monitor.derive.identifying import Identifying
@@ -122,15 +123,23 @@ class Comparing:
         asked = (fund.open.keys() | after.keys()) - quiet
         here, there = some(before, asked), some(after, asked)
         suspects = spells.suspects(fund.open.keys() - quiet, here, there)
+        known = {root: self.at.book.splits(pair.ticker, root) for root in suspects}
         return spells.advance(
             {root: fund.open[root].spell for root in suspects},
             here,
             there,
-            {root: self.at.book.track(pair.ticker, root) for root in suspects},
-            {root: self.at.book.splits(pair.ticker, root) for root in suspects},
+            {root: self._track(pair, root, known[root], facts) for root in suspects},
+            known,
             [root for root in pair.sides.gone if root not in fund.open and not contracts.is_contract(root)],
             facts,
         )
+
+    def _track(self, pair: Pair, root: str, known: Sequence[Split], facts: FileFacts) -> Sequence[Point]:
+        """As much of the past of an open spell as it takes to see whether it ends, and how."""
+        recent = self.at.book.recent(pair.ticker, root)
+        if spells.asks_for_more(root, pair.positions_after.get(root), recent, known, facts):
+            return self.at.book.track(pair.ticker, root)
+        return recent
 
     def _scene(self, pair: Pair) -> Scene:
         return scene_of(self.at, pair)

@@ -8,12 +8,12 @@ fund and what concerns the lines that changed, never the whole history.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 
 from monitor.core.errors import StoreError
 from monitor.core.evidence import Schedule
@@ -21,7 +21,7 @@ from monitor.core.identity import summed
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position, Snapshot
 from monitor.core.quality import IDLE_FILES
-from monitor.core.spells import Point, Spell
+from monitor.core.spells import RECENT, Point, Spell
 from monitor.core.splits import Pending, Split, effective
 from monitor.store import lines, past, presence
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
@@ -50,6 +50,8 @@ class FundBook:
     idle: deque[bool] | None = None  # of the last pairs of files: whether no share count changed
     open: dict[str, StoredSpell] = field(default_factory=dict)
     tracks: dict[str, list[Point]] = field(default_factory=dict)  # of the open spells that were asked for
+    recent: dict[str, list[Point]] = field(default_factory=dict)  # their ends, of those only that was asked for
+    recent_from: date | None = None  # the stored file that an end begins with
     covered: list[date] | None = None
     schedules: list[Schedule] | None = None
     begins_here: bool = False  # nothing of it was derived before this run
@@ -240,14 +242,28 @@ class Book:
         """The lines of an open spell in every accepted file from its first to the last one turned to."""
         book = self.fund(ticker)
         if root not in book.tracks:
-            stored = [] if root in book.begun else self._stored_track(book, root)
-            run = islice(book.run, book.begun.get(root, 0), None)
-            book.tracks[root] = stored + [point_of(s, positions.get(root)) for s, positions in run]
+            stored = [] if root in book.begun else self._stored_track(book, root, book.open[root].spell.first_file)
+            book.tracks[root] = stored + _points(book.run, root, book.begun.get(root, 0))
         return book.tracks[root]
 
-    def _stored_track(self, book: FundBook, root: str) -> list[Point]:
+    def recent(self, ticker: str, root: str) -> list[Point]:
+        """The end of that track, of RECENT files at least where it has so many."""
+        book = self.fund(ticker)
+        if root in book.tracks:
+            return book.tracks[root]
+        if root not in book.recent:
+            points = _points(book.run, root, max(book.begun.get(root, 0), len(book.run) - RECENT))
+            if root not in book.begun and len(points) < RECENT:
+                if book.recent_from is None:
+                    book.recent_from = past.accepted_from(self._conn, book.fund.id, self.since, RECENT)
+                first = max(book.open[root].spell.first_file, book.recent_from)
+                points = self._stored_track(book, root, first) + points
+            book.recent[root] = points
+        return book.recent[root]
+
+    def _stored_track(self, book: FundBook, root: str, first: date) -> list[Point]:
         securities = [self.names.number(k) for k in book.roots.members(root)]
-        return lines.track(self._conn, book.fund.id, securities, book.open[root].spell.first_file, self.since)
+        return lines.track(self._conn, book.fund.id, securities, first, self.since)
 
     def closed(self, ticker: str, root: str) -> list[Spell]:
         """The fund's closed spells of a position, oldest first."""
@@ -295,6 +311,7 @@ class Book:
         stored = book.open.pop(root)
         stored.spell, stored.changed = spell, True
         book.tracks.pop(root, None)
+        book.recent.pop(root, None)
         book.begun.pop(root, None)
 
     def crumb_gone(self, ticker: str, root: str, last_line: Point, day: date) -> Spell | None:
@@ -374,7 +391,7 @@ class Book:
         if not stale or book.basis is None:
             book.basis = snapshot.pos_session
         book.run.append((replace(snapshot, positions=()), book.positions))
-        for root, track in book.tracks.items():
+        for root, track in chain(book.tracks.items(), book.recent.items()):
             track.append(point_of(snapshot, positions.get(root)))
 
     def rekey(self, ticker: str, earlier: str, later: str) -> None:
@@ -418,6 +435,10 @@ def snapshot_of(
         published_to=row.published_to,
         outstanding=row.outstanding,
     )
+
+
+def _points(run: Sequence[tuple[Snapshot, Mapping[str, Position]]], root: str, begin: int) -> list[Point]:
+    return [point_of(snapshot, positions.get(root)) for snapshot, positions in islice(run, begin, None)]
 
 
 def point_of(snapshot: Snapshot, position: Position | None) -> Point:

@@ -186,6 +186,25 @@ def standings_before(conn: Connection, fund: int, before: date, limit: int) -> l
     ]
 
 
+_ACCEPTED = Statement(
+    select(t.standing.c.as_of)
+    .where(
+        t.standing.c.fund == bindparam("fund"),
+        t.standing.c.as_of < bindparam("before"),
+        t.standing.c.standing == "accepted",
+    )
+    .order_by(t.standing.c.as_of.desc())
+    .limit(1)
+    .offset(bindparam("skipped"))
+)
+
+
+def accepted_from(conn: Connection, fund: int, before: date, files: int) -> date:
+    """The date of the first of the fund's last so many accepted files dated before `before`."""
+    found = _ACCEPTED.first(conn, fund=fund, before=day_of(before), skipped=files - 1)
+    return date.min if found is None else date_of_day(found[0])
+
+
 _settled = t.standing.alias("settled")
 # Every file before one that was accepted, and that no file since had to settle, was settled by that one at the latest.
 _LAST_SETTLED = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -360,3 +361,36 @@ def test_a_crumb_of_weight_waits_for_its_removal() -> None:
     track = [weighed(0, "0.4"), weighed(1, "0.01")]
     (closing,) = step(track, None, warned=True).closed
     assert (closing.ending.exit_file, closing.ending.left) == (day(1), None)
+
+
+RUNS = st.tuples(
+    st.sampled_from([1, 2, 30, 59, 60, 61, 90]),
+    st.sampled_from([D(0), D(40), D(900), D(20_000), None]),
+    st.sampled_from(["0.001", "0.01", "0.02", "1", None]),
+)
+AFTER = st.none() | st.builds(
+    held, st.sampled_from([0, 40, 900, 20_000]), st.sampled_from(["0.001", "0.01", "1", None])
+)
+
+
+@given(
+    st.lists(RUNS, min_size=1, max_size=5),
+    AFTER,
+    st.booleans(),
+    st.sampled_from(["0", "0.005"]),
+    st.sampled_from([ROOT, GROUP]),
+    st.booleans(),
+)
+def test_the_last_files_of_a_spell_say_whether_it_goes_on(
+    runs: list[tuple[int, Any, str | None]], after: Position | None, warned: bool, below: str, root: str, split: bool
+) -> None:
+    track = [point(0, 1, weight) for length, _, weight in runs for _ in range(length)]
+    counts = [shares for length, shares, _ in runs for _ in range(length)]
+    first = day(0)
+    track = [replace(p, shares=counts[n], as_of=first + timedelta(days=n)) for n, p in enumerate(track)]
+    now = replace(facts(0, warned=warned, resolution=below), as_of=first + timedelta(days=len(track)))
+    known = [Split(root, first + timedelta(days=50), Fraction(10), "whole ratio", "")] if split else []
+    recent = track[-spells.RECENT :]
+    if len(track) > len(recent) and not spells.asks_for_more(root, after, recent, known, now):
+        assert spells._ending_of(root, after, recent, known, now) is None
+        assert spells._ending_of(root, after, track, known, now) is None
