@@ -243,6 +243,7 @@ class App:
             fetched=fetched,
             dated=dated,
             fund=fund,
+            names=self.kept.names(engine),
         )
 
     @contextmanager

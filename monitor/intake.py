@@ -71,6 +71,7 @@ class Intake:
         self.archived = until(self.conn)
         if not self.issuer:
             self.issuer = save.issuer_id(self.conn, self.source.id, self.source.name)
+        self.names.begin()
         self.facts = Facts(self.conn, self.names)
         self.funds.update((fund.ticker, fund.id) for fund in past.funds(self.conn, self.issuer))
 

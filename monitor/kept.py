@@ -1,4 +1,4 @@
-"""What one run of the program keeps from pass to pass: the sources it has read, and its one fetcher.
+"""What one run of the program keeps from pass to pass: the sources it has read, its one fetcher, and names it has met.
 
 It decides nothing. A fetcher remembers when each server was asked last, so a pace holds only as long as it is kept.
 """
@@ -9,9 +9,12 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from monitor.sources import registry
 from monitor.sources.spec import Source
+from monitor.store.engine import Engine
+from monitor.store.names import Names
 
 if TYPE_CHECKING:
     from monitor.sources.fetch import Fetcher
@@ -25,6 +28,7 @@ class Kept:
         self._state: registry.State | None = None
         self._sources: Mapping[str, Source] = {}
         self._fetcher: Fetcher | None = None
+        self._names: WeakKeyDictionary[Engine, Names] = WeakKeyDictionary()
 
     def sources(self, folder: Path | None) -> Mapping[str, Source]:
         """As `registry.load`, read again only when a file of the user's folder has changed."""
@@ -41,3 +45,8 @@ class Kept:
             if self._fetcher is None:
                 self._fetcher = make()
             return self._fetcher
+
+    def names(self, engine: Engine) -> Names:
+        """The names met in this database, for one thread at a time."""
+        with self._lock:
+            return self._names.setdefault(engine, Names())

@@ -118,19 +118,21 @@ def ingest(
     fetched: datetime | None = None,
     dated: date | None = None,
     fund: str | None = None,
+    names: Names | None = None,
 ) -> Outcome:
     """Local files as silent history, or with `alert` as if they arrived live in date order. `fetched`: when the issuer
-    answered with them, where that is known; `dated` and `fund` hold for files that do not say these themselves."""
+    answered with them, where that is known; `dated` and `fund` hold for files that do not say these themselves;
+    `names` are remembered from one call to the next."""
     arrival = Arrival.LIVE if alert else Arrival.HISTORY
+    names = names if names is not None else Names()
     bodies = local(files, arrival, fetched=fetched, dated=dated, fund=fund)
     if alert:
         prepared = list(_prepared(source, bodies, progress))
-        return _keep(engine, source, [(None, one) for one in prepared], now=now, plan=plan, progress=progress)
+        return _keep(engine, source, [(None, one) for one in prepared], now, plan, progress, lambda conn: None, names)
     outcomes: list[FileOutcome] = []
-    names = Names()
     for chunk in _chunks(bodies):
         outcomes += store_chunk(engine, source, chunk, now=now, progress=progress, names=names).files
-    return derive_issuer(engine, source, outcomes, now=now, progress=progress)
+    return derive_issuer(engine, source, outcomes, now=now, progress=progress, names=names)
 
 
 def local(
@@ -186,13 +188,16 @@ def derive_issuer(
     now: datetime,
     progress: Progress,
     plan: AlertPlan = AlertPlan(),  # noqa: B008 – a frozen value: nobody is told
+    names: Names | None = None,
 ) -> Outcome:
     """Derives what is marked as not yet derived of an issuer; `files` are those that were stored, for the account."""
 
     def gather(conn: Connection, issuer: int) -> _Concluding:
-        return _concluding(Intake(conn, source, now, issuer, outcomes=list(files)), progress)
+        return _concluding(Intake(conn, source, now, issuer, known, outcomes=list(files)), progress)
 
-    return in_turn(engine, source.id, source.name, (), gather, lambda conn, found: _concluded(conn, found, plan))
+    known = names if names is not None else Names()
+    with known.kept():
+        return in_turn(engine, source.id, source.name, (), gather, lambda conn, found: _concluded(conn, found, plan))
 
 
 def _prepared(source: Source, some: Iterable[Body], progress: Progress) -> Iterator[Prepared]:
@@ -259,22 +264,24 @@ def keep(
     plan: AlertPlan,
     progress: Progress,
     within: Callable[[Connection], None] = lambda conn: None,
+    names: Names | None = None,
 ) -> Outcome:
-    """Stores what asking an issuer gave and derives what follows, as one. `within` joins the transaction, first."""
+    """Stores what asking an issuer gave and derives what follows, as one. `within` joins the transaction, first;
+    `names` are remembered from one issuer to the next."""
     bodies = Bodies(source)
     some = [(answer, arrived(bodies, answer, now)) for answer in answers]
-    return _keep(engine, source, some, now=now, plan=plan, progress=progress, within=within)
+    return _keep(engine, source, some, now, plan, progress, within, names if names is not None else Names())
 
 
 def _keep(
     engine: Engine,
     source: Source,
     some: Sequence[tuple[Answer | None, Prepared | None]],
-    *,
     now: datetime,
     plan: AlertPlan,
     progress: Progress,
-    within: Callable[[Connection], None] = lambda conn: None,
+    within: Callable[[Connection], None],
+    names: Names,
 ) -> Outcome:
     """Bodies, and answers without one, with all that follows from them."""
     prepared = [body for _, body in some if body is not None]
@@ -286,7 +293,7 @@ def _keep(
             funds.append(fund_row(source, answer.spec))
 
     def gather(conn: Connection, issuer: int) -> _Concluding:
-        intake = Intake(conn, source, now, issuer)
+        intake = Intake(conn, source, now, issuer, names)
         expect(intake, prepared)
         for answer, body in some:
             if body is not None:
@@ -299,7 +306,8 @@ def _keep(
         within(conn)
         return _concluded(conn, found, plan)
 
-    return in_turn(engine, source.id, source.name, funds, gather, store)
+    with names.kept():
+        return in_turn(engine, source.id, source.name, funds, gather, store)
 
 
 @dataclass(frozen=True, slots=True)

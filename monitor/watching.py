@@ -29,6 +29,7 @@ from monitor.sources.spec import FundSpec, Source
 from monitor.store import leases, watch, workers
 from monitor.store.engine import Connection, Engine, StoreUnavailable, reading
 from monitor.store.leases import Lease, LeaseLost
+from monitor.store.names import Names
 from monitor.store.watch import FundState
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -183,7 +184,7 @@ class _Run:
         stopping: Callable[[], bool],
     ) -> None:
         self.engine, self.watching, self.holder, self.clock, self.stopping = engine, watching, holder, clock, stopping
-        self.writing = threading.Lock()
+        self.writing, self.names = threading.Lock(), Names()
 
     def issuer(self, issuer: str) -> Outcome:
         """Everything due of one issuer; nothing while another daemon works on it."""
@@ -250,7 +251,14 @@ class _Run:
 
         with self.writing:
             return keep(
-                self.engine, source, answers, now=now, plan=self.watching.plan(), progress=_quiet, within=within
+                self.engine,
+                source,
+                answers,
+                now=now,
+                plan=self.watching.plan(),
+                progress=_quiet,
+                within=within,
+                names=self.names,
             )
 
     def _hold_off(self, source: Source, breaker: Breaker, error: Exception, lease: Lease) -> None:

@@ -108,7 +108,9 @@ class Book:
 
     def _open(self, fund: StoredFund) -> FundBook:
         book = FundBook(fund, self._fund_roots[fund.ticker])
-        rows = past.standings_before(self._conn, fund.id, self.since, 40)
+        rows = past.standings_before(self._conn, fund.id, self.since, 2)
+        if rows and not any(r.standing == "accepted" and not r.stale for r in rows):
+            rows = past.standings_before(self._conn, fund.id, self.since, 40)
         book.begins_here = not rows
         accepted = [r for r in rows if r.standing == "accepted"]
         if accepted:
@@ -126,8 +128,8 @@ class Book:
             book.roots.of(one.key): one for one in open_outside(self._conn, fund.id, self.names, self.since)
         }
         for stored in lines.open_spells(self._conn, fund.id, self.names, self.since):
-            book.open[book.roots.of(stored.spell.security)] = stored
-            self._spells.setdefault(stored.spell.security, []).append(stored)
+            book.open[book.roots.of(stored.security)] = stored
+            self._spells.setdefault(stored.security, []).append(stored)
         return book
 
     def covered(self, ticker: str) -> list[date]:
@@ -293,7 +295,7 @@ class Book:
         numbers = [self.names.number(k) for k in missing]
         fund_ids = [f.id for f in self._funds.values()]
         for stored in lines.closed_spells(self._conn, fund_ids, numbers, self.names, self.since):
-            known = self._spells.setdefault(stored.spell.security, [])
+            known = self._spells.setdefault(stored.security, [])
             if not any(s.fund == stored.fund and s.spell.opened_day == stored.spell.opened_day for s in known):
                 known.append(stored)
 

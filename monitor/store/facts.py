@@ -112,7 +112,6 @@ class Facts:
 
     def __init__(self, conn: Connection, names: Names) -> None:
         self._conn, self.names = conn, names
-        names.forget_new()
         self.bodies = archive.Incoming(conn)
         self.files: dict[tuple[int, int], NewFile] = {}
         self.ranks: dict[tuple[int, int], str] = {}  # of stored files that rank otherwise now

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -34,25 +33,53 @@ from monitor.store.codec import (
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
 from monitor.store.kept_tracks import KeptLine
-from monitor.store.names import Names
+from monitor.store.names import Names, Words
 from monitor.store.partitions import dated
 from monitor.store.past import SnapshotRow, splits_of
 from monitor.store.statements import Among, Statement
 
-_BY_KEY = attrgetter("key")
+_BY_KEY, _BY_SECURITY = attrgetter("key"), attrgetter("security")
 
 
-@dataclass(slots=True)
 class StoredSpell:
-    """A spell and where it is stored; `stored` is False until it has been written."""
+    """A spell and where it is stored; `stored` is False until it has been written. One that is open is made of its row
+    only when it is asked for: most only go on."""
 
-    fund: int
-    spell: Spell
-    stored: bool = True
-    changed: bool = False
+    __slots__ = ("_row", "_spell", "changed", "fund", "security", "stored")
+
+    def __init__(self, fund: int, spell: Spell, *, stored: bool = True) -> None:
+        self.fund, self.security, self.stored, self.changed = fund, spell.security, stored, False
+        self._spell: Spell | None = spell
+        self._row: tuple[Any, ...] = ()
+
+    @classmethod
+    def open(cls, fund: int, security: str, row: tuple[Any, ...]) -> StoredSpell:
+        """An open spell by its row: opened on, between which sessions, first file, shares, censored."""
+        made = cls.__new__(cls)
+        made.fund, made.security, made.stored, made.changed = fund, security, True, False
+        made._spell, made._row = None, row
+        return made
+
+    @property
+    def spell(self) -> Spell:
+        """The spell itself."""
+        if self._spell is None:
+            opened, first, last, file, shares, censored = self._row
+            self._spell = Spell(
+                self.security,
+                date_of_day(opened),
+                Interval(maybe_date(first), maybe_date(last)),
+                date_of_day(file),
+                maybe_decimal(shares),
+                censored == "left",
+            )
+        return self._spell
+
+    @spell.setter
+    def spell(self, spell: Spell) -> None:
+        self._spell = spell
 
 
-_Known = tuple[str, str, str, str, AssetClass, tuple[str, ...]]  # key, name, ticker, identifier, class, verified ids
 _HELD = Statement(
     select(t.holding.c.listing, t.holding.c.shares, t.holding.c.value, t.holding.c.weight).where(
         t.holding.c.fund == bindparam("fund"), t.holding.c.snapshot == bindparam("snapshot")
@@ -73,59 +100,58 @@ class Securities:
     """Keys and listings by number, remembered: positions are read as numbers and turned into words here."""
 
     def __init__(self, conn: Connection, facts: Facts | None = None) -> None:
-        """`facts` are files that are read as if they were stored."""
+        """`facts` are files that are read as if they were stored; what is remembered with their names is used."""
         self._conn, self._facts = conn, facts
-        self._keys: dict[int, str] = {}
-        self._ids: dict[str, int] = {}
-        self._verified: dict[int, tuple[str, ...]] = {}
-        self._listings: dict[int, _Known] = {}
+        self._words = Words() if facts is None else facts.names.words
         self._listing_ids: dict[tuple[object, ...], int] = {}
 
     def settle(self, conn: Connection) -> None:
         """From now on asks in this transaction, in which the facts have been stored."""
         self._conn, self._facts = conn, None
-        self._ids = {key: number for key, number in self._ids.items() if number > 0}
 
     def number(self, key: str) -> int:
         """The number of a key that is stored, or about to be."""
-        if key not in self._ids:
-            about = self._facts.names.number(key) if self._facts is not None else None
-            found = [(about,)] if about is not None else _SECURITY_OF.rows(self._conn, key=key)
+        number = self._words.numbers.get(key)
+        if number is None and self._facts is not None:
+            number = self._facts.names.number(key)
+        if number is None:
+            found = _SECURITY_OF.rows(self._conn, key=key)
             if not found:
                 raise StoreError(f"No security {key!r} is stored: run holdings-monitor db rebuild")
-            self._ids[key] = found[0][0]
-        return self._ids[key]
+            number = self._words.numbers[key] = found[0][0]
+        return number
 
     def key(self, number: int) -> str:
         """The key of a security's number."""
-        if number not in self._keys:
+        if number not in self._words.keys:
             self._load([number])
-        return self._keys[number]
+        return self._words.keys[number]
 
     def _load(self, numbers: Iterable[int]) -> None:
-        missing = [n for n in dict.fromkeys(numbers) if n not in self._keys]
+        words = self._words
+        missing = [n for n in dict.fromkeys(numbers) if n not in words.keys]
         for number in [n for n in missing if n < 0]:
-            self._keys[number], self._verified[number] = self._new().new_security(number)
-            self._ids[self._keys[number]] = number
+            words.keys[number], words.verified[number] = self._new().new_security(number)
             missing.remove(number)
         if not missing:
             return
         for number, key in _SECURITIES.rows(self._conn, numbers=missing):
-            self._keys[number] = key
-            self._ids[key] = number
+            words.keys[number] = key
+            words.numbers[key] = number
         ids: dict[int, list[str]] = {}
         for number, scheme, value in _IDENTIFIERS.rows(self._conn, numbers=missing):
             ids.setdefault(number, []).append(f"{scheme}:{value}")
-        self._verified.update({number: tuple(sorted(ids.get(number, []))) for number in missing})
+        words.verified.update((number, tuple(sorted(ids.get(number, ())))) for number in missing)
 
     def _load_listings(self, numbers: list[int]) -> None:
         stored = [n for n in numbers if n > 0]
         found = _LISTINGS.rows(self._conn, numbers=stored) if stored else []
         found += [(n, *self._new().new_listing(n)) for n in numbers if n < 0]
         self._load(row[1] for row in found)
+        words = self._words
         for number, security, name, ticker, identifier, kind in found:
-            key, verified = self._keys[security], self._verified[security]
-            self._listings[number] = (key, name, ticker, identifier, AssetClass(kind), verified)
+            key, verified = words.keys[security], words.verified[security]
+            words.listings[number] = (key, name, ticker, identifier, AssetClass(kind), verified)
 
     def _new(self) -> Names:
         if self._facts is None:
@@ -145,9 +171,9 @@ class Securities:
         """The positions of a stored snapshot, by key."""
         new = self._facts.files.get((row.fund, row.id)) if self._facts is not None else None
         found = _HELD.rows(self._conn, fund=row.fund, snapshot=row.id) if new is None else new.lines
-        if missing := [one[0] for one in found if one[0] not in self._listings]:
+        if missing := [one[0] for one in found if one[0] not in self._words.listings]:
             self._load_listings(missing)
-        known, exponent = self._listings, row.shares_exp
+        known, exponent = self._words.listings, row.shares_exp
         made = []
         for listing, shares, value, weight in found:
             key, name, ticker, identifier, kind, verified = known[listing]
@@ -171,7 +197,15 @@ class Securities:
 _SpellRow = namedtuple("_SpellRow", [column.name for column in t.spell.columns])  # type: ignore[misc]
 _spell_c = t.spell.c
 _OPEN_SPELLS = Statement(
-    select(t.spell).where(
+    select(
+        _spell_c.security,
+        _spell_c.opened_day,
+        _spell_c.opened_from,
+        _spell_c.opened_to,
+        _spell_c.first_file,
+        _spell_c.entry_shares,
+        _spell_c.censored,
+    ).where(
         _spell_c.fund == bindparam("fund"),
         _spell_c.opened_day < bindparam("before"),
         or_(_spell_c.closed_day.is_(None), _spell_c.closed_day >= bindparam("before")),
@@ -190,7 +224,7 @@ _CLOSED_SPELLS = Statement(
 def open_spells(conn: Connection, fund: int, names: Securities, before: date) -> list[StoredSpell]:
     """The fund's spells that were open just before the files of `before`, by key."""
     rows = _OPEN_SPELLS.rows(conn, fund=fund, before=day_of(before))
-    return sorted((_spell(row, names, day_of(before)) for row in rows), key=lambda s: s.spell.security)
+    return sorted((StoredSpell.open(fund, names.key(row[0]), row[1:]) for row in rows), key=_BY_SECURITY)
 
 
 def closed_spells(

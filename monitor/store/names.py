@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -27,11 +28,30 @@ _BY_KEY = Statement(select(t.security.c.key, t.security.c.id).where(Among(t.secu
 _LISTINGS = Statement(select(t.listing).where(Among(t.listing.c.security, "securities")))
 
 
+@dataclass(slots=True)
+class Words:
+    """What is behind numbers, remembered likewise: keys and verified identifiers of securities; of listings key, name,
+    ticker, identifier, class and the security's identifiers."""
+
+    keys: dict[int, str] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)  # by key; stored ones only
+    verified: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    listings: dict[int, tuple[str, str, str, str, AssetClass, tuple[str, ...]]] = field(default_factory=dict)
+
+    def forget_new(self) -> None:
+        """Forgets what had a negative number."""
+        for known in (self.keys, self.verified, self.listings):
+            for number in [n for n in known if n < 0]:
+                del known[number]
+
+
 class Names:
     """Numbers by value, remembered so that a known name costs no query. Where a transaction was undone, make a new one:
     its numbers are gone."""
 
     def __init__(self) -> None:
+        self.words = Words()
+        self._is_certain = True  # that what is remembered is stored
         self._lines: dict[_Line, tuple[int, int]] = {}
         self._securities: dict[str, int] = {}
         self._listings: dict[_Listing, int] = {}
@@ -89,7 +109,8 @@ class Names:
         if not self._new_listings:
             return {}
         new, listings = self._new, self._new_listings
-        self.forget_new()
+        self._is_certain = False
+        self._forget_new()
         self._write_securities(conn, new)
         wanted = [(self._securities[new[-1 - one[0]].key] if one[0] < 0 else one[0], *one[1:]) for one in listings]
         columns = ("security", "name", "ticker", "identifier", "asset_class")
@@ -111,25 +132,28 @@ class Names:
         )
         insert_new(conn, t.identifier, [{"scheme": s, "value": v, "security": n} for s, v, n in ids])
 
-    def forget_new(self) -> None:
-        """Forgets what is not stored yet, and everything where that has become too much."""
-        if len(self._listings) > MOST:
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Surrounds transactions that write: what the last one stored may be remembered after it."""
+        yield
+        self._is_certain = True
+
+    def begin(self) -> None:
+        """Another transaction, or another try, begins: forgets what was not stored, or may have been undone, and
+        everything where that has become too much."""
+        if not self._is_certain or max(len(self._listings), len(self.words.listings)) > MOST:
             self._forget()
-        elif self._new_listings:
+        else:
+            self._forget_new()
+
+    def _forget_new(self) -> None:
+        if self._new_listings:
             self._listings = {one: n for one, n in self._listings.items() if n > 0 and one[0] > 0}
             self._lines = {line: numbers for line, numbers in self._lines.items() if min(numbers) > 0}
             for one in self._new:
                 del self._securities[one.key]
             self._new, self._new_listings = [], []
-
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Surrounds a transaction that writes: where it is undone, its numbers are forgotten with all others."""
-        try:
-            yield
-        except BaseException:
-            self._forget()
-            raise
+            self.words.forget_new()
 
     def _forget(self) -> None:
         self.__init__()  # type: ignore[misc]

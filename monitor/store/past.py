@@ -256,16 +256,19 @@ def verdicts(conn: Connection, issuer_id: int, since: date) -> dict[tuple[str, d
     return found
 
 
+_SESSIONS = Statement(
+    select(t.standing.c.pos_session).where(
+        t.standing.c.fund == bindparam("fund"),
+        t.standing.c.as_of < bindparam("before"),
+        t.standing.c.standing == "accepted",
+        t.standing.c.pos_session.is_not(None),
+    )
+)
+
+
 def accepted_sessions(conn: Connection, fund: int, before: date) -> list[date]:
     """The sessions covered by accepted files dated before `before`, ascending."""
-    table = t.standing.c
-    query = select(table.pos_session).where(
-        table.fund == fund,
-        table.as_of < day_of(before),
-        table.standing == "accepted",
-        table.pos_session.is_not(None),
-    )
-    return sorted(date_of_day(day) for (day,) in conn.execute(query))
+    return sorted(date_of_day(day) for (day,) in _SESSIONS.rows(conn, fund=fund, before=day_of(before)))
 
 
 def links(conn: Connection, issuer_id: int, before: date = date.max) -> list[tuple[date, Link]]:
