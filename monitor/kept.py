@@ -13,11 +13,11 @@ from weakref import WeakKeyDictionary
 
 from monitor.sources import registry
 from monitor.sources.spec import Source
-from monitor.store.engine import Engine
-from monitor.store.names import Names
 
 if TYPE_CHECKING:
     from monitor.sources.fetch import Fetcher
+    from monitor.store.engine import Engine
+    from monitor.store.names import Names
 
 
 class Kept:
@@ -48,5 +48,7 @@ class Kept:
 
     def names(self, engine: Engine) -> Names:
         """The names met in this database, for one thread at a time."""
+        from monitor.store.names import Names  # not loaded by what asks for none
+
         with self._lock:
             return self._names.setdefault(engine, Names())
