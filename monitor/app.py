@@ -77,7 +77,7 @@ class App:
         from monitor.store import migrate
         from monitor.store.engine import open_engine
 
-        engine = open_engine(self.config.database)
+        engine = open_engine(self.config.database, most=self.config.database_connections)
         try:
             found = migrate.current(engine)
             before, after = migrate.upgrade(engine) if found != migrate.head() else (found, found)

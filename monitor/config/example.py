@@ -11,6 +11,7 @@ TEXT = """\
 
 database = "sqlite:///holdings.db"    # or "postgresql://monitor@dbhost/holdings"
 # Where a password is part of the address, a file can hold it: `database_file` instead of `database`.
+# database_connections = 12           # most of one process to PostgreSQL; see deploy/POSTGRES.md
 # sources_dir = "issuers"             # your own issuer descriptions (TOML)
 # funds_file = "funds.toml"           # what `funds add` adds
 

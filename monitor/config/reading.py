@@ -46,6 +46,7 @@ class Config:
     file: Path | None
     folder: Path
     database: str = field(repr=False)  # SQLAlchemy URL, may hold a password
+    database_connections: int
     sources_dir: Path
     funds_file: Path
     watch: tuple[Watch, ...]
@@ -197,6 +198,7 @@ def _assemble(document: Document, file: Path | None, folder: Path, environ: Mapp
         file=file.absolute() if file else None,
         folder=folder,
         database=_database(database, base),
+        database_connections=document.database_connections,
         sources_dir=under(folder, document.sources_dir),
         funds_file=under(folder, document.funds_file),
         watch=document.watch,

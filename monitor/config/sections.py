@@ -141,6 +141,7 @@ class Document(Section):
 
     database: str = "sqlite:///holdings.db"
     database_file: Path | None = None  # a file that holds the address instead, when there is a password in it
+    database_connections: int = Field(default=12, ge=4, le=500)  # most of one process to PostgreSQL
     sources_dir: Path = Path("issuers")
     funds_file: Path = Path("funds.toml")
     watch: tuple[Watch, ...] = ()

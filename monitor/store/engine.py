@@ -61,19 +61,20 @@ READ_CACHE = 32_000  # KiB of pages that a connection for questions keeps: the d
 SCHEMA_LOCK = 4_737_001  # an arbitrary number: who holds it on PostgreSQL may change the tables
 STEPS = 5_000  # SQLite instructions between two looks at the clock
 KEPT = 4  # connections
+MOST = 12  # connections of one process, for all its threads
 CHUNK = 10_000  # rows handed to the driver at once: enough to be fast, small in memory
 _READING = "monitor_reading"  # execution option: this connection only reads
 
 
-def open_engine(url: str, *, read_only: bool = False, kept: int = KEPT) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, kept: int = KEPT, most: int = MOST) -> Engine:
     """The database at `url`, reached once so that a wrong address is said now and in words.
 
     With `read_only` the database itself refuses writing, whatever SQL is sent. `kept` connections to PostgreSQL stay
-    open when nobody uses them.
+    open when nobody uses them; a process never has more than `most`, and who needs another one waits.
     """
     address = _address(url)
     is_sqlite = address.get_backend_name() == "sqlite"
-    engine = _open_sqlite(address, read_only) if is_sqlite else _open_postgres(address, read_only, kept)
+    engine = _open_sqlite(address, read_only) if is_sqlite else _open_postgres(address, read_only, kept, most)
     with in_words(engine), engine.connect():
         return engine
 
@@ -261,7 +262,7 @@ def _insert_chunks(conn: Connection, table: Table, columns: Sequence[str], rows:
 # --- PostgreSQL -----------------------------------------------------------------------------------
 
 
-def _open_postgres(address: URL, read_only: bool, kept: int) -> Engine:
+def _open_postgres(address: URL, read_only: bool, kept: int, most: int) -> Engine:
     settings = ["timezone=UTC", f"lock_timeout={BUSY_SECONDS}s", "idle_in_transaction_session_timeout=10min"]
     if read_only:
         settings.append("default_transaction_read_only=on")
@@ -272,8 +273,8 @@ def _open_postgres(address: URL, read_only: bool, kept: int) -> Engine:
     }
     return create_engine(
         address.set(drivername="postgresql+psycopg"),
-        pool_size=kept,
-        max_overflow=8,
+        pool_size=min(kept, most),
+        max_overflow=most - min(kept, most),
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,  # a restarted server is noticed before the first statement, not by it
         connect_args=arguments,
