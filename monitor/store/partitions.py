@@ -73,9 +73,13 @@ def _month_begins(months: int) -> int:
     return day_of(date(months // 12, months % 12 + 1, 1))
 
 
+def _year_of(day: date) -> Span:
+    return Span(_month_begins(day.year * 12), _month_begins(day.year * 12 + 12))
+
+
 def span_for(day: date, today: date, taken: Collection[Span]) -> Span:
     """The partition a file of this day needs: a year of long ago, unless a month of it has its own."""
-    year = Span(_month_begins(day.year * 12), _month_begins(day.year * 12 + 12))
+    year = _year_of(day)
     if day.year < today.year - 1 and not any(year.overlaps(one) for one in taken):
         return year
     return month_of(day)
@@ -126,15 +130,16 @@ def ready(conn: Connection, as_of: date, today: date) -> None:
     """
     if not is_postgres(conn):
         return
-    known, now = conn.info.get(_READY, ({}, None)), conn.get_transaction()
-    seen: set[Span] = known[0] if known[1] is now else set()
-    if _holds(seen, as_of):
+    month, now = month_of(as_of), conn.get_transaction()
+    known, when = conn.info.get(_READY, (frozenset(), None))
+    seen: set[Span] = known if when is now else set()
+    if month in seen:
         return
-    there = spans(conn)
-    if not _holds(there, as_of):
+    names = [_name(month), _name(_year_of(as_of))]
+    if conn.execute(THERE, {"names": names}).first() is None:
         with transaction(conn.engine) as own:
-            there = make(own, [as_of], today)
-    conn.info[_READY] = (set(there), now)
+            make(own, [as_of], today)
+    conn.info[_READY] = (seen | {month}, now)
 
 
 def _holds(there: Collection[Span], day: date) -> bool:
@@ -215,6 +220,12 @@ def _name(span: Span) -> str:
 # --- looking --------------------------------------------------------------------------------------
 
 USED = text("SELECT 1 FROM pg_partitioned_table WHERE partrelid = to_regclass('holding')")
+THERE = text("""
+SELECT 1 FROM pg_class
+WHERE relname = ANY (:names) AND relispartition AND relnamespace = (
+    SELECT relnamespace FROM pg_class WHERE oid = to_regclass('holding')
+)
+""")
 ATTACHED = text("""
 SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) AS bounds
 FROM pg_inherits i

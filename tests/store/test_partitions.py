@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.pool import QueuePool
 
 from monitor.store import partitions, schema
 from monitor.store.codec import date_of_day, day_of
@@ -154,3 +155,14 @@ def test_on_sqlite_there_is_nothing_to_do(sqlite_engine: Engine) -> None:
         partitions.ready(conn, TODAY, TODAY)
         assert not partitions.partitions(conn)
         assert not partitions.spans(conn)
+
+
+def test_a_process_opens_no_more_connections_than_it_may(postgres_url: str) -> None:
+    """Who stores a file of a new month needs two; a third waits for one of them."""
+    engine = open_engine(postgres_url, kept=1, most=2)
+    store_line(engine, date(2016, 5, 2))
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.size() + pool._max_overflow == 2
+    assert "2016" in labels(engine)
+    engine.dispose()
