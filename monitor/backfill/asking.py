@@ -5,14 +5,18 @@ It stores nothing. A piece is what one ask gave: a body, the certainty that ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
+from typing import Protocol
 
 from monitor.core.errors import FetchError
 from monitor.core.evidence import Origin
 from monitor.core.politeness import GIVE_UP, Tally, is_server_failure
+from monitor.intake import FileOutcome
 from monitor.sources.addresses import safe_url
 from monitor.sources.fetch import Fetched, Fetcher
 from monitor.sources.profile import HttpProfile
@@ -42,17 +46,25 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Asks of one fund that are done together, wherever that is."""
+    """Asks of one fund that are done together, wherever that is.
+
+    `whose`, `origin` and `series` are what every piece of it says (see `Piece`). So many bodies in a row that are the
+    `same` mean that the address does not look at the date; 0: nobody looks.
+    """
 
     source: str
     fund: str
     asks: tuple[Ask, ...]
+    whose: str | None = None
+    origin: Origin | None = None
+    series: str = ""
+    same: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What came of one ask. `content` None: there is nothing (`absent`), it is stored (`known`), or we could not get
-    it; `detail` says why.
+    it; `detail` says why. `kept`: it is stored already, by who asked, and this became of it.
 
     `fund` is whose it is for certain, `presumed` whose it is if it does not say so, `day` the date asked for. `origin`
     makes it evidence beside the daily files instead of one of them; `series` is the SEC's name of the fund it must be
@@ -73,27 +85,50 @@ class Piece:
     day: date | None = None
     origin: Origin | None = None
     series: str = ""
+    kept: tuple[FileOutcome, ...] | None = None
 
 
-def jobs(source: str, fund: str, asks: Sequence[Ask]) -> Iterator[Job]:
-    """The asks in the order given, some twenty at a time."""
-    rest = iter(asks)
+def jobs(like: Job) -> Iterator[Job]:
+    """The asks of a large job in the order given, some twenty at a time."""
+    rest = iter(like.asks)
     while some := tuple(islice(rest, JOB)):
-        yield Job(source, fund, some)
+        yield replace(like, asks=some)
+
+
+Made = Callable[[Ask, Fetched], Piece]
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many more things a run may ask for; None: as many as there are."""
+    """How many more things a run may ask for; None: as many as there are. Threads may share it."""
 
     left: int | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def take(self) -> bool:
-        """Uses up one; false when there is none."""
+    def take(self, wanted: int = 1) -> int:
+        """Uses up so many; how many of them there were."""
         if self.left is None:
-            return True
-        self.left -= 1
-        return self.left >= 0
+            return wanted
+        with self._lock:
+            taken = min(wanted, self.left)
+            self.left -= taken
+            return taken
+
+    def give_back(self, unused: int) -> None:
+        """Were taken and not used."""
+        if self.left is not None:
+            with self._lock:
+                self.left += unused
+
+
+class Elsewhere(Protocol):
+    """Where jobs are done when not here."""
+
+    def bodies(self, asker: Asker, job: Job, made: Made) -> Iterator[Piece]:
+        """As `Asker.bodies`, the pieces stored already; how the server did is written into `asker`."""
+
+    def turn(self, asker: Asker) -> AbstractContextManager[None]:
+        """While it is open nobody else of the run asks the server."""
 
 
 @dataclass(slots=True)
@@ -107,19 +142,36 @@ class Asker:
     stopped: str = ""
     tally: Tally = field(default_factory=Tally)
     streak: int = 0
+    seen: tuple[str, ...] = ()  # hashes of the last files, of addresses that may not look at the date
+    elsewhere: Elsewhere | None = None
 
-    def bodies(self, job: Job, made: Callable[[Ask, Fetched], Piece]) -> Iterator[Piece]:
+    def bodies(self, job: Job, made: Made) -> Iterator[Piece]:
         """What the asks of a job give, until there is a reason to stop; `made` makes a piece of a body."""
+        if self.elsewhere is not None:
+            yield from self.elsewhere.bodies(self, job, made)
+            return
         for ask in job.asks:
             if self.stopped:
                 return
             found = self.get(ask.url, ask.request)
             if found is None:
                 return
-            yield made(ask, found) if isinstance(found, Fetched) else self._failed(ask, found)
+            piece = made(ask, found) if isinstance(found, Fetched) else self._failed(ask, found)
+            if isinstance(found, Fetched) and not piece.absent:
+                self._see(found.sha256, job.same)
+            yield replace(piece, fund=job.whose, origin=job.origin, series=job.series)
+
+    def _see(self, sha256: str, same: int) -> None:
+        self.seen = (*self.seen, sha256)[-same:] if same else ()
+        if same and len(self.seen) == same and len(set(self.seen)) == 1:
+            self.stopped = f"{same} days in a row have the same bytes: the address does not look at the date"
 
     def get(self, url: str, request: Request | None = None) -> Fetched | FetchError | None:
         """The body or why there is none; None when no more may be asked."""
+        with nullcontext() if self.elsewhere is None else self.elsewhere.turn(self):
+            return self._get(url, request)
+
+    def _get(self, url: str, request: Request | None) -> Fetched | FetchError | None:
         if not self.stopped and not self.budget.take():
             self.stopped = ENOUGH
         if self.stopped:

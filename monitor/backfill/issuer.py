@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
-from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
+from monitor.backfill.asking import JOB, Ask, Asker, Budget, Elsewhere, Job, Piece
 from monitor.backfill.planning import Offer, Wanted
 from monitor.core.errors import FetchError
 from monitor.core.filling import Expected, expected, is_final, silent_since
@@ -36,6 +37,7 @@ class IssuerWay:
     chunk: int = JOB
     total: int = 0
     unread: list[str] = field(default_factory=list)
+    elsewhere: Elsewhere | None = None
 
     def offer(self, wanted: Wanted) -> Offer:
         """What the issuer could give."""
@@ -58,7 +60,8 @@ class IssuerWay:
     def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
         """A piece for each missing day of the funds of one source."""
         source = group[0].source
-        asker = Asker(self.fetcher, source.http, self.budget, source.sniff.absent_status)
+        absent = source.sniff.absent_status
+        asker = Asker(self.fetcher, source.http, self.budget, absent, elsewhere=self.elsewhere)
         shared: dict[Request | str, list[Wanted]] = {}
         for wanted in group:
             if not _why_not(wanted):
@@ -77,7 +80,6 @@ class _Series:
 
     group: Sequence[Wanted]
     asker: Asker
-    seen: list[str] = field(default_factory=list)
     asks: list[Ask] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,27 +87,41 @@ class _Series:
         self.asks = sorted(asks.values(), key=lambda ask: ask.day or date.min, reverse=True)
 
     def pieces(self) -> Iterator[Piece]:
-        first = self.group[0]
-        days, absent = _days(first).days, _absent(first)
+        first, rest = self.group[0], self.asks
+        days, absent, self.asker.seen = _days(first).days, _absent(first), ()
         whose = first.spec.ticker if len(self.group) == 1 else None
-        for job in jobs(first.source.id, first.spec.ticker, self.asks):
-            for ask, piece in zip(job.asks, self.asker.bodies(job, self._made), strict=False):
-                yield replace(piece, fund=whose)
+        made = partial(_made, _strict(first.source), first.spec.ticker)
+        ended = False
+        while rest and not self.asker.stopped and not ended:
+            some = _until_silence(rest[:JOB], days, absent)
+            rest = rest[len(some) :]
+            job = Job(first.source.id, first.spec.ticker, tuple(some), whose, same=SAME)
+            for ask, piece in zip(job.asks, self.asker.bodies(job, made), strict=False):
+                yield piece
                 if piece.absent and ask.day is not None:
                     absent.add(ask.day)
-                    if silent_since(days, absent) is not None:
-                        return
+                    ended = silent_since(days, absent) is not None
 
-    def _made(self, ask: Ask, found: Fetched) -> Piece:
-        name = name_of(ask.place, found.name)
-        why = absence(_strict(self.group[0].source), found, name, self.group[0].spec.ticker)
-        if why:
-            return Piece(ask.place, absent=True, detail=why, status=found.status, day=ask.day)
-        self.seen.append(found.sha256)
-        if len(self.seen) >= SAME and len(set(self.seen[-SAME:])) == 1:
-            self.asker.stopped = f"{SAME} days in a row have the same bytes: the address does not look at the date"
-        led = found.url if found.url != ask.place.partition("#")[0] else ""
-        return Piece(ask.place, found.body, status=found.status, day=ask.day, redirected=led, name=name)
+
+def _until_silence(asks: Sequence[Ask], days: Sequence[date], absent: set[date]) -> Sequence[Ask]:
+    """The asks up to the one after which, were there no file for any of them, nothing more is to be asked."""
+    missing = set(absent)
+    for number, ask in enumerate(asks, start=1):
+        if ask.day is not None:
+            missing.add(ask.day)
+        if silent_since(days, missing) is not None:
+            return asks[:number]
+    return asks
+
+
+def _made(source: Source, ticker: str, ask: Ask, found: Fetched) -> Piece:
+    """What an answer is: the file of the day asked for, or that there is none."""
+    name = name_of(ask.place, found.name)
+    why = absence(source, found, name, ticker)
+    if why:
+        return Piece(ask.place, absent=True, detail=why, status=found.status, day=ask.day)
+    led = found.url if found.url != ask.place.partition("#")[0] else ""
+    return Piece(ask.place, found.body, status=found.status, day=ask.day, redirected=led, name=name)
 
 
 def planned(wanted: Wanted) -> list[Ask]:

@@ -6,11 +6,11 @@ From the SEC the steps are: ticker → series → filings → documents; from lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
+from monitor.backfill.asking import JOB, Ask, Asker, Budget, Elsewhere, Job, Piece, jobs
 from monitor.backfill.filings import SERIES, Filing, filings, series_by_ticker
 from monitor.backfill.planning import Offer, Wanted
 from monitor.core.errors import FetchError, UsageError
@@ -49,6 +49,7 @@ class NportWay:
     total: int = 0
     unread: list[str] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)  # series by ticker, once asked for
+    elsewhere: Elsewhere | None = None
 
     def offer(self, wanted: Wanted) -> Offer:
         """What the SEC could give."""
@@ -81,7 +82,7 @@ class NportWay:
         """A piece for every filing of the funds that is not here yet, oldest first."""
         if not self.contact:
             raise UsageError(NO_CONTACT)
-        asker = Asker(self.fetcher, self.profile, self.budget)
+        asker = Asker(self.fetcher, self.profile, self.budget, elsewhere=self.elsewhere)
         for wanted in group:
             ticker = wanted.spec.ticker
             try:
@@ -90,9 +91,9 @@ class NportWay:
                 yield Piece(self.base, None, detail=f"{ticker}: {error}", status=error.status, fund=ticker)
                 continue
             self.total += len(asks)
-            for job in jobs(wanted.source.id, ticker, asks):
-                for piece in asker.bodies(job, _made):
-                    yield replace(piece, fund=ticker, origin=Origin.NPORT, series=self._series(wanted, asker))
+            series = self._series(wanted, asker) if asks else ""
+            for job in jobs(Job(wanted.source.id, ticker, tuple(asks), ticker, Origin.NPORT, series)):
+                yield from asker.bodies(job, _made)
         self.stopped, self.tally = asker.stopped, asker.tally
 
     def _asks(self, wanted: Wanted, asker: Asker) -> list[Ask]:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from monitor.backfill.asking import JOB, Ask, Asker, Budget, Piece, jobs
+from monitor.backfill.asking import JOB, Ask, Asker, Budget, Elsewhere, Job, Piece, jobs
 from monitor.backfill.planning import Offer, Wanted
 from monitor.core.errors import FetchError
 from monitor.core.politeness import Tally
@@ -38,6 +38,7 @@ class WaybackWay:
     chunk: int = JOB
     total: int = 0
     unread: list[str] = field(default_factory=list)
+    elsewhere: Elsewhere | None = None
 
     def offer(self, wanted: Wanted) -> Offer:
         """What the archive could give."""
@@ -65,14 +66,14 @@ class WaybackWay:
 
     def pieces(self, group: Sequence[Wanted]) -> Iterator[Piece]:
         """A piece for every copy of the funds' addresses that is not here yet, oldest first."""
-        asker = Asker(self.fetcher, self.profile, self.budget)
+        asker = Asker(self.fetcher, self.profile, self.budget, elsewhere=self.elsewhere)
         for wanted in group:
             for url in _addresses(wanted):
                 asks = self._copies(wanted, url, asker)
                 self.total += len(asks)
-                for job in jobs(wanted.source.id, wanted.spec.ticker, asks):
-                    for piece in asker.bodies(job, _made):
-                        yield replace(piece, fund=wanted.spec.ticker)
+                ticker = wanted.spec.ticker
+                for job in jobs(Job(wanted.source.id, ticker, tuple(asks), ticker)):
+                    yield from asker.bodies(job, _made)
         self.stopped, self.tally = asker.stopped, asker.tally
 
     def _copies(self, wanted: Wanted, url: Url, asker: Asker) -> list[Ask]:
