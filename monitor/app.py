@@ -23,6 +23,8 @@ from monitor.sources.spec import Source
 
 if TYPE_CHECKING:
     from monitor.backfill import Filling
+    from monitor.backfill import Report as FillReport
+    from monitor.backfill.running import Watcher
     from monitor.backfill.ways import Options, Way
     from monitor.blindness import LookReport
     from monitor.conversing.listening import Listening
@@ -304,6 +306,12 @@ class App:
         self.prepare_calendars(engine, {one.id: one for one, _ in chosen}.values())
         plan, operators = self.plan(), self.config.operator_channels
         return Filling(engine, chosen, period, plan, operators, self.clock(), self.clock)
+
+    def fill_on(self, crew: Crew, filling: Filling, way: Way, progress: Watcher) -> FillReport:
+        """A back-fill by workers."""
+        from monitor.backfill.together import run_on
+
+        return run_on(crew, self.config.database, filling, way, progress)
 
     def way(self, name: str, options: Options, *, looks: bool) -> Way:
         """One way of getting history; with `looks` its offers may ask an index."""

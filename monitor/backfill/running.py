@@ -92,7 +92,7 @@ def run(filling: Filling, way: Way, progress: Watcher) -> Report:
             report = _source(filling, way, group, report, progress, is_last=number == len(groups))
         except MonitorError:
             with transaction(filling.engine) as conn:  # what was done before is told all the same
-                _tell(conn, filling, way, report)
+                tell(conn, filling, way, report)
             raise
     return report
 
@@ -106,37 +106,41 @@ def _source(
         breaker = watch.breakers(conn).get(source.id, Breaker())
         known = past.issuer(conn, source.id)
     is_asked = way.name == "issuer" and breaker.may_ask(filling.now)
-    stopped = _left_alone(breaker) if way.name == "issuer" and not is_asked else ""
+    stopped = left_alone(breaker) if way.name == "issuer" and not is_asked else ""
     storing = _storing(filling, way, group)
     if not stopped:
-        storing.store(_watched(way, group, progress), way.chunk)
+        storing.store(watched(way, group, progress), way.chunk)
         stopped = way.stopped
     with transaction(engine) as conn:
         if is_asked:
-            _remember(conn, filling, way, source)
+            remember(conn, filling, way, source)
         intake = Intake(conn, source, filling.now, outcomes=storing.outcomes)
         made = conclude(intake, filling.plan, lambda text, count: progress(text, count, 0))
         unfinished = known is not None and known[1] is not None  # an earlier run was cut off before it could say so
         report = replace(
             report,
             outcome=plus(report.outcome, made),
-            extended=(*report.extended, *_longer(conn, group, unfinished=unfinished)),
+            extended=(*report.extended, *longer(conn, group, unfinished=unfinished)),
             stopped=(*report.stopped, *([f"{source.id}: {stopped}"] if stopped else [])),
             unread=tuple(dict.fromkeys((*report.unread, *way.unread))),
         )
         if is_last:
-            _tell(conn, filling, way, report)
+            tell(conn, filling, way, report)
     return report
 
 
 def _storing(filling: Filling, way: Way, group: Sequence[Wanted]) -> Storing:
     one = group[0]
-    bounds = ANY_TIME if way.name == "issuer" else filling.period  # an address of a day may hold the file of the next
     funds = frozenset(wanted.spec.ticker for wanted in group)
-    return Storing(filling.engine, one.source, funds, one.calendar, filling.now, bounds)
+    return Storing(filling.engine, one.source, funds, one.calendar, filling.now, bounds(filling, way))
 
 
-def _remember(conn: Connection, filling: Filling, way: Way, source: Source) -> None:
+def bounds(filling: Filling, way: Way) -> Period:
+    """The dates of files that are kept: an address of a day may hold the file of the next."""
+    return ANY_TIME if way.name == "issuer" else filling.period
+
+
+def remember(conn: Connection, filling: Filling, way: Way, source: Source) -> None:
     """How the issuer's server did, for the daemon too; what that found meanwhile counts."""
     before = watch.breakers(conn).get(source.id, Breaker())
     found = after(before, way.tally, filling.clock(), filling.jitter())
@@ -144,19 +148,21 @@ def _remember(conn: Connection, filling: Filling, way: Way, source: Source) -> N
         watch.set_breaker(conn, source.id, found)
 
 
-def _longer(conn: Connection, group: Sequence[Wanted], *, unfinished: bool) -> list[Extended]:
-    longer = [noting.extended(one.name, one.have, have(conn, one.source.id, one.spec.ticker)) for one in group]
-    return [one for one in longer if one is not None] or (_resumed(group) if unfinished else [])
+def longer(conn: Connection, group: Sequence[Wanted], *, unfinished: bool) -> list[Extended]:
+    """Whose history is longer than it was, or what an `unfinished` run before this one added."""
+    found = [noting.extended(one.name, one.have, have(conn, one.source.id, one.spec.ticker)) for one in group]
+    return [one for one in found if one is not None] or (_resumed(group) if unfinished else [])
 
 
-def _tell(conn: Connection, filling: Filling, way: Way, report: Report) -> None:
+def tell(conn: Connection, filling: Filling, way: Way, report: Report) -> None:
     """Promises the note when there is something to say."""
     if report.extended:
         message = noting.note(report.extended, report.outcome.revised, way.name, filling.now)
         telling.tell_operator(conn, message, filling.operators, filling.now)
 
 
-def _left_alone(breaker: Breaker) -> str:
+def left_alone(breaker: Breaker) -> str:
+    """Why the issuer is not asked now."""
     until = f" until {breaker.not_before:%Y-%m-%d %H:%M} UTC" if breaker.not_before is not None else ""
     return f"its server failed lately and is left alone{until} ({breaker.detail})"
 
@@ -170,7 +176,7 @@ def _resumed(group: Sequence[Wanted]) -> list[Extended]:
     ]
 
 
-def _watched(way: Way, group: Sequence[Wanted], progress: Watcher) -> Iterator[Piece]:
+def watched(way: Way, group: Sequence[Wanted], progress: Watcher) -> Iterator[Piece]:
     """The pieces, each shown as it comes."""
     name = group[0].spec.ticker if len(group) == 1 else f"{len(group)} funds of {group[0].source.id}"
     for done, piece in enumerate(way.pieces(group), start=1):

@@ -40,10 +40,14 @@ class Storing:
     def store(self, pieces: Iterable[Piece], chunk: int) -> None:
         """Stores all pieces, so many together."""
         for some in chunks(pieces, chunk):
-            bodies = Bodies(self.source, self.funds, self.period)
-            prepared = [self._prepared(bodies, piece) for piece in some]  # before others are kept from writing
-            with transaction(self.engine) as conn:
-                self._keep(conn, some, prepared)
+            self.keep(some)
+
+    def keep(self, pieces: Sequence[Piece]) -> None:
+        """Stores these pieces in one transaction."""
+        bodies = Bodies(self.source, self.funds, self.period)
+        prepared = [self._prepared(bodies, piece) for piece in pieces]  # before others are kept from writing
+        with transaction(self.engine) as conn:
+            self._keep(conn, pieces, prepared)
 
     def _prepared(self, bodies: Bodies, piece: Piece) -> Prepared | None:
         if piece.content is None or piece.origin is not None:
@@ -103,14 +107,14 @@ def _body(piece: Piece, content: bytes) -> Body:
     )
 
 
-def chunks(pieces: Iterable[Piece], most: int) -> Iterator[list[Piece]]:
-    """Up to `most` pieces together, fewer where they are large."""
+def chunks(pieces: Iterable[Piece], most: int, largest: int = CHUNK_BYTES) -> Iterator[list[Piece]]:
+    """Up to `most` pieces together, fewer where they have more than `largest` bytes."""
     some: list[Piece] = []
     size = 0
     for piece in pieces:
         some.append(piece)
         size += len(piece.content or b"")
-        if len(some) >= most or size >= CHUNK_BYTES:
+        if len(some) >= most or size >= largest:
             yield some
             some, size = [], 0
     if some:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from monitor.cli import completing, output, summary
 from monitor.cli.context import ATTENTION, DONE, FAILED, environment, program
-from monitor.cli.options import ConfigFile, Db, Form, day, instant, one_of
+from monitor.cli.options import Cluster, ConfigFile, Db, Form, Workers, day, instant, one_of, where
 from monitor.cli.output import Format, Record, record
 from monitor.cli.progress import Progress
 from monitor.cli.wording import counted
@@ -18,10 +19,12 @@ from monitor.core.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.app import App
-    from monitor.backfill import Offer, Plan, Report
+    from monitor.backfill import Filling, Offer, Plan, Report
     from monitor.backfill.ways import Options, Way
     from monitor.core.filling import Period
     from monitor.pipeline import FileOutcome, Outcome
+    from monitor.scale.crew import Crew
+    from monitor.scale.where import Where
 
 WAYS = ("issuer", "nport", "wayback", "git", "files")
 EXAMPLES = (
@@ -82,6 +85,8 @@ def backfill(
     limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Ask for so many at most.")] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="INSTANT", help="Use this instead of the clock.")] = None,
     form: Form = Format.TABLE,
+    cluster: Cluster = None,
+    workers: Workers = None,
     db: Db = None,
     config: ConfigFile = None,
 ) -> None:
@@ -91,7 +96,7 @@ def backfill(
     one_of(via, WAYS, "way")
     if via is None and not dry_run:
         raise UsageError(f"Say --via {', '.join(WAYS)}; or --dry-run to compare them.")
-    period = _period(since, until)
+    period, crew = _period(since, until), where(cluster, workers)
     options = Options(tuple(path or ()), tuple(inside or ()), series, limit, environment())
     app = program(config, db, instant(at))
     if via is not None:
@@ -101,7 +106,7 @@ def backfill(
     if dry_run:
         code = _compare(app, fund or [], source, period, ways, form)
     else:
-        code = _fill(app, fund or [], source, period, ways[0], form)
+        code = _fill(app, fund or [], source, period, ways[0], form, crew)
     raise typer.Exit(code)
 
 
@@ -215,18 +220,31 @@ def _clock(seconds: float) -> str:
 # --- for real -------------------------------------------------------------------------------------
 
 
-def _fill(app: App, funds: list[str], source: str | None, period: Period, way: Way, form: Format) -> int:
-    from monitor.backfill import run
-
-    with app.opened() as engine:
-        filling = app.filling(engine, funds, source, period)
-        with Progress() as progress:  # from now on: opening a database is no measure of what is to come
-            report = run(filling, way, progress)
+def _fill(
+    app: App,
+    funds: list[str],
+    source: str | None,
+    period: Period,
+    way: Way,
+    form: Format,
+    crew: Where | None,
+) -> int:
+    with ExitStack() as stack:
+        workers = None if crew is None else stack.enter_context(app.crew(crew))
+        engine = stack.enter_context(app.opened())
+        report = _filled(app, app.filling(engine, funds, source, period), way, workers)
     if form is Format.TABLE:
         _print_report(report)
     else:
         output.show([_plain(_report_record(report, way.name))], form, (), "")
     return _code(report)
+
+
+def _filled(app: App, filling: Filling, way: Way, workers: Crew | None) -> Report:
+    from monitor.backfill import run
+
+    with Progress() as progress:  # from now on: opening a database is no measure of what is to come
+        return run(filling, way, progress) if workers is None else app.fill_on(workers, filling, way, progress)
 
 
 def _print_report(report: Report) -> None:

@@ -11,12 +11,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from monitor.core.errors import MonitorError, StoreError
 from monitor.scale.hidden import Hidden
+from monitor.scale.turns import turn
 from monitor.scale.work import Trouble, perform, stamp
 
 A = TypeVar("A")
@@ -111,6 +113,10 @@ class Crew:
             if not again:
                 return
         yield part, Lost("it ended every process that worked on it (too large for the memory there, or a bug)")
+
+    def turn(self, name: str, pause: float) -> AbstractContextManager[None]:
+        """This process's own turn with the server `name`, beside the workers'."""
+        return turn(name, pause, self._client)
 
     # --- giving out -----------------------------------------------------------------------------------
 

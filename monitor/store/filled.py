@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
 
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, parse_instant
+from monitor.store.codec import date_of_day, instant_text, parse_instant
 from monitor.store.engine import Connection
 from monitor.store.save import UNTIMED
 
@@ -48,6 +49,17 @@ def have(conn: Connection, issuer: str, ticker: str) -> Have:
         frozenset(row.sha256 for row in files if not row.rank.startswith(UNTIMED)),
         _answered(conn, fund),
     )
+
+
+def asked(conn: Connection, issuer: str, ticker: str, at: datetime, places: Sequence[str]) -> dict[str, str]:
+    """What became of those of these addresses of a fund that the run which began at `at` has asked already."""
+    table = t.fetch.c
+    fund = select(t.fund.c.id).join(t.issuer, t.issuer.c.id == t.fund.c.issuer)
+    fund = fund.where(t.issuer.c.code == issuer, t.fund.c.ticker == ticker)
+    query = select(table.place, table.outcome).where(
+        table.fund.in_(fund), table.at == instant_text(at), table.arrival == "history", table.place.in_(places)
+    )
+    return {row.place: row.outcome for row in conn.execute(query)}
 
 
 def _answered(conn: Connection, fund: int) -> dict[str, tuple[bool, datetime]]:

@@ -232,6 +232,18 @@ def mark_underived(conn: Connection, issuer: int, since: date) -> None:
     _MARK.run(conn, number=issuer, day=day_of(since))
 
 
+def mark_untold(conn: Connection, issuer: int) -> None:
+    """Remembers that all is derived, but that who had it done has not said so yet."""
+    mark_underived(conn, issuer, date.max)
+
+
+def settle_told(conn: Connection, issuer: int) -> None:
+    """Forgets that again; what has to be derived since stays marked."""
+    table = t.issuer.c
+    where = (table.id == issuer) & (table.derive_from == day_of(date.max))
+    conn.execute(update(t.issuer).where(where).values(derive_from=None))
+
+
 def set_operator_word(conn: Connection, fund: int, snapshot: int, word: str, at: datetime) -> None:
     """Records that a person accepted or rejected a snapshot: a fact, kept through every rebuild."""
     table = t.snapshot.c
