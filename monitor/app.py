@@ -279,10 +279,13 @@ class App:
 
     def rebuild_on(self, crew: Crew, engine: Engine, progress: Progress) -> Rebuilt:
         """Everything derived, made again from the facts by workers."""
+        from monitor.pipeline import rebuilt
         from monitor.scale.rebuilding import rebuild
 
         sources = self.sources()
-        self.prepare_calendars(engine, sources.values())
+        with reading(engine) as conn:
+            stored = rebuilt(conn, sources)
+        self.prepare_calendars(engine, [sources[code] for code in stored])
         return rebuild(crew, engine, self.config.database, sources, progress)
 
     def learn(

@@ -125,7 +125,7 @@ class _Issuer:
                 remember(conn, self.filling, self.way, source)
         self.progress(f"deriving {source.id}", 1, 0)
         made = self.crew.call(f"derive-{source.id}", far.derive, self.kit, source.id)
-        files = with_standings(engine, source, self.outcomes)
+        files = with_standings(engine, source, sorted(self.outcomes, key=lambda one: one.place))
         with reading(engine) as conn:
             unfinished = known is not None and known[1] is not None
             found: list[Extended] = longer(conn, self.group, unfinished=unfinished)

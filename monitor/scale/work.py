@@ -87,5 +87,9 @@ def patiently(
 
 @lru_cache(maxsize=4)
 def engine_at(url: str) -> Engine:
-    """The database of a job, which keeps one connection. Raises StoreError when its schema is another."""
-    return migrate.open_current(url, kept=1)
+    """The database of a job, which keeps one connection. Raises StoreError when its schema is another, and at once
+    where it cannot be reached: it was, from where the run was started."""
+    try:
+        return migrate.open_current(url, kept=1)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"A worker cannot use the database: {error}", passing=False) from error
