@@ -281,6 +281,7 @@ class App:
         """Everything derived, made again from the facts by workers."""
         from monitor.pipeline import rebuilt
         from monitor.scale.rebuilding import rebuild
+        from monitor.store.engine import reading
 
         sources = self.sources()
         with reading(engine) as conn:

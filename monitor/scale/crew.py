@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from monitor.core.errors import MonitorError, StoreError
+from monitor.core.errors import StoreError
 from monitor.scale.hidden import Hidden
 from monitor.scale.turns import turn
 from monitor.scale.work import Trouble, perform, stamp
@@ -160,39 +160,29 @@ class Crew:
             except Empty:
                 self._look()
         turn.out.discard(future)
-        error = self._error(future)
+        result, error = self._outcome(future)
         if error is None:
-            result = self._result(future)
             if isinstance(result, Trouble):
                 raise result.error()
             yield job, result
-        elif type(error).__name__ == "KilledWorker":
-            suspects.append(job)
         elif isinstance(error, CancelledError):
             raise self._gone()
-        elif isinstance(error, MonitorError):
-            raise error
+        elif type(error).__name__ == "KilledWorker":
+            suspects.append(job)
         else:
             turn.bug = turn.bug or error
 
-    def _error(self, future: Any) -> BaseException | None:
-        if future.status in ("cancelled", "lost"):
-            return CancelledError()
-        try:
-            error: BaseException | None = future.exception() if future.status == "error" else None
-        except CancelledError as gone:
-            return gone
-        return error
-
-    def _result(self, future: Any) -> Any:
-        """What a job that is done gave: where its worker ended since, somebody does it again."""
+    def _outcome(self, future: Any) -> tuple[Any, BaseException | None]:
+        """What a job gave, or what it raised. Where its worker ended before we had it, somebody does it once more."""
         while True:
             try:
-                return future.result(timeout=LOOK)
-            except TimeoutError:
+                return future.result(timeout=LOOK), None
+            except CancelledError as gone:
+                return None, gone
+            except Exception as error:  # noqa: BLE001 – whatever the job raised is handed on
+                if future.status == "error" or not isinstance(error, TimeoutError):
+                    return None, error
                 self._look()
-            except CancelledError:
-                raise self._gone() from None
 
     # --- who is there ---------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from monitor.scale.crew import Crew
 from monitor.scale.hidden import Hidden
@@ -60,14 +61,14 @@ def running(folder: Path) -> Iterator[Cluster]:
             _end(one)
 
 
-def _start(out: object, folder: Path, *command: str) -> subprocess.Popen[bytes]:
+def _start(out: BinaryIO, folder: Path, *command: str) -> subprocess.Popen[bytes]:
     """In a group of its own, whose every process ends with it."""
     return subprocess.Popen(
         [sys.executable, "-m", "dask", *command],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
-        stdout=out,  # type: ignore[call-overload]
+        stdout=out,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )

@@ -25,6 +25,7 @@ from tests.backfill.stage import rows
 from tests.scale import stage as jobs
 from tests.scale.cluster import ROOT, Cluster, end_a_worker, running
 from tests.scale.stage import SECRET, address, alone, history, taken
+from tests.scenarios.stories import LANTERN, NOW
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +107,7 @@ def test_after_the_scheduler_was_killed_the_same_call_goes_on_elsewhere(
 
 
 def test_nothing_says_the_password(cluster: Cluster, lite: Engine) -> None:
-    wrong = files.Kit(f"postgresql://me:{SECRET}@127.0.0.1:1/nowhere", jobs.LANTERN, jobs.NOW)
+    wrong = files.Kit(f"postgresql://me:{SECRET}@127.0.0.1:1/nowhere", LANTERN, NOW)
     with joined(cluster) as workers:
         for function in (jobs.is_a_bug, files.derive):
             with pytest.raises(Exception, match=r"of 'lantern'|cannot use the database") as caught:
