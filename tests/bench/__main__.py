@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import ark, asking, day, generator, queries, size, start, table, universe
+from tests.bench import arithmetic, ark, asking, day, generator, queries, size, start, table, universe
 from tests.bench.harness import Failed, NotMeasured
 
 TABLES = {"ark": ark.rows, "day": day.rows, "universe": universe.rows, "start": start.rows}
@@ -32,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     if given.work == "questions":
         return asking.main(given)
+    if given.work == "arithmetic":
+        sys.stdout.write(arithmetic.report(given))
+        return 0
     try:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=given.folder) as folder:
             sys.stdout.write(_measured(given, Path(folder)))
@@ -58,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         one = works.add_parser(name, help=words, description=words)
         OPTIONS[name](one)
     asking.arguments(works)
+    arithmetic.arguments(works)
     return top
 
 

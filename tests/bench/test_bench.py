@@ -178,6 +178,14 @@ def test_universe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["arithmetic", "--cpu", "100", "200", "--bytes", "40", "125", "--archive", "20"]) == 0
+    rows = [line.strip("|\n ").split(" | ") for line in capsys.readouterr().out.splitlines()]
+    assert rows[2] == ["lines a day", "3,000", "150,000", "4,500,000"]
+    assert rows[3][1:] == ["0.3 s", "15.0 s", "8 min"]
+    assert rows[-2][1:] == ["453.6 MB", "22.7 GB", "680.4 GB"]
+
+
 def test_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run(capsys, "start", "--rounds", 1, "--seconds", 2, "--folder", tmp_path, "--json")
     assert [row["work"] for row in found["rows"]] == ["--help", "idle daemon"]
