@@ -26,6 +26,7 @@ from monitor.pipeline import AlertPlan, FileOutcome
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import Source
 from monitor.store import schema
+from monitor.store.documents import documents, stored
 from monitor.store.engine import Engine, open_engine
 
 CONFIG = '[issuers.ark]\nbase_url = "{url}"\nallow_private = true\nmin_interval = 0\n'
@@ -107,7 +108,10 @@ def facts(engine: Engine) -> dict[str, list[str]]:
         files = {(row.fund, row.id): row.sha256 for row in conn.execute(select(schema.snapshot))}
         found = {}
         for table in DERIVED:
-            rows = [dict(row._mapping) for row in conn.execute(select(table))]
+            if table in (schema.event, schema.item):
+                rows = [one._asdict() for one in stored(conn, documents(table))]
+            else:
+                rows = [dict(row._mapping) for row in conn.execute(select(table))]
             found[table.name] = sorted(_fact(table, row, funds, keys, files) for row in rows)
     assert len(found["standing"]) == len(files)
     return found
@@ -126,9 +130,9 @@ def _fact(
         row[column] = keys[row[column]]
     if "fund" in row:
         row["fund"] = funds[row["fund"]]
-    if "body" in row:
-        body = json.loads(str(row["body"]))
-        row["body"] = {key: value for key, value in body.items() if key not in ("known_at", "published")}
+    if "text" in row:
+        body = json.loads(str(row["text"]))
+        row["text"] = {key: value for key, value in body.items() if key not in ("known_at", "published")}
     return json.dumps(row, sort_keys=True)
 
 

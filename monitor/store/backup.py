@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO
 
 import psycopg
-from sqlalchemy import LargeBinary, MetaData, Table, func, inspect, select, text
+from sqlalchemy import LargeBinary, MetaData, Numeric, Table, func, inspect, select, text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, StatementError
 
 from monitor.core.errors import StoreError
@@ -225,6 +225,9 @@ def _reflected(conn: Connection) -> MetaData:
         warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
         parts = partitions.names(conn)
         found.reflect(conn, only=lambda name, _: name not in parts)
+    for column in (one for table in found.tables.values() for one in table.columns):
+        if isinstance(column.type, Numeric):
+            column.type = Numeric(asdecimal=False)  # in a backup a number is a number
     return found
 
 

@@ -21,6 +21,10 @@ from monitor.core.spells import Spell
 from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of
+from monitor.store.documents import New as Document
+from monitor.store.documents import add as add_documents
+from monitor.store.documents import documents
+from monitor.store.documents import stored as stored_documents
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities, StoredSpell
 from monitor.store.outside import Outside, rewind_outside, write_outside
@@ -165,43 +169,10 @@ def write(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, 
 
 
 def _write_changes(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, int], new: Derived) -> None:
-    bulk_insert(
-        conn,
-        t.event,
-        ("id", "issuer", "fund", "security", "kind", "as_of", "day", "body"),
-        [
-            (
-                e.key,
-                issuer,
-                fund_ids[e.fund],
-                names.number(e.security),
-                e.kind.value,
-                day_of(e.as_of),
-                day_of(e.day),
-                body,
-            )
-            for e, body in new.events
-        ],
-    )
-    bulk_insert(
-        conn,
-        t.item,
-        ("id", "issuer", "security", "kind", "as_of", "day", "severity", "score", "body"),
-        [
-            (
-                i.key,
-                issuer,
-                names.number(i.security),
-                i.kind.value,
-                day_of(i.as_of),
-                day_of(i.day),
-                i.severity.value,
-                i.score,
-                body,
-            )
-            for i, body in new.items
-        ],
-    )
+    events = (Document(fund_ids[e.fund], names.number(e.security), day_of(e.day), body) for e, body in new.events)
+    add_documents(conn, t.event, issuer, events)
+    items = (Document(0, names.number(i.security), day_of(i.day), body) for i, body in new.items)
+    add_documents(conn, t.item, issuer, items)
 
 
 def _write_standings(conn: Connection, lines: dict[tuple[int, int], StandingLine]) -> None:
@@ -329,5 +300,4 @@ def link_lines(conn: Connection, issuer: int) -> set[str]:
 
 def event_bodies(conn: Connection, issuer: int) -> dict[str, str]:
     """The issuer's events, id to JSON."""
-    table = t.event.c
-    return {row.id: row.body for row in conn.execute(select(table.id, table.body).where(table.issuer == issuer))}
+    return {one.id: one.text for one in stored_documents(conn, documents(t.event).where(t.event.c.issuer == issuer))}

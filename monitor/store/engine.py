@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     String,
     Table,
@@ -34,7 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from monitor.core.errors import ConfigError, StoreError
 from monitor.store.trouble import BUSY_SECONDS, StoreConflict, StoreUnavailable, in_words
@@ -286,20 +288,33 @@ def _copy(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable
     statement = f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)'
     driver: Any = conn.connection.driver_connection
     errors: type[Exception] = conn.dialect.loaded_dbapi.Error
+    types = [_copy_type(table.c[name].type) for name in columns]
+    numbers = [at for at, name in enumerate(types) if name == "numeric"]
     added = 0
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types([_copy_type(table.c[name].type) for name in columns])
+            copy.set_types(types)
             for row in rows:
-                copy.write_row(row)
+                copy.write_row(_exact(row, numbers))
                 added += 1
     except errors as error:  # past SQLAlchemy: this is how it would have said it
         raise DBAPIError.instance(statement, None, error, errors, dialect=conn.dialect) from error
     return added
 
 
+def _exact(row: Sequence[object], numbers: Sequence[int]) -> Sequence[object]:
+    """The row with decimals where binary COPY asks for them."""
+    if not numbers:
+        return row
+    cells = list(row)
+    for at in numbers:
+        cells[at] = None if cells[at] is None else Decimal(repr(cells[at]))
+    return cells
+
+
 def _copy_type(kind: TypeEngine[Any]) -> str:
     """The exact name binary COPY needs: it converts nothing."""
+    kind = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
     for python_type, name in (
         (BigInteger, "int8"),
         (SmallInteger, "int2"),
@@ -307,6 +322,7 @@ def _copy_type(kind: TypeEngine[Any]) -> str:
         (Text, "text"),
         (String, "varchar"),
         (LargeBinary, "bytea"),
+        (Numeric, "numeric"),
     ):
         if isinstance(kind, python_type):
             return name

@@ -23,6 +23,7 @@ from monitor.core.model import Arrival, Interval, Kind
 from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, maybe_date, maybe_decimal, maybe_instant, parse_instant
+from monitor.store.documents import documents, stored
 from monitor.store.engine import Connection
 from monitor.store.save import REVISIONS
 from monitor.store.statements import Among, Statement
@@ -385,9 +386,8 @@ def sighted(conn: Connection, fund: int, securities: Sequence[int], before: date
 
 def item_bodies(conn: Connection, issuer_id: int, since: date) -> Mapping[str, str]:
     """The stored items settled on `since` or later: id to JSON."""
-    table = t.item.c
-    query = select(table.id, table.body).where(table.issuer == issuer_id, table.day >= day_of(since))
-    return {row.id: row.body for row in conn.execute(query)}
+    query = documents(t.item).where(t.item.c.issuer == issuer_id, t.item.c.day >= day_of(since))
+    return {one.id: one.text for one in stored(conn, query)}
 
 
 def file_of(conn: Connection, code: str, fund: str, as_of: date, sha256: str) -> tuple[date | None, str, str]:

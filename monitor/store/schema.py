@@ -30,6 +30,7 @@ from sqlalchemy import (
     func,
 )
 
+from monitor.store.coded import CONFIDENCES, KINDS, SEVERITIES, Amount, Coded
 from monitor.store.ledger import (
     breaker,
     delivery,
@@ -525,6 +526,36 @@ sighting = Table(
     sqlite_with_rowid=False,
 )
 
+# Events and items: what filters and views need in columns, the rest of the document packed. See documents.py.
+_SAID = (
+    ("listing", Integer, True),  # one that prints its name and ticker; null: they are in the next two
+    ("name", Text, True),
+    ("ticker", Text, True),
+    ("kind", Coded(KINDS.words), False),
+    ("as_of", Integer, False),
+    ("day", Integer, False),
+    ("session_from", Integer, True),
+    ("session_to", Integer, True),
+    ("known_at", BigInteger, True),  # microseconds since 1970
+    ("shares_before", Amount(), True),
+    ("shares_after", Amount(), True),
+    ("active_shares", Amount(), True),
+    ("value", BigInteger, True),  # cents
+    ("currency", String(8), False),
+    ("weight_before", Amount(), True),  # 10^-4 percent points, also beyond four decimals
+    ("weight_after", Amount(), True),
+    ("last_held", Integer, True),
+    ("last_material", Integer, True),
+    ("absence_sessions", Integer, True),
+    ("absence_days", Integer, True),
+    ("uncovered_sessions", Integer, True),
+    ("claim", Text, False),  # with marks, see claim_text.py
+    ("score", Integer, False),
+    ("severity", Coded(SEVERITIES.words), False),
+    ("confidence", Coded(CONFIDENCES.words), False),
+    ("rest", LargeBinary, False),  # of the document, see compact.py
+)
+
 event = Table(
     "event",
     metadata,
@@ -532,10 +563,7 @@ event = Table(
     Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
     Column("fund", Integer, ForeignKey("fund.id"), nullable=False),
     Column("security", Integer, ForeignKey("security.id"), nullable=False),  # root of the links
-    Column("kind", String(20), nullable=False),
-    Column("as_of", Integer, nullable=False),
-    Column("day", Integer, nullable=False),
-    Column("body", Text, nullable=False),  # JSON: the documented keys of `changes`
+    *(Column(name, kind, nullable=nullable) for name, kind, nullable in _SAID),
     Index("ix_event_issuer_day", "issuer", "day"),
     Index("ix_event_fund_as_of", "fund", "as_of"),
     Index("ix_event_security_as_of", "security", "as_of"),
@@ -547,13 +575,9 @@ item = Table(
     metadata,
     Column("id", String(20), primary_key=True),
     Column("issuer", Integer, ForeignKey("issuer.id"), nullable=False),
+    Column("funds", Text, nullable=False),  # tickers of those that changed, with ", " between
     Column("security", Integer, ForeignKey("security.id"), nullable=False),
-    Column("kind", String(20), nullable=False),
-    Column("as_of", Integer, nullable=False),
-    Column("day", Integer, nullable=False),
-    Column("severity", String(8), nullable=False),
-    Column("score", Integer, nullable=False),
-    Column("body", Text, nullable=False),  # JSON
+    *(Column(name, kind, nullable=nullable) for name, kind, nullable in _SAID),
     Index("ix_item_issuer_day", "issuer", "day"),
     Index("ix_item_security_as_of", "security", "as_of"),
     Index("ix_item_as_of", "as_of"),

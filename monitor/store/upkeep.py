@@ -12,7 +12,7 @@ from itertools import islice
 
 from sqlalchemy import select, text
 
-from monitor.store import archive
+from monitor.store import archive, documents
 from monitor.store.backup import Manifest, Progress, backup, quiet, restore, verify
 from monitor.store.codec import date_of_day
 from monitor.store.engine import Connection, Engine, is_postgres, reading
@@ -172,14 +172,16 @@ ORDER BY e.id
 
 
 def _documents(conn: Connection) -> Iterator[Finding]:
-    """Events name funds of their own issuer; JSON columns hold JSON."""
+    """Events name funds of their own issuer; documents can be read, messages are JSON."""
     for row in conn.execute(STRANGERS):
         yield Finding("event", f"{row.id} is filed under issuer {row.issuer}, which does not run {row.ticker}.")
-    for table, column in ((event, event.c.body), (item, item.c.body), (delivery, delivery.c.message)):
-        key = next(iter(table.primary_key))
-        for number, body in conn.execute(select(key, column).order_by(key), execution_options={"yield_per": 1000}):
-            if not _is_json(body):
-                yield Finding(table.name, f"{number} holds no JSON in {column.name}.")
+    for table in (event, item):
+        for words in documents.faults(conn, table):
+            yield Finding(table.name, words)
+    query = select(delivery.c.id, delivery.c.message).order_by(delivery.c.id)
+    for number, message in conn.execute(query, execution_options={"yield_per": 1000}):
+        if not _is_json(message):
+            yield Finding("delivery", f"{number} holds no JSON in message.")
 
 
 def _is_json(body: str) -> bool:

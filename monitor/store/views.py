@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.core.columns import Sort
+from monitor.store.claim_text import ACTIVE, AFTER, AS_OF, BEFORE, LAST, NAME, TICKER, claim_sql
+from monitor.store.claim_text import FUND as FUND_MARK
+from monitor.store.coded import CONFIDENCES, KINDS, SEVERITIES
 
 Dialect = Literal["sqlite", "postgresql"]
 Say = Callable[["Words"], str]
@@ -67,35 +70,38 @@ class Words:
             return f"round({part} * 1.0 / nullif({whole}, 0), 8)"
         return f"round({part}::numeric / nullif({whole}, 0), 8)"
 
-    def text(self, body: str, *path: str) -> str:
-        """A text in a JSON document, null when absent."""
+    def instant(self, micros: str) -> str:
+        """UTC text of microseconds since 1970, as Python writes it."""
+        part = f"{micros} % 1000000"
         if self.dialect == "sqlite":
-            return f"json_extract({body}, '$.{'.'.join(path)}')"
-        return f"{body}::jsonb #>> '{{{','.join(path)}}}'"
+            seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {micros} / 1000000, 'unixepoch')"
+            return f"{seconds} || CASE WHEN {part} = 0 THEN '' ELSE printf('.%06d', {part}) END || 'Z'"
+        seconds = f"to_char(to_timestamp({micros} / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+        return f"{seconds} || CASE WHEN {part} = 0 THEN '' ELSE '.' || lpad(({part})::text, 6, '0') END || 'Z'"
 
-    def number(self, body: str, *path: str) -> str:
-        """A decimal in a JSON document, null when absent."""
+    def grouped(self, number: str) -> str:
+        """The size of a whole number with commas."""
         if self.dialect == "sqlite":
-            return f"CAST({self.text(body, *path)} AS REAL)"
-        return f"({self.text(body, *path)})::numeric"
+            return f"printf('%,d', abs({number}))"
+        return f"to_char(abs({number}), 'FM999,999,999,999,999,990')"
 
-    def integer(self, body: str, *path: str) -> str:
-        """A whole number in a JSON document, null when absent."""
-        if self.dialect == "sqlite":
-            return f"CAST({self.text(body, *path)} AS INTEGER)"
-        return f"({self.text(body, *path)})::integer"
+    def day_text(self, sql: str) -> str:
+        """A date from days since 1970, as text."""
+        return self.day(sql) if self.dialect == "sqlite" else f"{self.day(sql)}::text"
 
-    def date(self, body: str, *path: str) -> str:
-        """A date in a JSON document, null when absent."""
-        if self.dialect == "sqlite":
-            return self.text(body, *path)
-        return f"({self.text(body, *path)})::date"
-
-    def names(self, body: str, key: str) -> str:
-        """The texts of a JSON array, joined by ", "."""
-        if self.dialect == "sqlite":
-            return f"(SELECT group_concat(j.value, ', ') FROM json_each({body}, '$.{key}') j)"
-        return f"(SELECT string_agg(j, ', ') FROM jsonb_array_elements_text({body}::jsonb -> '{key}') j)"
+    def claim(self, level: str, funds: str) -> str:
+        """The sentence of a row `b`, with what its columns say put back."""
+        fields = {
+            AFTER: self.grouped("b.shares_after"),
+            BEFORE: self.grouped("b.shares_before"),
+            ACTIVE: self.grouped("b.active_shares"),
+            LAST: self.day_text("b.session_to"),
+            AS_OF: self.day_text("b.as_of"),
+            FUND_MARK: funds,
+            TICKER: f"' (' || {PRINTED_TICKER} || ')'",
+            NAME: PRINTED_NAME,
+        }
+        return claim_sql(level, "b.claim", fields, "char" if self.dialect == "sqlite" else "chr")
 
 
 def create_statement(view: View, dialect: Dialect) -> str:
@@ -128,24 +134,16 @@ def _day(name: str, sql: str, says: str) -> ViewColumn:
     return ViewColumn(name, lambda words: words.day(sql), says, Sort.DAY)
 
 
+def _amount(name: str, sql: str, says: str) -> ViewColumn:
+    return ViewColumn(name, lambda words: _decimal(words, sql), says, Sort.NUMBER)
+
+
 def _scaled(name: str, sql: str, places: int, says: str) -> ViewColumn:
     return ViewColumn(name, lambda words: words.scaled(sql, places), says, Sort.NUMBER)
 
 
-def _text(name: str, path: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.text("b.body", *path.split(".")), says)
-
-
-def _number(name: str, path: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.number("b.body", *path.split(".")), says, Sort.NUMBER)
-
-
-def _integer(name: str, path: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.integer("b.body", *path.split(".")), says, Sort.WHOLE)
-
-
-def _date(name: str, path: str, says: str) -> ViewColumn:
-    return ViewColumn(name, lambda words: words.date("b.body", *path.split(".")), says, Sort.DAY)
+PRINTED_NAME = "CASE WHEN b.listing IS NULL THEN b.name ELSE l.name END"
+PRINTED_TICKER = "CASE WHEN b.listing IS NULL THEN b.ticker ELSE nullif(l.ticker, '') END"
 
 
 ISSUER = _column("issuer", "i.code", "short name of the issuer")
@@ -228,46 +226,57 @@ LEFT JOIN listing l ON l.id = (
 )""",
 )
 
-CHANGE = (
-    _date("session_from", "pos_session.from", "first session in which it may have happened; null when unknown"),
-    _date("session_to", "pos_session.to", "last session in which it may have happened; null when unknown"),
-    ViewColumn("known_at", lambda words: words.text("b.body", "known_at"), "when we knew", Sort.INSTANT),
-    _number("shares_before", "shares_before", "shares before; null when unknown"),
-    _number("shares_after", "shares_after", "shares after; null when unknown"),
-    _number("active_shares", "active_shares", "the change with the fund's own flows removed; null when unknown"),
-    _number("value", "value", "value of the change in `currency`; null when unknown"),
-    _text("currency", "currency", "currency of `value`"),
-    _number("weight_before", "weight_before", "percent points before"),
-    _number("weight_after", "weight_after", "percent points after"),
-    _date("last_held", "absence.last_held", "session of the last holding before an absence"),
-    _date("last_material", "absence.last_material", "session of the last material holding before an absence"),
-    _integer("absence_sessions", "absence.sessions", "sessions it was gone"),
-    _integer("absence_days", "absence.days", "days it was gone"),
-    _integer("uncovered_sessions", "absence.uncovered_sessions", "sessions of the absence no file covers"),
-    _text("claim", "claim", "the sentence people are told"),
-    _text("confidence", "confidence", "high or low"),
-    _text("status", "status", "current, superseded or correction"),
-)
+
+def _change(level: str, funds: str) -> tuple[ViewColumn, ...]:
+    """The columns that events and items (`level`) share; `funds` is the SQL of the tickers."""
+    return (
+        _day("session_from", "b.session_from", "first session in which it may have happened; null when unknown"),
+        _day("session_to", "b.session_to", "last session in which it may have happened; null when unknown"),
+        ViewColumn("known_at", lambda words: words.instant("b.known_at"), "when we knew", Sort.INSTANT),
+        _quantity(
+            "shares_before", lambda words: _decimal(words, "b.shares_before"), "shares before; null when unknown"
+        ),
+        _quantity("shares_after", lambda words: _decimal(words, "b.shares_after"), "shares after; null when unknown"),
+        _quantity(
+            "active_shares",
+            lambda words: _decimal(words, "b.active_shares"),
+            "the change with the fund's own flows removed; null when unknown",
+        ),
+        _scaled("value", "b.value", 2, "value of the change in `currency`; null when unknown"),
+        _column("currency", "b.currency", "currency of `value`"),
+        _scaled("weight_before", "b.weight_before", 4, "percent points before"),
+        _scaled("weight_after", "b.weight_after", 4, "percent points after"),
+        _day("last_held", "b.last_held", "session of the last holding before an absence"),
+        _day("last_material", "b.last_material", "session of the last material holding before an absence"),
+        _whole("absence_sessions", "b.absence_sessions", "sessions it was gone"),
+        _whole("absence_days", "b.absence_days", "days it was gone"),
+        _whole("uncovered_sessions", "b.uncovered_sessions", "sessions of the absence no file covers"),
+        ViewColumn("claim", lambda words: words.claim(level, funds), "the sentence people are told"),
+        _column("confidence", CONFIDENCES.sql("b.confidence"), "high or low"),
+        _column("status", "'current'", "current, superseded or correction"),
+    )
+
 
 EVENTS = View(
     "v_events",
     "One change of one position of one fund between two accepted files.",
     (
         _column("id", "b.id", "id of the event, for `why`"),
-        _column("kind", "b.kind", "what happened: INITIATED, EXITED, INCREASED …"),
+        _column("kind", KINDS.sql("b.kind"), "what happened: INITIATED, EXITED, INCREASED …"),
         ISSUER,
         FUND,
         SECURITY,
-        _text("name", "security.name", "name of the security"),
-        _text("ticker", "security.ticker", "ticker of the security"),
+        _column("name", PRINTED_NAME, "name of the security"),
+        _column("ticker", PRINTED_TICKER, "ticker of the security"),
         _day("as_of", "b.as_of", "date of the file that shows the change"),
         _day("day", "b.day", "date of the file that settled it"),
-        *CHANGE,
+        *_change("event", "f.ticker"),
     ),
     """event b
 JOIN fund f ON f.id = b.fund
 JOIN issuer i ON i.id = b.issuer
-JOIN security s ON s.id = b.security""",
+JOIN security s ON s.id = b.security
+LEFT JOIN listing l ON l.id = b.listing""",
 )
 
 ITEMS = View(
@@ -275,21 +284,22 @@ ITEMS = View(
     "One change of one security over all funds of an issuer: what people are told.",
     (
         _column("id", "b.id", "id of the item, for `why`"),
-        _column("kind", "b.kind", "what happened: INITIATED, EXITED, INCREASED …"),
+        _column("kind", KINDS.sql("b.kind"), "what happened: INITIATED, EXITED, INCREASED …"),
         ISSUER,
-        ViewColumn("funds", lambda words: words.names("b.body", "funds"), "tickers of the funds that changed"),
+        _column("funds", "b.funds", "tickers of the funds that changed"),
         SECURITY,
-        _text("name", "security.name", "name of the security"),
-        _text("ticker", "security.ticker", "ticker of the security"),
+        _column("name", PRINTED_NAME, "name of the security"),
+        _column("ticker", PRINTED_TICKER, "ticker of the security"),
         _day("as_of", "b.as_of", "date of the file that shows the change"),
         _day("day", "b.day", "date of the file that settled it"),
-        _column("severity", "b.severity", "high, normal or low"),
+        _column("severity", SEVERITIES.sql("b.severity"), "high, normal or low"),
         _whole("score", "b.score", "rank among the items, higher first"),
-        *CHANGE,
+        *_change("item", "b.funds"),
     ),
     """item b
 JOIN issuer i ON i.id = b.issuer
-JOIN security s ON s.id = b.security""",
+JOIN security s ON s.id = b.security
+LEFT JOIN listing l ON l.id = b.listing""",
 )
 
 COVERAGE = View(
@@ -338,7 +348,7 @@ DELIVERIES = View(
         _whole("id", "d.id", "number of the delivery"),
         _column("item", "d.item", "id of the item, or of a notice"),
         _whole("revision", "d.revision", "1 for the first telling, more for corrections"),
-        _column("kind", "b.kind", "what happened; null for notices"),
+        _column("kind", KINDS.sql("b.kind"), "what happened; null for notices"),
         _column("issuer", "i.code", "short name of the issuer; null for notices"),
         SECURITY,
         _column("channel", "d.channel", "name of the channel"),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from monitor.store import documents
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, Engine, bulk_insert, transaction
@@ -33,9 +34,8 @@ COLUMNS = {
     "closed_to exit_file last_file last_session exit_shares last_shares material_file material_session "
     "material_shares peak_shares peak_file files last_line_file last_line_session last_line_shares last_line_day",
     "sighting": "fund security as_of session day",
-    "event": "id issuer fund security kind as_of day body",
-    "item": "id issuer security kind as_of day severity score body",
 }
+DOCUMENTS = ("event", "item")  # rows of these are `documents.New`
 
 
 @dataclass(frozen=True)
@@ -82,21 +82,26 @@ def write(engine: Engine, plan: Plan) -> int:
         bulk_insert(conn, t.session, ("calendar", "day"), (("XNYS", one) for one in weekdays))
     written = 0
     for start in range(0, plan.funds, PER_ISSUER):
-        rows: Rows = {name: [] for name in COLUMNS}
+        issuer = start // PER_ISSUER + 1
+        rows: Rows = {name: [] for name in (*COLUMNS, *DOCUMENTS)}
         for number in range(start + 1, min(start + PER_ISSUER, plan.funds) + 1):
             mine = days[-(plan.deep_days if number <= plan.deep_funds else plan.days) :]
             _fund(rows, Fund(number, start // PER_ISSUER + 1), mine, plan, chance)
             if len(rows["holding"]) > 500_000:
-                written += _flush(engine, rows)
-        written += _flush(engine, rows)
+                written += _flush(engine, issuer, rows)
+        written += _flush(engine, issuer, rows)
     return written
 
 
-def _flush(engine: Engine, rows: Rows) -> int:
+def _flush(engine: Engine, issuer: int, rows: Rows) -> int:
     count = len(rows["holding"])
     with transaction(engine) as conn:
         for name, columns in COLUMNS.items():
             bulk_insert(conn, t.metadata.tables[name], columns.split(), rows[name])
+            rows[name].clear()
+        for name in DOCUMENTS:
+            new = [documents.New(*row) for row in rows[name]]  # type: ignore[arg-type]
+            documents.add(conn, t.metadata.tables[name], issuer, new)
             rows[name].clear()
     return count
 
@@ -223,10 +228,10 @@ def _happened(rows: Rows, fund: Fund, one: int, kind: str, day: int, shares: tup
     """The event and the item made of it."""
     number = hashlib.sha256(f"{fund.number} {one} {kind} {day}".encode()).hexdigest()[:14].upper()
     body = json.dumps(_body(fund, one, kind, day, shares) | {"id": f"E{number}", "level": "event"})
-    rows["event"].append((f"E{number}", fund.issuer, fund.number, one, kind, day, day, body))
+    rows["event"].append((fund.number, one, day, body))
     told = _body(fund, one, kind, day, shares) | {"id": f"I{number}", "level": "item", "headline": f"{kind} {one}"}
     more = {"caveat": "", "parts": [], "events": [f"E{number}"], "terms": []}
-    rows["item"].append((f"I{number}", fund.issuer, one, kind, day, day, "low", 20, json.dumps(told | more)))
+    rows["item"].append((0, one, day, json.dumps(told | more)))
 
 
 def _body(fund: Fund, one: int, kind: str, day: int, shares: tuple[int, int]) -> dict[str, object]:

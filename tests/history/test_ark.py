@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from monitor import pipeline
+from monitor.store import schema as t
+from monitor.store.documents import documents, stored
 from monitor.store.engine import Engine, open_engine, reading
 from tests.history import facts
 from tests.postgres import PostgresServer, database_name
@@ -136,11 +138,11 @@ def test_alibaba_ended_in_crumbs_in_august_2021(whole: Engine) -> None:
 def test_a_rebuild_gives_the_same_rows(whole: Engine) -> None:
     before = facts.derived(whole)
     with reading(whole) as conn:
-        bodies = conn.exec_driver_sql("SELECT id, body FROM item ORDER BY id").all()
+        bodies = list(stored(conn, documents(t.item).order_by(t.item.c.id)))
     pipeline.rebuild(whole, {"ark": facts.ARK}, progress=lambda _text, _count: None)
     assert facts.derived(whole) == before
     with reading(whole) as conn:
-        assert conn.exec_driver_sql("SELECT id, body FROM item ORDER BY id").all() == bodies
+        assert list(stored(conn, documents(t.item).order_by(t.item.c.id))) == bodies
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from monitor.pipeline import AlertPlan, Outcome
 from monitor.sources.loading import parse_source
 from monitor.sources.spec import Source
 from monitor.store import schema as t
+from monitor.store.documents import documents, stored
 from monitor.store.engine import Connection, Engine, transaction
 from monitor.store.sessions import ensure_sessions
 
@@ -193,7 +194,7 @@ class Change:
 
 def _changes(engine: Engine, table: Table) -> list[Change]:
     with transaction(engine) as conn:
-        bodies = [json.loads(text) for text in conn.execute(select(table.c.body)).scalars()]
+        bodies = [json.loads(one.text) for one in stored(conn, documents(table))]
     found = [
         Change(b["kind"], "+".join(b["funds"]), b["security"]["ticker"], date.fromisoformat(b["as_of"]), b)
         for b in bodies
@@ -241,7 +242,10 @@ def rows_of(engine: Engine, table: Table) -> list[dict[str, Any]]:
     """The rows of a table with funds, securities and snapshots by name, in an order of their own."""
     with transaction(engine) as conn:
         names = _Names(conn)
-        rows = [names.read(dict(row)) for row in conn.execute(select(table)).mappings()]
+        if table in (t.event, t.item):  # what is packed speaks of files by numbers
+            rows = [names.read(one._asdict()) for one in stored(conn, documents(table))]
+        else:
+            rows = [names.read(dict(row)) for row in conn.execute(select(table)).mappings()]
     return sorted(rows, key=repr)
 
 

@@ -231,7 +231,7 @@ def test_any_order_of_files_and_schedules_gives_the_same_rows(fresh: Callable[[]
         answers.append(derived(engine))
     assert len(answers) == 8
     assert all(answer == answers[0] for answer in answers)
-    assert any("N-PORT" in row["body"] for row in answers[0]["event"])
+    assert any("N-PORT" in row["text"] for row in answers[0]["event"])
 
 
 def test_rebuilding_gives_the_same_rows(lite: Engine) -> None:

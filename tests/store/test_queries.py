@@ -14,7 +14,7 @@ import pytest
 from monitor.core.errors import UsageError
 from monitor.core.model import Interval, Severity
 from monitor.core.sessions import Gap
-from monitor.store import partitions, queries
+from monitor.store import documents, partitions, queries
 from monitor.store import schema as t
 from monitor.store.codec import day_of, instant_text
 from monitor.store.engine import Connection, Engine, insert_new, transaction
@@ -339,9 +339,8 @@ def change(rows: Rows, table: Any, number: str, day: date, **more: Any) -> None:
     level = table.name
     body = {"id": number, "level": level, "issuer": "ark", "as_of": day.isoformat(), "kind": "EXITED"}
     body |= {"funds": ["AAA"], "security": {"id": "S1", "name": "ALPHA"}, "severity": "low", "extra": 1, **more}
-    columns = {"id": number, "issuer": 1, "security": 1, "kind": body["kind"], "as_of": day_of(day), "day": day_of(day)}
-    columns |= {"fund": 1} if level == "event" else {"severity": body["severity"], "score": 1}
-    rows.conn.execute(table.insert().values(body=json.dumps(body), **columns))
+    new = documents.New(1 if level == "event" else 0, 1, day_of(day), json.dumps(body))
+    documents.add(rows.conn, table, 1, [new])
 
 
 def ids(found: Sequence[queries.Change]) -> list[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 
 from monitor.core.errors import StoreError
-from monitor.store import archive, partitions, schema
+from monitor.store import archive, documents, partitions, schema
 from monitor.store.backup import BATCH
 from monitor.store.codec import date_of_day, day_of, encode_shares, encode_value, encode_weight, instant_text
 from monitor.store.engine import Connection, Engine, bulk_insert, open_engine, transaction
@@ -25,13 +26,21 @@ from monitor.store.upkeep import Finding, backup, check, restore, verify
 NOW = datetime(2024, 3, 5, 21, 4, 5, 6, tzinfo=UTC)
 DAY = day_of(date(2024, 3, 4))
 BODY = b"company,shares\nExample Corp,12.5\n"
+
+
+def deflated(said: str) -> bytes:
+    """As documents are packed, without a dictionary."""
+    packing = zlib.compressobj(6, zlib.DEFLATED, -13)
+    return packing.compress(said.encode()) + packing.flush()
+
+
 EVENT = {
     "funds": ["EXA"],
     "security": {"id": "S0000000001", "name": "Example Corp", "ticker": "EXC"},
     "pos_session": {"from": "2024-03-01", "to": "2024-03-04"},
     "known_at": instant_text(NOW),
-    "shares_before": "0",
-    "shares_after": "12.5",
+    "shares_before": 0,
+    "shares_after": 12.5,
     "active_shares": None,
     "absence": {"last_held": "2023-01-03", "sessions": 292, "days": 426, "uncovered_sessions": 0},
     "claim": "Example Corp is back",
@@ -76,9 +85,10 @@ def fill(conn: Connection) -> None:
     bulk_insert(conn, schema.holding, list(schema.holding.c.keys()), rows)
     spell = {"fund": 1, "security": 1, "opened_day": DAY, "first_file": DAY, "entry_shares": "12.5", "censored": "none"}
     conn.execute(insert(schema.spell), [spell])
-    change = {"issuer": 1, "security": 1, "kind": "RE_ENTERED", "as_of": DAY, "day": DAY, "body": json.dumps(EVENT)}
-    conn.execute(insert(schema.event), [change | {"id": "E1", "fund": 1}])
-    conn.execute(insert(schema.item), [change | {"id": "I1", "severity": "high", "score": 90}])
+    change = EVENT | {"kind": "RE_ENTERED", "as_of": date_of_day(DAY).isoformat(), "severity": "high", "score": 90}
+    for table, name, fund in ((schema.event, "E1", 1), (schema.item, "I1", 0)):
+        document = json.dumps(change | {"id": name, "level": table.name})
+        documents.add(conn, table, 1, [documents.New(fund, 1, DAY, document)])
     delivery = {
         "key": "I1:1:slack", "item": "I1", "revision": 1, "channel": "slack", "severity": "high", "state": "pending",
         "created_at": instant_text(NOW), "due_at": instant_text(NOW), "attempts": 0, "token": 0, "message": "{}",
@@ -136,13 +146,19 @@ def test_a_sound_database_has_no_findings(filled: Engine) -> None:
             "spell",
             "that began 2024-03-04 overlaps",
         ),
-        ("UPDATE event SET body = 'x'", "event", "E1 holds no JSON"),
+        (b"\0" + deflated("x"), "event", "E1 holds no JSON"),
+        (b"\7", "event", "The document E1 is packed in a way this program does not know"),
+        (b"\1\xff", "event", "cannot be unpacked"),
+        (b"\1" + deflated("\x060~1;"), "event", "The document E1 is damaged"),
         ("UPDATE delivery SET state = 'sent'", "delivery", "1 (I1:1:slack) is sent, sent at None"),
     ],
 )
-def test_damage_is_found_and_named(filled: Engine, damage: str, table: str, words: str) -> None:
+def test_damage_is_found_and_named(filled: Engine, damage: str | bytes, table: str, words: str) -> None:
     with transaction(filled) as conn:
-        conn.execute(text(damage))
+        if isinstance(damage, bytes):
+            conn.execute(update(schema.event).values(rest=damage))
+        else:
+            conn.execute(text(damage))
     found = check(filled)
     assert [f for f in found if f.table == table and words in f.text], found
 

@@ -12,6 +12,7 @@ from sqlalchemy.sql.sqltypes import TypeEngine
 
 from monitor.store import partitions, schema
 from monitor.store.backup import backup, restore
+from monitor.store.coded import Amount, Coded
 from monitor.store.engine import Connection, Engine, open_engine, transaction
 
 ROWS = 3
@@ -42,6 +43,10 @@ def _cell(conn: Connection, table: Table, column: Column[object], number: int) -
             return None if number == 0 else conn.execute(select(key.column).order_by(key.column)).scalars().first()
         return list(conn.execute(select(key.column).order_by(key.column)).scalars())[number]
     kind: TypeEngine[object] = column.type
+    if isinstance(kind, Coded):
+        return kind.words[number % len(kind.words)]
+    if isinstance(kind, Amount):
+        return (0.1, 2**53, -7)[number]
     if isinstance(kind, LargeBinary):
         return bytes(range(256)) * number
     if column.name in ("id", "day", "number") or (column.primary_key and isinstance(kind, Integer)):

@@ -12,9 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from monitor.store import schema as t
+from monitor.store.compact import whole
+from monitor.store.documents import documents, stored
 from monitor.store.engine import open_engine, transaction
 from monitor.web.feeds import formats
 from monitor.web.feeds.entries import Entry, Feed
@@ -120,13 +122,13 @@ def test_a_correction_is_an_update_and_a_withdrawal_is_said(look_alike: Path, tm
     own.write_bytes(look_alike.read_bytes())
     engine = open_engine(f"sqlite:///{own}")
     with transaction(engine) as conn:
-        rows = conn.execute(select(t.item).order_by(t.item.c.id)).all()[:2]
+        rows = list(stored(conn, documents(t.item).order_by(t.item.c.id)))[:2]
         later = "2030-01-01T00:00:00.000000Z"
-        told = {"at": later, "issuer": rows[0].issuer}
-        conn.execute(insert(t.superseded), [told | {"item": one.id, "body": one.body} for one in rows])
+        told = {"at": later, "issuer": 1}
+        conn.execute(insert(t.superseded), [told | {"item": one.id, "body": one.text} for one in rows])
         said = {"headline": HOSTILE.replace("\ud800", ""), "claim": "x"}
-        body = json.loads(rows[0].body) | said
-        conn.execute(update(t.item).where(t.item.c.id == rows[0].id).values(body=json.dumps(body)))
+        body = json.loads(rows[0].text) | said
+        conn.execute(update(t.item).where(t.item.c.id == rows[0].id).values(rest=whole(json.dumps(body))))
         conn.execute(t.item.delete().where(t.item.c.id == rows[1].id))
     engine.dispose()
     with TestClient(build(app_over(own)), base_url=HERE) as client:

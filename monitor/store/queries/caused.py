@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from monitor.store.codec import day_of
+from monitor.store.documents import documents, of_fund, stored
 from monitor.store.engine import Connection
 from monitor.store.queries.held import HeldFile
 from monitor.store.schema import fund, item, superseded
@@ -30,18 +31,16 @@ def caused_by(conn: Connection, file: HeldFile) -> list[Caused]:
     """The items that a file made, by their ids."""
     owner = select(fund.c.issuer).where(fund.c.id == file.fund_id).scalar_subquery()
     has = f'"{file.sha256}"'
-    first, last = day_of(file.as_of), day_of(file.as_of + LATER)
-    query = select(item.c.id, item.c.body).where(item.c.issuer == owner, item.c.as_of >= first, item.c.as_of <= last)
-    found: dict[str, Caused] = {}
     gone = select(superseded.c.item, superseded.c.body).where(superseded.c.issuer == owner)
-    for rows, current in (
-        (gone.where(superseded.c.body.contains(has)), False),
-        (query.where(item.c.body.contains(has)), True),
-    ):
-        for number, text in conn.execute(rows):
-            body = json.loads(text)
-            if _newest(body, file.fund) == (file.as_of, file.sha256):
-                found[number] = Caused(number, str(body["kind"]), str(body.get("headline") or body["claim"]), current)
+    first, last = day_of(file.as_of), day_of(file.as_of + LATER)
+    query = documents(item).where(item.c.issuer == owner, item.c.as_of >= first, item.c.as_of <= last)
+    rows = [(number, text, False) for number, text in conn.execute(gone.where(superseded.c.body.contains(has)))]
+    rows += [(one.id, one.text, True) for one in stored(conn, query.where(of_fund(file.fund))) if has in one.text]
+    found: dict[str, Caused] = {}
+    for number, text, current in rows:
+        body = json.loads(text)
+        if _newest(body, file.fund) == (file.as_of, file.sha256):
+            found[number] = Caused(number, str(body["kind"]), str(body.get("headline") or body["claim"]), current)
     return [found[number] for number in sorted(found)]
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, Table, or_, select
+from sqlalchemy import Select, Table, select
 
 from monitor.core.model import Kind, Severity
 from monitor.store import superseded as record
 from monitor.store.codec import day_of, maybe_date
+from monitor.store.documents import documents, of_fund, stored
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef, chunks, issuer_number
 from monitor.store.schema import event, item, security
@@ -49,7 +50,7 @@ def changes(conn: Connection, wanted: Wanted) -> list[Change]:
     if wanted.newest is None:
         return _changes(conn, wanted)
     count = max(1, wanted.newest)
-    while True:  # what filters on the JSON leaves out is not counted by the database: look further back
+    while True:  # what was told before is not counted by the database: look further back
         first = _newest_since(conn, wanted, count)
         found = _changes(conn, wanted if first is None else replace(wanted, since=first))
         if first is None or len(found) >= wanted.newest:
@@ -73,7 +74,7 @@ def _changes(conn: Connection, wanted: Wanted) -> list[Change]:
     found: list[Change] = []
     for _, table in _tables(wanted):
         for query in _queries(conn, table, wanted):
-            found += [_read(body) for body in conn.execute(query).scalars()]
+            found += [_read(one.text) for one in stored(conn, query)]
     if wanted.level in (None, "item"):
         told_before = record.corrected(conn)
         found = [one | {"status": "correction"} if one["id"] in told_before else one for one in found]
@@ -95,16 +96,14 @@ def _tables(wanted: Wanted) -> list[tuple[Level, Table]]:
 def change(conn: Connection, change_id: str) -> Change | None:
     """One event or item by its id."""
     for table in (item, event):
-        body = conn.execute(select(table.c.body).where(table.c.id == change_id)).scalar()
-        if body is not None:
-            return _read(body)
+        for one in stored(conn, documents(table).where(table.c.id == change_id)):
+            return _read(one.text)
     return None
 
 
 def _queries(conn: Connection, table: Table, wanted: Wanted) -> list[Select[Any]]:
-    """The statements whose rows are the changes of a table, and perhaps more: what only their JSON tells is still to
-    be looked at. Most are left out by their text, which is quicker than reading all."""
-    query = select(table.c.body)
+    """The statements whose rows are the changes of a table."""
+    query = documents(table)
     if wanted.since is not None:
         query = query.where(table.c.as_of >= day_of(wanted.since))
     if wanted.until is not None:
@@ -118,17 +117,12 @@ def _queries(conn: Connection, table: Table, wanted: Wanted) -> list[Select[Any]
         if table is event:
             query = query.where(table.c.fund == wanted.fund.id)
         else:
-            query = query.where(_says(table, wanted.fund.ticker))
+            query = query.where(of_fund(wanted.fund.ticker))
     if wanted.severities:
-        query = query.where(or_(*(_says(table, str(one)) for one in wanted.severities)))
+        query = query.where(table.c.severity.in_([str(one) for one in wanted.severities]))
     if wanted.securities is None:
         return [query]
     return [query.where(table.c.security.in_(some)) for some in chunks(wanted.securities)]
-
-
-def _says(table: Table, text: str) -> ColumnElement[bool]:
-    """Whether the text stands in the JSON as a whole value, anywhere."""
-    return table.c.body.contains(json.dumps(text, ensure_ascii=False), autoescape=True)
 
 
 def _superseded(conn: Connection, wanted: Wanted) -> list[Change]:

@@ -16,6 +16,7 @@ from monitor.core.splits import Split
 from monitor.store import past
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, decode_value, maybe_date, maybe_decimal
+from monitor.store.documents import documents, of_fund, stored
 from monitor.store.engine import Connection
 from monitor.store.queries.changes import Change
 from monitor.store.queries.names import FundRef
@@ -82,11 +83,9 @@ class StoredEvent:
 def stored_change(conn: Connection, change_id: str) -> StoredEvent | None:
     """The event or item with this id, whole."""
     for level, table in (("event", t.event), ("item", t.item)):
-        query = select(table.c.security, table.c.day, table.c.body).where(table.c.id == change_id)
-        row = conn.execute(query).first()
-        if row is not None:
-            body: Change = json.loads(row.body, parse_float=Decimal)
-            return StoredEvent(change_id, level, row.security, date_of_day(row.day), body)
+        for one in stored(conn, documents(table).where(table.c.id == change_id)):
+            body: Change = json.loads(one.text, parse_float=Decimal)
+            return StoredEvent(change_id, level, one.security, date_of_day(one.day), body)
     return None
 
 
@@ -101,10 +100,11 @@ def change_ids(conn: Connection, start: str, limit: int = 2_000) -> list[str]:
 
 def item_of(conn: Connection, event_id: str, as_of: date, issuer_id: int) -> str | None:
     """The item that tells an event."""
-    query = select(t.item.c.id).where(
-        t.item.c.issuer == issuer_id, t.item.c.as_of >= day_of(as_of), t.item.c.body.contains(f'"{event_id}"')
-    )
-    return conn.execute(query.order_by(t.item.c.as_of).limit(1)).scalar()
+    query = documents(t.item).where(t.item.c.issuer == issuer_id, t.item.c.as_of >= day_of(as_of))
+    fund = conn.scalar(select(t.fund.c.ticker).join(t.event).where(t.event.c.id == event_id))
+    query = query if fund is None else query.where(of_fund(fund))
+    found = stored(conn, query.order_by(t.item.c.as_of, t.item.c.id))
+    return next((one.id for one in found if f'"{event_id}"' in one.text), None)
 
 
 def stored_file(conn: Connection, fund: FundRef, as_of: date, sha256: str) -> StoredFile | None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from monitor.core.rules import Subject, subject_of_document, ticker_names
 from monitor.store.codec import date_of_day
+from monitor.store.documents import documents, of_fund, stored
 from monitor.store.engine import Connection
 from monitor.store.heard import printed_names
 from monitor.store.queries.names import groups
@@ -38,17 +39,16 @@ def newest_items(
     """At most so many items, newest first, optionally of one issuer or one security, or that may name a fund."""
     last = select(superseded.c.item, func.max(superseded.c.at).label("at")).group_by(superseded.c.item)
     changed = {row.item: row.at for row in conn.execute(last)}
-    query = select(item.c.id, item.c.security, item.c.day, item.c.body).order_by(item.c.as_of.desc(), item.c.id)
+    query = documents(item).order_by(item.c.as_of.desc(), item.c.id)
     if issuer is not None:
         query = query.where(item.c.issuer + 0 == issuer)  # else all of its items are sorted for the first fifty
     if fund:
-        query = query.where(item.c.body.contains(f'"{fund}"', autoescape=True))  # the rest need not be read
+        query = query.where(of_fund(fund))
     if securities is not None:
         query = query.where(item.c.security.in_(sorted(securities)))
-    for row in conn.execution_options(yield_per=BATCH).execute(query.limit(most)):
-        yield ToldItem(
-            row.id, row.security, date_of_day(row.day), json.loads(row.body), changed.get(row.id, ""), withdrawn=False
-        )
+    for one in stored(conn, query.limit(most), BATCH):
+        body = json.loads(one.text)
+        yield ToldItem(one.id, one.security, date_of_day(one.day), body, changed.get(one.id, ""), withdrawn=False)
 
 
 def withdrawn_items(conn: Connection, issuer: int | None, most: int) -> list[ToldItem]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, func, select
 
 from monitor.core.model import Kind, Severity
 from monitor.store import superseded
 from monitor.store.codec import date_of_day, day_of, maybe_date
+from monitor.store.documents import documents, stored
 from monitor.store.engine import Connection
 from monitor.store.queries.changes import Change
 from monitor.store.queries.names import issuer_number
@@ -61,14 +62,13 @@ def tally(conn: Connection, told: Told) -> dict[tuple[Severity, Kind], int]:
 
 def items(conn: Connection, told: Told, limit: int, offset: int = 0) -> list[Change]:
     """The items, newest day first, then by severity and score. Each is the JSON object that was derived."""
-    loudness = case({str(one): place for place, one in enumerate(LOUD)}, value=item.c.severity)
-    query = _chosen(conn, select(item.c.id, item.c.body), told)
-    query = query.order_by(item.c.as_of.desc(), loudness, item.c.score.desc(), item.c.id).limit(limit).offset(offset)
+    query = _chosen(conn, documents(item), told)  # severities are numbered from the loudest on
+    query = query.order_by(item.c.as_of.desc(), item.c.severity, item.c.score.desc(), item.c.id)
     corrected = superseded.corrected(conn)
     found: list[Change] = []
-    for row in conn.execute(query):
-        tree: Change = json.loads(row.body)
-        found.append(tree | {"status": "correction"} if row.id in corrected else tree)
+    for one in stored(conn, query.limit(limit).offset(offset)):
+        tree: Change = json.loads(one.text)
+        found.append(tree | {"status": "correction"} if one.id in corrected else tree)
     return found
 
 
@@ -96,5 +96,4 @@ def told_before(conn: Connection, item_id: str) -> list[tuple[str, Change]]:
 
 def body_of(conn: Connection, item_id: str) -> Change | None:
     """All that was derived of an item, also what the documented keys leave out: its parts and its score's terms."""
-    text = conn.scalar(select(item.c.body).where(item.c.id == item_id))
-    return None if text is None else json.loads(text)
+    return next((json.loads(one.text) for one in stored(conn, documents(item).where(item.c.id == item_id))), None)

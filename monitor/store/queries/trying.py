@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy import select
-
 from monitor.core.rehearsal import Past
 from monitor.core.rules import subject_of_document, ticker_names
 from monitor.store.codec import date_of_day, day_of
+from monitor.store.documents import documents, stored
 from monitor.store.engine import Connection
 from monitor.store.heard import printed_names
 from monitor.store.queries.names import groups
@@ -19,13 +18,13 @@ from monitor.store.schema import item
 
 def past_items(conn: Connection, since: date, until: date | None, *, former_names: bool) -> Iterator[Past]:
     """The items settled by files of these days, oldest first, with `former_names` also what securities were called."""
-    query = select(item.c.id, item.c.day, item.c.body, item.c.security).where(item.c.day >= day_of(since))
+    query = documents(item).where(item.c.day >= day_of(since))
     if until is not None:
         query = query.where(item.c.day <= day_of(until))
     joined = groups(conn) if former_names else None
     names: dict[int, list[str]] = {}
-    for row in conn.execute(query.order_by(item.c.day, item.c.id)).all():
-        body = json.loads(row.body)
+    for row in list(stored(conn, query.order_by(item.c.day, item.c.id))):
+        body = json.loads(row.text)
         subject = subject_of_document(body, date_of_day(row.day))
         if joined is not None:
             root = joined.root_of(row.security)

@@ -1,0 +1,243 @@
+"""Events and items as they are stored: documents (JSON) to rows, and rows to the same documents.
+
+Everybody who reads or writes them goes through here. What filters and views need are columns; the rest of a document is
+packed (`compact`). Nothing here knows what a change means.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, Table, func, literal, select
+
+from monitor.core.errors import StoreError
+from monitor.store import schema as t
+from monitor.store.claim_text import long_claim, short_claim
+from monitor.store.coded import CONFIDENCES, KINDS, SEVERITIES
+from monitor.store.compact import File, files_of, grow, shrink, whole
+from monitor.store.engine import Connection, bulk_insert
+from monitor.store.said import EXACT, Number, Read, Said, read
+
+BATCH = 500
+VERSIONS = 256  # numbers of one date, see `schema.snapshot`
+_COMMON = (
+    "id", "issuer", "security", "listing", "name", "ticker", "kind", "as_of", "day", "session_from", "session_to",
+    "known_at", "shares_before", "shares_after", "active_shares", "value", "currency", "weight_before", "weight_after",
+    "last_held", "last_material", "absence_sessions", "absence_days", "uncovered_sessions", "claim", "score",
+    "severity", "confidence", "rest",
+)  # fmt: skip
+
+
+class Stored(NamedTuple):
+    """A row that was read: its document, with what is asked for beside it."""
+
+    id: str
+    security: int
+    day: int
+    text: str
+
+
+class New(NamedTuple):
+    """A document to be stored. `fund` is that of an event, and 0 for an item; `day` is when it was settled."""
+
+    fund: int
+    security: int
+    day: int
+    text: str
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def add(conn: Connection, table: Table, issuer: int, new: Iterable[New]) -> None:
+    """Stores events or items of one issuer, in the order given."""
+    files = _Versions(conn, issuer)
+    owner = "fund" if table is t.event else "funds"
+    rest = iter(new)
+    while some := list(islice(rest, BATCH)):
+        keys = _keys(conn, {one.security for one in some})
+        documents = [read(one.text, keys.get(one.security, "")) for one in some]
+        printed = _Printed(conn, documents)
+        rows = [
+            (*_row(issuer, one, document, printed, files), one.fund or ", ".join(document.said.funds))
+            for one, document in zip(some, documents, strict=True)
+        ]
+        bulk_insert(conn, table, (*_COMMON, owner), rows)
+
+
+def _row(issuer: int, new: New, document: Read, printed: _Printed, files: _Versions) -> tuple[object, ...]:
+    said, gone = document.said, document.gone
+    amounts = (said.before, said.after, said.active, said.weight_before, said.weight_after)
+    exact = all(one is None or abs(one) < EXACT for one in amounts)
+    packed = shrink(document, files.version) if exact else None
+    listing = printed.listing(said.name, said.ticker)
+    return (
+        said.id, issuer, new.security, listing, None if listing else said.name, None if listing else said.ticker,
+        KINDS.code(said.kind), said.as_of, new.day, said.first, said.last, said.known_at, *amounts[:3],
+        said.value, said.currency, *amounts[3:], *gone, short_claim(said), said.score,
+        SEVERITIES.code(said.severity), CONFIDENCES.code(said.confidence), packed or whole(new.text),
+    )  # fmt: skip
+
+
+def _keys(conn: Connection, securities: Iterable[int]) -> dict[int, str]:
+    query = select(t.security.c.id, t.security.c.key).where(t.security.c.id.in_(sorted(securities)))
+    return {number: key for number, key in conn.execute(query)}  # noqa: C416 – rows, not pairs
+
+
+class _Printed:
+    """Under which numbers the names and tickers of some documents are stored already: the first that has both, so that
+    deriving again gives the same."""
+
+    def __init__(self, conn: Connection, documents: Sequence[Read]) -> None:
+        folded = [func.upper(name) for name in sorted({one.said.name for one in documents})]
+        query = select(t.listing.c.name, t.listing.c.ticker, t.listing.c.id)
+        query = query.where(func.upper(t.listing.c.name).in_(folded)).order_by(t.listing.c.id.desc())
+        self._known = {(name, ticker): number for name, ticker, number in conn.execute(query)}
+
+    def listing(self, name: str, ticker: str | None) -> int | None:
+        """The number of a listing that says so."""
+        return self._known.get((name, ticker or "")) if ticker != "" else None
+
+
+class _Versions:
+    """Which version of a day's file has which hash, of the funds of an issuer: asked day by day."""
+
+    def __init__(self, conn: Connection, issuer: int) -> None:
+        self._conn = conn
+        query = select(t.fund.c.id, t.fund.c.ticker).where(t.fund.c.issuer == issuer)
+        self._tickers: dict[int, str] = {number: ticker for number, ticker in conn.execute(query)}  # noqa: C416
+        self._days: dict[int, dict[tuple[str, str], int]] = {}
+
+    def version(self, fund: str, day: int, sha256: str) -> int | None:
+        """The number of a file among those of its date; None when it is none of them."""
+        if day not in self._days:
+            table = t.snapshot.c
+            query = select(table.fund, table.id, table.sha256).where(table.as_of == day, table.fund.in_(self._tickers))
+            self._days[day] = {
+                (self._tickers[number], known): version - day * VERSIONS
+                for number, version, known in self._conn.execute(query)
+            }
+        return self._days[day].get((fund, sha256))
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def documents(table: Table) -> Select[Any]:
+    """The statement whose rows `stored` turns into documents; to be narrowed and ordered by columns of the table."""
+    return select(table, literal("event" if table is t.event else "item").label("level"))
+
+
+def of_fund(ticker: str) -> ColumnElement[bool]:
+    """Whether an item is about a fund with this ticker; of which issuer it does not say."""
+    return (literal(", ") + t.item.c.funds + ", ").contains(f", {ticker}, ", autoescape=True)
+
+
+def stored(conn: Connection, query: Select[Any], at_once: int = BATCH) -> Iterator[Stored]:
+    """The rows of a statement made of `documents`, in its order. Raises StoreError for one that is damaged."""
+    for row, text in _read(conn, query, at_once):
+        if isinstance(text, StoreError):
+            raise text
+        yield Stored(row.id, row.security, row.day, text)
+
+
+def faults(conn: Connection, table: Table) -> Iterator[str]:
+    """Documents that cannot be read, in words."""
+    for row, text in _read(conn, documents(table).order_by(table.c.id), BATCH):
+        try:
+            if isinstance(text, StoreError):
+                yield str(text)
+            else:
+                json.loads(text)
+        except ValueError:
+            yield f"{row.id} holds no JSON."
+
+
+def _read(conn: Connection, query: Select[Any], at_once: int) -> Iterator[tuple[Row[Any], str | StoreError]]:
+    result = conn.execute(query, execution_options={"yield_per": at_once})
+    for rows in result.partitions():
+        names = _Names(conn, rows)
+        said = [names.said(row) for row in rows]
+        hashes = _Hashes(conn, names.funds)
+        for row, one in zip(rows, said, strict=True):
+            hashes.want(row.issuer, row.rest, one)
+        hashes.load()
+        for row, one in zip(rows, said, strict=True):
+            yield row, _text(row, one, hashes)
+
+
+def _text(row: Row[Any], said: Said, hashes: _Hashes) -> str | StoreError:
+    try:
+        return grow(row.rest, said, hashes.of(row.issuer))
+    except StoreError as error:
+        return error
+
+
+class _Names:
+    """What the numbers in some rows stand for."""
+
+    def __init__(self, conn: Connection, rows: Sequence[Row[Any]]) -> None:
+        self._issuers = self._pairs(conn, t.issuer, ("code",), {row.issuer for row in rows})
+        self._securities = self._pairs(conn, t.security, ("public", "key"), {row.security for row in rows})
+        self._listings = self._pairs(conn, t.listing, ("name", "ticker"), {row.listing for row in rows} - {None})
+        query = select(t.fund.c.id, t.fund.c.issuer, t.fund.c.ticker).where(t.fund.c.issuer.in_(self._issuers))
+        self.funds = {number: (issuer, ticker) for number, issuer, ticker in conn.execute(query)}
+
+    def _pairs(self, conn: Connection, table: Table, names: tuple[str, ...], numbers: set[int]) -> dict[int, Any]:
+        if not numbers:
+            return {}
+        query = select(table.c.id, *(table.c[name] for name in names)).where(table.c.id.in_(sorted(numbers)))
+        return {number: texts for number, *texts in conn.execute(query)}
+
+    def said(self, row: Row[Any]) -> Said:
+        """What a row says, with its claim put together."""
+        public, key = self._securities[row.security]
+        printed = self._listings.get(row.listing)
+        name, ticker = (row.name, row.ticker) if printed is None else (printed[0], printed[1] or None)
+        funds = tuple(row.funds.split(", ")) if row.level == "item" else (self.funds[row.fund][1],)
+        said = Said(
+            row.level, row.id, row.kind, self._issuers[row.issuer][0], funds, public, key, name, ticker, row.as_of,
+            row.session_from, row.session_to, row.known_at, _amount(row.shares_before), _amount(row.shares_after),
+            _amount(row.active_shares), row.value, row.currency, _amount(row.weight_before),
+            _amount(row.weight_after), row.claim, row.score, row.severity, row.confidence,
+        )  # fmt: skip
+        return said._replace(claim=long_claim(said.claim, said))
+
+
+def _amount(value: float | None) -> Number | None:
+    return int(value) if value is not None and value == int(value) else value
+
+
+class _Hashes:
+    """The hashes of files that documents speak of, asked for together."""
+
+    def __init__(self, conn: Connection, funds: dict[int, tuple[int, str]]) -> None:
+        self._conn = conn
+        self._funds = {owner: number for number, owner in funds.items()}
+        self._wanted: set[tuple[int, int]] = set()
+        self._found: dict[tuple[int, int], str] = {}
+
+    def want(self, issuer: int, packed: bytes, said: Said) -> None:
+        """Those of a document will be asked for."""
+        with suppress(StoreError):  # it will be said when the document is read
+            self._wanted.update(self._number(issuer, file) for file in files_of(packed, said))
+
+    def load(self) -> None:
+        """Reads them."""
+        numbers = sorted(self._wanted)
+        for at in range(0, len(numbers), BATCH):
+            pairs = ", ".join(f"({fund}, {number})" for fund, number in numbers[at : at + BATCH])
+            query = f"SELECT fund, id, sha256 FROM snapshot WHERE (fund, id) IN (VALUES {pairs})"  # noqa: S608 – numbers
+            self._found.update(((fund, number), known) for fund, number, known in self._conn.exec_driver_sql(query))
+
+    def of(self, issuer: int) -> Callable[[File], str]:
+        """The hash of a file of an issuer's fund. Raises KeyError for one that is not there."""
+        return lambda file: self._found[self._number(issuer, file)]
+
+    def _number(self, issuer: int, file: File) -> tuple[int, int]:
+        fund, day, version = file
+        return self._funds.get((issuer, fund), 0), day * VERSIONS + version
