@@ -80,7 +80,7 @@ def _prepared(bodies: Bodies, body: Body, file: HoldingsFile) -> ReadFile | Pass
         return Passed(ticker)
     if file.as_of not in bodies.period:
         return Passed(f"{ticker} dated {file.as_of}")
-    return _read(bodies, body, replace(file, fund=ticker) if file.fund else file, ticker)
+    return _read(bodies, body, file if file.fund in ("", ticker) else replace(file, fund=ticker), ticker)
 
 
 def _ticker(bodies: Bodies, body: Body, file: HoldingsFile) -> str:

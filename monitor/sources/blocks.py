@@ -40,7 +40,7 @@ def _take_whole(lines: Lines, rows: list[list[str]], first: int) -> None:
     adjusted = lines.fraction or lines.mixed or lines.lots or lines.thousands
     columns = list(zip(*rows, strict=True))
     funds: Iterable[str] = columns[lines.at[FUND_AT]] if lines.at[FUND_AT] >= 0 else repeat("")
-    texts = map(lines.texts.of, rows)
+    texts = lines.texts.each(rows)
     every = zip(enumerate(rows, start=first), funds, texts, _days_and_amounts(lines, columns), strict=False)
     for (row, cells), fund, said, (day, held, worth, part) in every:
         if said is None or day is None or held is ODD or worth is ODD or part is ODD or lines.ended:

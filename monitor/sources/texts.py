@@ -1,15 +1,17 @@
 """What the texts of a row say of its line: everything but quantities.
 
-The same texts come back every day and in the next fund, so that what they mean is remembered, per source and header.
+The same texts come back every day and in the next fund, so that what they mean is remembered.
 Quantities and dates of files are never looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from itertools import repeat
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -37,7 +39,6 @@ PLAIN = (
 )
 FURTHER = (Column.COUPON, Column.MATURITY, Column.EXCHANGE, Column.COUNTRY, Column.SIDE)
 Plain = tuple[str, str, str, str, str, str, str, str]
-REMEMBERED = 50_000  # rows of one header
 
 
 # What `Line` has after its quantities: isin, sedol, figi, currency, asset_class, coupon, maturity, venue, stated.
@@ -57,28 +58,28 @@ class Texts(NamedTuple):
 
 class Reader:
     """Reads the texts of rows below one header. A row has an empty cell more than its header, which is read where a
-    column is missing."""
+    column is missing. `source` is None where texts mean what they say."""
 
-    def __init__(self, source: Source, index: dict[Column, int], forms: tuple[DateFormat, ...], *, as_is: bool) -> None:
-        self.source, self.forms, self.as_is = source, (*forms, *CLEAR), as_is
+    def __init__(self, source: Source | None, index: Mapping[Column, int], forms: tuple[DateFormat, ...]) -> None:
+        self.source, self.forms = source, (*forms, *CLEAR)
         self.at = [index.get(column, -1) for column in PLAIN]
         self.coupon, self.maturity, self.exchange, self.country, self.side = (index.get(c, -1) for c in FURTHER)
-        printed = [index[column] for column in (*PLAIN, *FURTHER) if column in index]
-        self.cells_of: Callable[[Sequence[str]], object] = itemgetter(*(printed or [0]))
-        self.known: dict[object, Texts | None] = {}
+        self.printed = [index[column] for column in (*PLAIN, *FURTHER) if column in index] or [0]
+        self.cells_of: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*self.printed, self.printed[0])
 
-    def of(self, cells: list[str]) -> Texts | None:
+    def of(self, cells: Sequence[str]) -> Texts | None:
         """What a row says that is a line like most; None where it has to be looked at more closely."""
-        key = self.cells_of(cells)
-        try:
-            return self.known[key]
-        except KeyError:
-            if len(self.known) >= REMEMBERED:
-                self.known.clear()
-            found = self.known[key] = self._ordinary([*cells, ""])
-            return found
+        return _remembered(self, self.cells_of(cells))
 
-    def _ordinary(self, cells: list[str]) -> Texts | None:
+    def each(self, rows: Iterable[Sequence[str]]) -> Iterable[Texts | None]:
+        """The same for each row."""
+        return map(_remembered, repeat(self), map(self.cells_of, rows))
+
+    def ordinary(self, texts: tuple[str, ...]) -> Texts | None:
+        """What the cells that `cells_of` a row gives say."""
+        cells = [""] * (max(self.printed) + 2)
+        for at, text in zip(self.printed, texts, strict=False):
+            cells[at] = text
         plain = self.plain(cells)
         name, ticker, identifier = plain[:3]
         if not (name or ticker or identifier) or "\n" in name or (is_total(name) and not (ticker or identifier)):
@@ -98,12 +99,12 @@ class Reader:
     def said(self, plain: Plain, cells: list[str], coupon: Decimal | None) -> Texts:
         """What such texts mean, with what only some sources print or know: venue, class, coupon, maturity."""
         name, ticker, identifier, isin, sedol, figi, currency, kind = plain
-        if self.as_is:
+        if self.source is None:
             return Texts(name, ticker, identifier, (isin, sedol, figi, currency, kind, None, None, "", None))
         line = Line(0, name, ticker, identifier, None, None, None, isin, sedol, figi, currency, kind)
         line = taken_apart(line, self.source.name_pattern)
         root, exchange = split_ticker(line.ticker, self.source.ticker_style)
-        stated = self._stated(line)
+        stated = _stated(self.source, line)
         if root and not exchange and stated in (None, AssetClass.EQUITY):
             exchange = self._place(cells)
         if exchange:
@@ -122,28 +123,41 @@ class Reader:
         place = place_of_exchange(cells[self.exchange]) if self.exchange >= 0 else ""
         return place or (place_of_country(cells[self.country]) if self.country >= 0 else "")
 
-    def _stated(self, line: Line) -> AssetClass | None:
-        """The class the source knows of the line's printed type, ticker, identifier or name."""
-        if line.asset_class and (found := class_of_type(self.source.asset_classes, line.asset_class[:CODE_LENGTH])):
-            return found
-        codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
-        names = [line.name.upper()[:NAME_LONGEST]]
-        known = self.source.asset_codes
-        return next((c.stated for c in known if any(map(c.pattern.fullmatch, names if c.of_name else codes))), None)
-
     def _maturity(self, cell: str) -> date | None:
         """The date in a cell; some issuers write maturities in a form of their own that can mean no other day."""
         return next((found for form in self.forms if (found := day(cell, form)) is not None), None)
 
 
-def reader(source: Source, index: dict[Column, int], forms: tuple[DateFormat, ...], *, as_is: bool) -> Reader:
-    """The reader of such rows, with what it remembers of the files before."""
-    key = (tuple(index.items()), forms, as_is)
+@lru_cache(maxsize=65536)
+def _remembered(reader: Reader, texts: tuple[str, ...]) -> Texts | None:
+    return reader.ordinary(texts)
+
+
+def reader(source: Source, index: Mapping[Column, int], forms: tuple[DateFormat, ...], *, as_is: bool) -> Reader:
+    """The reader of such rows; `as_is`: their texts mean the same to every source, and are remembered for all."""
+    if as_is:
+        return _reader_of_all(tuple(index.items()))
+    key = (tuple(index.items()), forms)
     known = source.memory.get(key)
     if not isinstance(known, Reader):
-        known = Reader(source, index, forms, as_is=as_is)
+        known = Reader(source, index, forms)
         source.remember(key, known)
     return known
+
+
+@lru_cache(maxsize=256)
+def _reader_of_all(index: tuple[tuple[Column, int], ...]) -> Reader:
+    return Reader(None, dict(index), ())
+
+
+def _stated(source: Source, line: Line) -> AssetClass | None:
+    """The class the source knows of the line's printed type, ticker, identifier or name."""
+    if line.asset_class and (found := class_of_type(source.asset_classes, line.asset_class[:CODE_LENGTH])):
+        return found
+    codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
+    names = [line.name.upper()[:NAME_LONGEST]]
+    known = source.asset_codes
+    return next((c.stated for c in known if any(map(c.pattern.fullmatch, names if c.of_name else codes))), None)
 
 
 def _no_cash(line: Line) -> AssetClass | None:

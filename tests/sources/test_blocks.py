@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -85,7 +86,7 @@ def given_by(path: Path) -> Given | None:
 class Slow(Reader):
     """A reader that remembers nothing and has every row looked at more closely."""
 
-    def of(self, cells: list[str]) -> None:
+    def of(self, cells: Sequence[str]) -> None:
         return None
 
 
@@ -109,7 +110,7 @@ def both(found: Given, rows: list[list[str]]) -> None:
         return Lines(source, tables.shape, layout.header, preamble, units)
 
     plain = lines()
-    plain.texts = Slow(source, layout.header.index, plain.date_forms, as_is=plain.texts.as_is)
+    plain.texts = Slow(plain.texts.source, layout.header.index, plain.date_forms)
 
     def one_by_one() -> None:
         for row, cells in enumerate(rows, start=first):
