@@ -36,7 +36,14 @@ def list_partitions(form: Form = Format.TABLE, db: Db = None, config: ConfigFile
         here: list[tuple[int, Record]] = [
             (
                 one.span.first,
-                _row(str(one.span), "frozen" if one.frozen else "open", one.rows, one.bytes, one.index_bytes, one.name),
+                _row(
+                    str(one.span),
+                    "vacuumed" if one.vacuumed else "open",
+                    one.rows,
+                    one.bytes,
+                    one.index_bytes,
+                    one.name,
+                ),
             )
             for one in partitions.partitions(conn)
         ]

@@ -49,7 +49,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One partition: about how many rows it has, and its bytes with and without indexes. `frozen`: a vacuum has been
+    """One partition: about how many rows it has, and its bytes with and without indexes. `vacuumed`: a vacuum has been
     through it since it was last written to; what a crash makes the server forget of that is done once more."""
 
     name: str
@@ -57,7 +57,7 @@ class Partition:
     rows: int
     bytes: int
     index_bytes: int
-    frozen: bool
+    vacuumed: bool
 
 
 def month_of(day: date, ahead: int = 0) -> Span:
@@ -196,15 +196,15 @@ def _attach(conn: Connection, new: Span) -> None:
 def tend(engine: Engine, today: date) -> list[str]:
     """What is to be done once a day: the next months, and a last vacuum for those that are over. What was done.
 
-    A month that is over is written to no more, so that no number of changed rows would ever call for that vacuum; its
-    rows are frozen, and what is known of the whole table is brought up to date with it.
+    A month that is over is written to no more, so that no number of changed rows would ever call for that vacuum; it
+    freezes what it can, and what is known of the whole table is brought up to date with it.
     """
     made = ahead(engine, today)
     if not is_postgres(engine):
         return made
     with reading(engine) as conn:
         over = [one for one in partitions(conn) if one.span.until <= month_of(today).first]
-    loose = [one.name for one in over if one.bytes and not one.frozen]
+    loose = [one.name for one in over if one.bytes and not one.vacuumed]
     with in_words(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         for name in loose:
             conn.exec_driver_sql(f'VACUUM (FREEZE, ANALYZE, SKIP_LOCKED) "{name}"')
@@ -236,7 +236,7 @@ MEASURED = text("""
 SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) AS bounds,
     greatest(c.reltuples, s.n_live_tup, 0)::bigint AS rows,
     pg_table_size(c.oid) AS bytes, pg_indexes_size(c.oid) AS index_bytes,
-    greatest(s.last_vacuum, s.last_autovacuum) IS NOT NULL AND s.n_ins_since_vacuum = 0 AS frozen
+    greatest(s.last_vacuum, s.last_autovacuum) IS NOT NULL AND s.n_ins_since_vacuum = 0 AS vacuumed
 FROM pg_inherits i
 JOIN pg_class c ON c.oid = i.inhrelid
 LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid

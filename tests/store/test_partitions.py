@@ -77,8 +77,8 @@ def test_a_month_that_is_over_is_vacuumed_once(store: Engine) -> None:
     assert partitions.tend(store, TODAY) == ["holding_2025_06"]
     with reading(store) as conn:
         found = {one.name: one for one in partitions.partitions(conn)}
-    assert found["holding_2025_06"].frozen
-    assert not found["holding_2026_11"].frozen
+    assert found["holding_2025_06"].vacuumed
+    assert not found["holding_2026_11"].vacuumed
     assert partitions.tend(store, TODAY) == []
 
 
