@@ -27,7 +27,7 @@ class Cluster:
     address: str
     log: Path
     scheduler: subprocess.Popen[bytes]
-    workers: subprocess.Popen[bytes]
+    nannies: subprocess.Popen[bytes]
 
     def end_scheduler(self) -> None:
         """As a power cut would."""
@@ -41,23 +41,23 @@ def end_a_worker(crew: Crew) -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """A cluster of two worker processes, which are gone at the end."""
+def running(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+    """A cluster of so many worker processes, which are gone at the end."""
     address, log = f"tcp://127.0.0.1:{free_port()}", folder / "cluster.log"
     with log.open("wb") as out:
         scheduler = _start(out, folder, "scheduler", "--host", address, "--no-dashboard", "--dashboard-address", ":0")
-        workers = _start(
+        nannies = _start(
             out,
             folder,
             "worker",
             address,
-            *("--host", "127.0.0.1", "--nworkers", "2", "--nthreads", "1", "--no-dashboard"),
+            *("--host", "127.0.0.1", "--nworkers", str(workers), "--nthreads", "1", "--no-dashboard"),
             *("--local-directory", str(folder), "--death-timeout", "60"),
         )
     try:
-        yield Cluster(address, log, scheduler, workers)
+        yield Cluster(address, log, scheduler, nannies)
     finally:
-        for one in (workers, scheduler):
+        for one in (nannies, scheduler):
             _end(one)
 
 

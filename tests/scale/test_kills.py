@@ -98,7 +98,7 @@ def test_after_the_scheduler_was_killed_the_same_call_goes_on_elsewhere(
     tmp_path: Path, cluster: Cluster, guarded: Engine, expected: object
 ) -> None:
     gone = r"scheduler at .* is gone\. What was stored is kept"
-    with running(tmp_path) as other, joined(other) as workers, pytest.raises(CrewLost, match=gone):
+    with running(tmp_path, workers=1) as other, joined(other) as workers, pytest.raises(CrewLost, match=gone):
         taken(workers, guarded, history(), once(other.end_scheduler))
     with joined(cluster) as workers:
         taken(workers, guarded, history())
