@@ -21,6 +21,8 @@ from monitor.store.engine import Connection
 from monitor.store.queries.changes import Change
 from monitor.store.queries.names import FundRef
 
+AT_ONCE = 20  # items looked at together: the one that tells an event is among the first
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -100,10 +102,11 @@ def change_ids(conn: Connection, start: str, limit: int = 2_000) -> list[str]:
 
 def item_of(conn: Connection, event_id: str, as_of: date, issuer_id: int) -> str | None:
     """The item that tells an event."""
-    query = documents(t.item).where(t.item.c.issuer == issuer_id, t.item.c.as_of >= day_of(as_of))
+    issuer = t.item.c.issuer + 0 == issuer_id  # day by day from there on, instead of all of the issuer's items
+    query = documents(t.item).where(issuer, t.item.c.as_of >= day_of(as_of))
     fund = conn.scalar(select(t.fund.c.ticker).join(t.event).where(t.event.c.id == event_id))
     query = query if fund is None else query.where(of_fund(fund))
-    found = stored(conn, query.order_by(t.item.c.as_of, t.item.c.id))
+    found = stored(conn, query.order_by(t.item.c.as_of), AT_ONCE)
     return next((one.id for one in found if f'"{event_id}"' in one.text), None)
 
 
