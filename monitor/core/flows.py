@@ -91,7 +91,7 @@ def measure(counts: Sequence[Count]) -> tuple[Flow, Mapping[str, Label]]:
         return Flow(), {c.key: Label.UNCHANGED if c.after == c.before else Label.ACTIVE for c in counts}
     factor, explained = _factor(counts)
     units = _units([round(c.after - c.before) for c in explained if c.after != c.before])
-    labels = {count.key: _label(count, factor, units) for count in counts}
+    labels = {c[0]: Label.UNCHANGED if c[1] == c[2] else _label(c, factor, units) for c in counts}
     active = [c for c in counts if labels[c.key] is Label.ACTIVE]
     _mark_groups(active, labels)
     quiet = len(labels) - sum(labels[c.key] is Label.ACTIVE for c in active)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from monitor.core import claims, contracts, identity, ranking
 from monitor.core.events import event_key
@@ -54,6 +55,15 @@ class Backdrop:
     kin: tuple[str, ...] = ()  # other lines of the same company the issuer's funds hold: "ARKF ALIBABA (9988 HK)"
 
 
+class _Sums(NamedTuple):
+    """Over the events of an item; None where one of them does not know."""
+
+    before: Decimal | None
+    after: Decimal | None
+    active: Decimal | None
+    value: Decimal | None
+
+
 def make(group: Group, backdrop: Backdrop) -> Item:
     """One item over all funds of `group`."""
     events = group.events
@@ -62,7 +72,13 @@ def make(group: Group, backdrop: Backdrop) -> Item:
     terms = ranking.terms(group, kind, backdrop.standings) if scored else ()
     points = ranking.total(terms)
     gone = _absence(group, backdrop)
-    headline = _headline(group, kind, backdrop, gone)
+    sums = _Sums(
+        _sum([e.shares_before for e in events]),
+        _sum([e.shares_after for e in events]),
+        _sum([e.active_shares for e in events]),
+        _sum([e.value for e in events]),
+    )
+    headline = _headline(group, kind, backdrop, gone, sums)
     caveat = _caveat(kind, backdrop, gone, events)
     latest = max(events, key=lambda e: (e.day, e.fund))
     return Item(
@@ -77,10 +93,10 @@ def make(group: Group, backdrop: Backdrop) -> Item:
         arrival=Arrival.LIVE if any(e.arrival is Arrival.LIVE for e in events) else Arrival.HISTORY,
         funds=tuple(_part(e) for e in events),
         others=tuple(_other(fund, backdrop.others[fund]) for fund in sorted(backdrop.others)),
-        shares_before=_sum([e.shares_before for e in events]),
-        shares_after=_sum([e.shares_after for e in events]),
-        active_shares=_sum([e.active_shares for e in events]),
-        value=_sum([e.value for e in events]),
+        shares_before=sums.before,
+        shares_after=sums.after,
+        active_shares=sums.active,
+        value=sums.value,
         currency=events[0].currency,
         weight_before=_largest([e.weight_before for e in events]),
         weight_after=_largest([e.weight_after for e in events]),
@@ -152,11 +168,15 @@ def _other(fund: str, other: Other) -> FundPart:
 
 
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
+    if len(values) == 1:
+        return None if values[0] is None else Decimal(0) + values[0]
     known = [v for v in values if v is not None]
     return sum(known, Decimal(0)) if known and len(known) == len(values) else None
 
 
 def _largest(values: Sequence[Decimal | None]) -> Decimal | None:
+    if len(values) == 1:
+        return values[0]
     return max((v for v in values if v is not None), default=None)
 
 
@@ -173,29 +193,29 @@ _VERBS = {
 }
 
 
-def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None) -> str:
+def _headline(group: Group, kind: Kind, backdrop: Backdrop, gone: Absence | None, sums: _Sums) -> str:
     if not _is_position(group):
         return _together(group)
     entering = group.direction == ranking.IN
-    shares = _sum([e.shares_after if entering else e.active_shares for e in group.events])
+    shares = sums.after if entering else sums.active
     if contracts.is_contract(group.security) and group.direction in (ranking.UP, ranking.DOWN) and shares is not None:
-        return _sized(group, kind, backdrop, shares)
+        return _sized(group, kind, backdrop, shares, sums)
     verb = _verb(group, kind, backdrop)
     short = "a short position in " if entering and shares is not None and shares < 0 else ""
     what = f"{_who(group, backdrop)} {verb} {short}{backdrop.name}{_first_or_since(kind, backdrop, gone, group)}"
     if all(e.active_shares is None for e in group.events) and (weight := _weight_told(group)):
         return f"{what}: {weight}"
-    value = _sum([e.value for e in group.events])
+    value = sums.value
     size = claims.counted(abs(shares) if shares is not None else None, backdrop.unit)
     worth = claims.money(abs(value) if value is not None else None, group.events[0].currency)
-    return f"{what}: {size}{_beyond(kind, group)}, {worth}{_rest(kind, group, backdrop.unit)}"
+    return f"{what}: {size}{_beyond(kind, group)}, {worth}{_rest(kind, sums, backdrop.unit)}"
 
 
-def _sized(group: Group, kind: Kind, backdrop: Backdrop, shares: Decimal) -> str:
+def _sized(group: Group, kind: Kind, backdrop: Backdrop, shares: Decimal, sums: _Sums) -> str:
     """A size change of contracts: a signed delta, because a larger short is no purchase."""
     verb = "changes" if len(group.events) == 1 else "change"
     delta = f"{'+' if shares > 0 else ''}{claims.counted(shares, backdrop.unit)}"
-    return f"{_who(group, backdrop)} {verb} {backdrop.name} by {delta}{_rest(kind, group, backdrop.unit)}"
+    return f"{_who(group, backdrop)} {verb} {backdrop.name} by {delta}{_rest(kind, sums, backdrop.unit)}"
 
 
 def _together(group: Group) -> str:
@@ -227,8 +247,8 @@ def _beyond(kind: Kind, group: Group) -> str:
     return " beyond the flows" if flows and kind in (Kind.INCREASED, Kind.DECREASED) else ""
 
 
-def _rest(kind: Kind, group: Group, unit: str) -> str:
-    before, after = _sum([e.shares_before for e in group.events]), _sum([e.shares_after for e in group.events])
+def _rest(kind: Kind, sums: _Sums, unit: str) -> str:
+    before, after = sums.before, sums.after
     if kind is Kind.EXITED:
         return f"; {claims.counted(after, unit)} are left" if after else ""
     if kind in (Kind.INCREASED, Kind.DECREASED, Kind.FLIPPED):

@@ -18,6 +18,7 @@ from monitor.core.spells import SMALL
 from monitor.core.values import quick
 
 _FOREIGN = ("sedol:", "isin:")
+_NONE = Decimal(0)
 _MOVED = (Label.ACTIVE, Label.PENDING)
 
 
@@ -86,6 +87,7 @@ def beside(before: Side, after: Side) -> Sides:
     """The two files side by side."""
     come, relabelled, others, counts = [], [], [], []
     older, newer = before.positions, after.positions
+    known, kept = before.counts, after.counts  # to turn a decimal number into a float is dear
     for root, new in newer.items():
         old = older.get(root)
         if old is None:
@@ -99,30 +101,17 @@ def beside(before: Side, after: Side) -> Sides:
             or old.asset_class is not new.asset_class
         ):
             relabelled.append(root)
-        if _is_counted(old.shares, new):
-            counts.append(Count(root, *_floats(root, before.counts, after.counts, old, new), is_foreign(new)))
+        held, shares = old.shares, new.shares
+        if new.asset_class is AssetClass.EQUITY and held and shares and held > _NONE and shares > _NONE:
+            was = known.get(root)
+            if was is None:
+                was = float(held)
+            now = kept[root] = was if held == shares else float(shares)
+            counts.append(Count(root, was, now, is_foreign(new)))
         else:
             others.append(root)
     gone = tuple(root for root in older if root not in newer)
     return Sides(before, after, gone, tuple(come), tuple(relabelled), tuple(others), tuple(counts))
-
-
-def _is_counted(held: Decimal | None, new: Position) -> bool:
-    """Whether a line in both files is one whose share counts tell a flow: shares, held long in both."""
-    if new.asset_class is not AssetClass.EQUITY or held is None or new.shares is None:
-        return False
-    return held > 0 and new.shares > 0
-
-
-def _floats(
-    root: str, known: Mapping[str, float], kept: dict[str, float], old: Position, new: Position
-) -> tuple[float, float]:
-    """Both share counts; turning a decimal number into a float is dear, and most were so turned the day before."""
-    before = known.get(root)
-    if before is None:
-        before = float(old.shares or 0)
-    kept[root] = before if old.shares == new.shares else float(new.shares or 0)
-    return before, kept[root]
 
 
 def counts_of(
@@ -132,7 +121,9 @@ def counts_of(
     found = []
     for root, new in after.items():
         old = before.get(root)
-        if old is None or old.shares is None or new.shares is None or not _is_counted(old.shares, new):
+        if old is None or new.asset_class is not AssetClass.EQUITY:
+            continue
+        if old.shares is None or new.shares is None or old.shares <= 0 or new.shares <= 0:
             continue
         factor = factors.get(root)
         held = float(old.shares) if factor is None else float(old.shares * factor.numerator / factor.denominator)

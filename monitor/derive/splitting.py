@@ -57,7 +57,7 @@ class Splitting:
         """The lines whose share count moved by 30 % or more beyond the flow."""
         factor = pair.flow.factor if pair.is_near else 1.0
         low, high = 0.71 * factor, 1.29 * factor  # within these it cannot be
-        far = [c for c in pair.counts if not low * c.before < c.after < high * c.before]
+        far = [c for c in pair.counts if not low * c[1] < c[2] < high * c[1]]
         return [self._ratio(pair, c.key) for c in far if abs(c.ratio / factor - 1) >= 0.3]
 
     def _ratio(self, pair: Pair, root: str) -> Ratio:
