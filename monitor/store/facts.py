@@ -41,7 +41,10 @@ _REFUSAL = tuple("issuer fund sha256 place code text first_at last_at times".spl
 _snap = t.snapshot.c
 _VERSIONS = Statement(
     select(_snap.fund, _snap.as_of, _snap.sha256, _snap.id, _snap.rank, _snap.published_to).where(
-        Among(_snap.fund, "funds"), Among(_snap.as_of, "days")
+        Among(_snap.fund, "funds"),
+        Among(_snap.as_of, "days"),
+        _snap.id >= bindparam("first"),  # what the key leads to: a fund has a long history
+        _snap.id < bindparam("until"),
     )
 )
 _SET_RANK = Statement(
@@ -130,7 +133,9 @@ class Facts:
             return
         self._versions.update((one, {}) for one in wanted)
         funds, days = sorted({fund for fund, _ in wanted}), sorted({day for _, day in wanted})
-        for fund, day, sha256, number, rank, published in _VERSIONS.rows(self._conn, funds=funds, days=days):
+        first, until = days[0] * save.REVISIONS, (days[-1] + 1) * save.REVISIONS
+        found = _VERSIONS.rows(self._conn, funds=funds, days=days, first=first, until=until)
+        for fund, day, sha256, number, rank, published in found:
             if (fund, day) in wanted:
                 self._versions[fund, day][sha256] = Version(number, rank, published is not None)
 

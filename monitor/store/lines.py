@@ -10,6 +10,7 @@ from collections import namedtuple
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -34,7 +35,7 @@ from monitor.store.engine import Connection
 from monitor.store.facts import Facts
 from monitor.store.kept_tracks import KeptLine
 from monitor.store.names import Names, Words
-from monitor.store.partitions import dated
+from monitor.store.partitions import REVISIONS, beside, dated
 from monitor.store.past import SnapshotRow, splits_of
 from monitor.store.statements import Among, Statement
 
@@ -214,7 +215,6 @@ _OPEN_SPELLS = Statement(
 _CLOSED_SPELLS = Statement(
     select(t.spell).where(
         Among(_spell_c.security, "securities"),
-        Among(_spell_c.fund, "funds"),
         _spell_c.opened_day < bindparam("before"),
         _spell_c.closed_day < bindparam("before"),
     )
@@ -232,8 +232,9 @@ def closed_spells(
 ) -> list[StoredSpell]:
     """The spells of these securities in these funds that files dated before `before` closed, oldest first."""
     day = day_of(before)
-    rows = _CLOSED_SPELLS.rows(conn, securities=list(securities), funds=list(fund_ids), before=day)
-    found = (_spell(row, names, day) for row in rows)
+    rows = _CLOSED_SPELLS.rows(conn, securities=list(securities), before=day)
+    mine = set(fund_ids)  # not asked of the database: it would read all spells of these funds
+    found = (_spell(row, names, day) for row in rows if row[0] in mine)
     return sorted(found, key=lambda s: (s.spell.opened_day, s.fund, s.spell.security))
 
 
@@ -276,30 +277,46 @@ def _point(day: int, session: int | None, shares: str | None) -> Point:
     return Point(date_of_day(day), maybe_date(session), maybe_decimal(shares), None, None)
 
 
+@cache
+def _tracking(count: int) -> Statement:
+    """The question of `track` about so many securities: named one by one, SQLite looks their lines up by its key."""
+    standing, snap, held = t.standing.c, t.snapshot.c, t.holding.c
+    return Statement(
+        select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp, snap.id)
+        .add_columns(held.security, held.shares, held.value, held.weight)
+        .select_from(t.standing)
+        .join(t.snapshot, and_(snap.fund == standing.fund, snap.id == standing.snapshot))
+        .outerjoin(
+            t.holding,
+            and_(
+                held.fund == standing.fund,
+                held.snapshot == standing.snapshot,
+                or_(*(held.security == bindparam(f"security{n}") for n in range(count))),
+                beside(held.snapshot) >= bindparam("first_number"),
+                beside(held.snapshot) < bindparam("before_number"),
+            ),
+        )
+        .where(
+            standing.fund == bindparam("fund"),
+            standing.standing == "accepted",
+            standing.as_of >= bindparam("first"),
+            standing.as_of < bindparam("before"),
+        )
+        .order_by(standing.as_of)
+    )
+
+
 def track(conn: Connection, fund: int, securities: Sequence[int], first: date, before: date) -> list[Point]:
     """One line's share count in every accepted file of a fund in [first, before), zero where not listed.
 
     `securities` are all numbers the line has had; counts of one file are added.
     """
-    standing, snap, held = t.standing.c, t.snapshot.c, t.holding.c
-    join = and_(held.fund == standing.fund, held.snapshot == standing.snapshot, held.security.in_(securities))
-    join = and_(join, dated(held.snapshot, first, before))
-    query = (
-        select(standing.as_of, standing.pos_session, snap.sha256, snap.shares_exp, snap.id)
-        .add_columns(held.security, held.shares, held.value, held.weight)
-        .select_from(t.standing)
-        .join(t.snapshot, and_(snap.fund == standing.fund, snap.id == standing.snapshot))
-        .outerjoin(t.holding, join)
-        .where(
-            standing.fund == fund,
-            standing.standing == "accepted",
-            standing.as_of >= day_of(first),
-            standing.as_of < day_of(before),
-        )
-        .order_by(standing.as_of)
-    )
+    start, end = day_of(first), day_of(before)
+    values = {f"security{n}": security for n, security in enumerate(securities)}
+    values |= {"first_number": start * REVISIONS, "before_number": end * REVISIONS}
+    found = _tracking(len(securities)).rows(conn, fund=fund, first=start, before=end, **values)
     points: dict[date, Point] = {}
-    rows = _with_kept(conn, fund, securities, conn.execute(query))
+    rows = _with_kept(conn, fund, securities, found)
     for as_of, session, sha256, exponent, _, listed, shares, value, weight in rows:
         day = date_of_day(as_of)
         amount = Decimal(0) if listed is None else decode_shares(shares, exponent)

@@ -96,10 +96,15 @@ def dated(number: ColumnElement[int], since: date | None, until: date | None) ->
     Said beside a join with the files of those days it changes no answer: it tells the database before it plans which
     partitions it needs, so that it looks at no others. SQLite has none: there it must not be what lines are found by.
     """
-    said = _Beside(number)
+    said = beside(number)
     least = [] if since is None else [said >= day_of(since) * REVISIONS]
     most = [] if until is None else [said < (day_of(until) + 1) * REVISIONS]
     return and_(true(), *least, *most)
+
+
+def beside(number: ColumnElement[int]) -> ColumnElement[int]:
+    """The number of a snapshot, for a condition as of `dated`."""
+    return _Beside(number)
 
 
 class _Beside(FunctionElement[int]):

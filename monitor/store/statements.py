@@ -40,6 +40,10 @@ class Among(ColumnElement[bool]):
         self.column = column
         self.values: BindParameter[Any] = bindparam(name)
 
+    def self_group(self, against: object = None) -> Among:
+        """As it is: compared with 1, as SQLAlchemy would for SQLite, no index could be used for it."""
+        return self
+
 
 @compiles(Among, "sqlite")
 def _among_json(element: Among, compiler: SQLCompiler, **more: Any) -> str:
