@@ -9,8 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
+
+import trustme
+import yaml
 
 from monitor.scale.crew import Crew
 from monitor.scale.hidden import Hidden
@@ -41,9 +45,11 @@ def end_a_worker(crew: Crew) -> None:
 
 
 @contextmanager
-def running(folder: Path, workers: int = 2) -> Iterator[Cluster]:
-    """A cluster of so many worker processes, which are gone at the end."""
-    address, log = f"tcp://127.0.0.1:{free_port()}", folder / "cluster.log"
+def running(folder: Path, workers: int = 2, *, tls: bool = False) -> Iterator[Cluster]:
+    """A cluster of so many worker processes, which are gone at the end; with `tls` as `deploy/dask` configures it."""
+    address, log = f"{'tls' if tls else 'tcp'}://127.0.0.1:{free_port()}", folder / "cluster.log"
+    if tls:
+        _certify(folder)
     with log.open("wb") as out:
         scheduler = _start(out, folder, "scheduler", "--host", address, "--no-dashboard", "--dashboard-address", ":0")
         nannies = _start(
@@ -61,12 +67,32 @@ def running(folder: Path, workers: int = 2) -> Iterator[Cluster]:
             _end(one)
 
 
+def _certify(folder: Path) -> None:
+    """An authority, a certificate, and the configuration we ship, with this folder in it."""
+    authority = trustme.CA()
+    ours = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    ours.private_key_pem.write_to_path(str(folder / "dask.key"))
+    ours.cert_chain_pems[0].write_to_path(str(folder / "dask.pem"))
+    shipped = (ROOT / "deploy" / "dask" / "tls.yaml").read_text("utf-8")
+    (folder / "tls.yaml").write_text(shipped.replace("/etc/holdings-monitor/dask", str(folder)), "utf-8")
+
+
+@contextmanager
+def certified(folder: Path) -> Iterator[None]:
+    """While it is open this process speaks as the folder's configuration says."""
+    import_module("distributed")  # its own configuration comes first
+    config = import_module("dask").config
+    with config.set(config.merge(config.config, yaml.safe_load((folder / "tls.yaml").read_text("utf-8")))):
+        yield
+
+
 def _start(out: BinaryIO, folder: Path, *command: str) -> subprocess.Popen[bytes]:
     """In a group of its own, whose every process ends with it."""
     return subprocess.Popen(
         [sys.executable, "-m", "dask", *command],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DASK_CONFIG": str(folder)},
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=subprocess.STDOUT,

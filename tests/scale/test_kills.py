@@ -23,7 +23,7 @@ from monitor.scale.where import Where
 from monitor.store.engine import Engine, open_engine
 from tests.backfill.stage import rows
 from tests.scale import stage as jobs
-from tests.scale.cluster import ROOT, Cluster, end_a_worker, running
+from tests.scale.cluster import ROOT, Cluster, certified, end_a_worker, running
 from tests.scale.stage import SECRET, address, alone, history, taken
 from tests.scenarios.stories import LANTERN, NOW
 
@@ -98,7 +98,12 @@ def test_after_the_scheduler_was_killed_the_same_call_goes_on_elsewhere(
     tmp_path: Path, cluster: Cluster, guarded: Engine, expected: object
 ) -> None:
     gone = r"scheduler at .* is gone\. What was stored is kept"
-    with running(tmp_path, workers=1) as other, joined(other) as workers, pytest.raises(CrewLost, match=gone):
+    with (
+        running(tmp_path, workers=1, tls=True) as other,
+        certified(tmp_path),
+        joined(other) as workers,
+        pytest.raises(CrewLost, match=gone),
+    ):
         taken(workers, guarded, history(), once(other.end_scheduler))
     with joined(cluster) as workers:
         taken(workers, guarded, history())
