@@ -6,6 +6,8 @@ Tables are never named here: what a database holds is asked of its documented vi
 from __future__ import annotations
 
 import sqlite3
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -64,10 +66,9 @@ def places(wanted: str, folder: Path) -> Iterator[list[Place]]:
     if wanted == "sqlite":
         yield sqlite
         return
-    data = folder / "postgres"
-    data.mkdir()
-    data.chmod(0o755)
     folder.chmod(0o755)  # the server is another user where we are root
+    open_to_all = all(one.stat().st_mode & stat.S_IXOTH for one in folder.parents)
+    data = folder if open_to_all else Path(tempfile.gettempdir())
     with ExitStack() as stack:
         try:
             server = stack.enter_context(running_postgres(DURABLE, data))

@@ -159,23 +159,24 @@ def test_day(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_size(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["size", "--data", str(small), "--folder", str(tmp_path)]) == 0
+    assert main(["size", "--data", str(small), "--database", "both", "--folder", str(tmp_path)]) == 0
     text = capsys.readouterr().out
-    assert f"{LINES} lines, 24 files kept" in text
-    assert "bytes a line without the archive" in text
+    for kind in ("sqlite", "postgres"):
+        assert f"on {kind}: {LINES} lines, 24 files kept" in text
+    assert text.count("bytes a line without the archive") == 2
 
 
 WORLD = ("--funds", 4, "--issuers", 2, "--lines", 20, "--securities", 200)
 
 
 def test_universe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = run(capsys, "universe", *WORLD, "--days", 3, "--folder", tmp_path, "--json")
-    days = [row["ours"]["said"] for row in found["rows"][:3]]
-    assert [day["days"][0]["new"] for day in days] == [4, 4, 4]
-    assert [row["work"] for row in found["rows"][:4]] == [
-        *(f"day {n}, ours, sqlite" for n in (1, 2, 3)),
-        "days 2–3, ours, sqlite",
-    ]
+    found = run(capsys, "universe", *WORLD, "--days", 2, "--database", "both", "--folder", tmp_path, "--json")
+    days = {row["work"]: row for row in found["rows"]}
+    for kind in ("sqlite", "postgres"):
+        wanted = [f"day 1, ours, {kind}", f"day 2, ours, {kind}", f"days 2–2, ours, {kind}"]
+        assert [work for work in days if work.endswith(kind)] == wanted
+        assert [days[work]["ours"]["said"]["days"][0]["new"] for work in wanted] == [4, 4, 4]
+        assert all(days[work]["ours_to_limit"] for work in wanted)
 
 
 def test_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
