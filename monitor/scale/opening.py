@@ -20,6 +20,7 @@ END = 5.0  # seconds in which our own processes end
 HERE = "this machine"
 OWN = {  # how processes of our own differ from what Dask does by itself
     "distributed.scheduler.allowed-failures": 0,  # who ends one process is looked at alone
+    "distributed.scheduler.worker-saturation": 1.0,  # no job waits behind a long one while another process is idle
     "distributed.deploy.lost-worker-timeout": "1h",  # a machine that is busy takes long to start another
     "distributed.scheduler.http.routes": [],  # nothing is shown to anybody
     "distributed.worker.http.routes": [],
