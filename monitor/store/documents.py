@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Table, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, literal, select
 
 from monitor.core.errors import StoreError
 from monitor.store import schema as t
@@ -21,6 +21,7 @@ from monitor.store.coded import CONFIDENCES, KINDS, SEVERITIES
 from monitor.store.compact import File, files_of, grow, shrink, whole
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.said import EXACT, Number, Read, Said, read
+from monitor.store.statements import Among, Statement
 
 BATCH = 500
 VERSIONS = 256  # numbers of one date, see `schema.snapshot`
@@ -30,6 +31,14 @@ _COMMON = (
     "last_held", "last_material", "absence_sessions", "absence_days", "uncovered_sessions", "claim", "score",
     "severity", "confidence", "rest",
 )  # fmt: skip
+
+
+# The versions of one date: by the numbers that carry it, which the key finds; by the date all of a fund would be read.
+_OF_DAY = Statement(
+    select(t.snapshot.c.fund, t.snapshot.c.id, t.snapshot.c.sha256).where(
+        Among(t.snapshot.c.fund, "funds"), t.snapshot.c.id.between(bindparam("first"), bindparam("last"))
+    )
+)
 
 
 class Stored(NamedTuple):
@@ -115,11 +124,12 @@ class _Versions:
     def version(self, fund: str, day: int, sha256: str) -> int | None:
         """The number of a file among those of its date; None when it is none of them."""
         if day not in self._days:
-            table = t.snapshot.c
-            query = select(table.fund, table.id, table.sha256).where(table.as_of == day, table.fund.in_(self._tickers))
+            first = day * VERSIONS
             self._days[day] = {
-                (self._tickers[number], known): version - day * VERSIONS
-                for number, version, known in self._conn.execute(query)
+                (self._tickers[number], known): version - first
+                for number, version, known in _OF_DAY.rows(
+                    self._conn, funds=list(self._tickers), first=first, last=first + VERSIONS - 1
+                )
             }
         return self._days[day].get((fund, sha256))
 
