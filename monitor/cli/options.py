@@ -48,6 +48,8 @@ def where(cluster: str | None, workers: int | None) -> Where | None:
         return None
     if cluster is not None and workers is not None:
         raise UsageError("Say --cluster ADDRESS or --workers N, not both.")
+    if cluster is not None and not cluster.strip():
+        raise UsageError("--cluster is empty. Write the scheduler's address: tls://HOST:8786.")
     from monitor.scale.where import Where
 
     return Where(cluster or "", workers or 0)

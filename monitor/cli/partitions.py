@@ -95,7 +95,7 @@ def archive_lines(
     output.say(
         "Spells, events and items stay. Questions about those days say where their lines are."
         if moved
-        else f"No whole month with lines was over by {until}."
+        else f"Nothing was moved: before {until} no whole month has lines, or only that of a newest file, which stays."
     )
 
 

@@ -72,6 +72,8 @@ def replay(
     book = Book(conn, issuer, since, facts)
     day = Day(book, source, calendars)
     rows = book.rows()
+    if archived.listing(conn):
+        archived.require_previous(conn, book.before(row.fund for row in rows))
     for as_of, of_day in groupby(rows, key=lambda row: row.as_of):
         day.tell(as_of, list(of_day))
         progress(as_of)

@@ -51,10 +51,13 @@ class Written:
 def archive_before(engine: Engine, before: date, folder: Path, now: datetime, told: Told) -> list[Archived]:
     """Moves the lines of all months that were over by `before` into files in the folder; what was moved, oldest first.
 
-    Raises StoreError when a file does not hold what the database does: then the lines stay.
+    Raises StoreError when a file does not hold what the database does: then the lines stay; UsageError for a day that
+    is still to come, or without the folder.
     """
     if not folder.is_dir():
         raise UsageError(f"The folder {folder} does not exist.")
+    if before > now.date():
+        raise UsageError(f"{before} is still to come: files dated before it will arrive. Write {now:%Y-%m} at most.")
     with reading(engine) as conn:
         spans = archived.whole_before(conn, before)
     moved = []

@@ -16,7 +16,7 @@ from monitor.scale.files import quiet
 from monitor.scale.hidden import Hidden
 from monitor.scale.work import engine_at
 from monitor.sources.spec import Source
-from monitor.store import past, save
+from monitor.store import archived, past, save
 from monitor.store.engine import Engine, transaction
 
 
@@ -41,7 +41,8 @@ class Rebuilt:
 def rebuild(crew: Crew, engine: Engine, database: str, sources: Mapping[str, Source], progress: Progress) -> Rebuilt:
     """Everything derived, made again from the facts; the rest of it where an earlier run was cut off.
 
-    Raises StoreError when the database knows an issuer no source describes.
+    Raises StoreError when the database knows an issuer no source describes, or lines are archived: then nothing is
+    marked.
     """
     left, before = _marked(engine, sources)
     kit = Hidden(Kit(database, {code: sources[code] for code in left}))
@@ -61,6 +62,7 @@ def _marked(engine: Engine, sources: Mapping[str, Source]) -> tuple[list[str], i
     Nothing else marks from the first day there can be: where some issuers are and others are not, a run was cut off.
     """
     with transaction(engine) as conn:
+        archived.require_since(conn, date.min)
         found = {code: past.issuer(conn, code) or (0, None) for code in rebuilt(conn, sources)}
         marked = [code for code, (_, since) in found.items() if since == date.min]
         left = marked or list(found)

@@ -43,10 +43,12 @@ def _check(address: str) -> None:
     try:
         parts = urlsplit(address)
         known = parts.scheme in ("tcp", "tls") and bool(parts.hostname) and parts.port is not None
+        known = known and "@" not in parts.netloc  # a scheduler knows no users
     except ValueError:  # the port is no number
         known = False
     if not known:
-        raise UsageError(f"{address!r} is no scheduler's address. Write tcp://HOST:8786, or tls://HOST:8786.")
+        shown = address.rpartition("@")[2]  # what is before it may be a password
+        raise UsageError(f"{shown!r} is no scheduler's address. Write tcp://HOST:8786, or tls://HOST:8786.")
 
 
 def _is_loopback(host: str) -> bool:

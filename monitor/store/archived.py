@@ -25,6 +25,7 @@ from monitor.store.statements import Statement
 BATCH = 10_000
 LINE = ("fund", "snapshot", "security", "listing", "shares", "value", "weight")  # a line as it is stored
 READABLE = ("issuer", "ticker", "as_of", "shares_exp", "currency", "public", "name", "printed", "identifier", "kind")
+ENDED = 366  # days without a file after which a fund is taken to have ended, while its issuer goes on
 BACK = "bring them back with: holdings-monitor db restore-archive"
 
 
@@ -73,22 +74,55 @@ def require_since(conn: Connection, since: date) -> None:
         )
 
 
+def require_previous(conn: Connection, days: Iterable[tuple[str, date]]) -> None:
+    """Raises StoreError when the lines of one of these files, by fund, are away: nothing can be compared with it."""
+    away = listing(conn)
+    for fund, day in days:
+        for one in away:
+            if one.span.first <= day_of(day) < one.span.until:
+                raise StoreError(
+                    f"The next file of {fund} is compared with that of {day}, whose lines are archived. First {BACK} "
+                    f"{one.file}"
+                )
+
+
 # --- leaving --------------------------------------------------------------------------------------
 
 
 def whole_before(conn: Connection, before: date) -> list[Span]:
-    """The months and years that have lines and are over by that day, oldest first."""
+    """The months and years that have lines and are over by that day, oldest first; without those that hold a file
+    the next one will be compared with."""
     if is_postgres(conn):
         spans = [one for one in partitions.spans(conn) if one.until <= day_of(before)]
     else:
         spans = _spans_of_files(conn, before)
-    return [one for one in spans if count(conn, one)]
+    newest = _compared_next(conn)
+    free = [one for one in spans if not any(one.first <= day < one.until for day in newest)]
+    return [one for one in free if count(conn, one)]
+
+
+def _compared_next(conn: Connection) -> set[int]:
+    """The days of the newest accepted file of every fund; of funds that ended a year before their issuer's others
+    they may leave (`require_previous`), or nothing of that year ever could."""
+    placed, fund = t.standing.c, t.fund.c
+    query = (
+        select(fund.issuer, func.max(placed.as_of))
+        .join(t.standing, placed.fund == fund.id)
+        .where(placed.standing == "accepted")
+        .group_by(fund.id, fund.issuer)
+    )
+    found = [(row[0], row[1]) for row in conn.execute(query)]
+    latest: dict[int, int] = {}
+    for issuer, day in found:
+        latest[issuer] = max(day, latest.get(issuer, day))
+    return {day for issuer, day in found if day > latest[issuer] - ENDED}
 
 
 def _spans_of_files(conn: Connection, before: date) -> list[Span]:
     found: set[Span] = set()
+    taken = [one.span for one in listing(conn)]  # a year of which a month is away leaves by months
     for day in conn.scalars(select(t.snapshot.c.as_of).distinct()):
-        found.add(partitions.span_for(date_of_day(day), before, ()))
+        found.add(partitions.span_for(date_of_day(day), before, taken))
     return sorted(one for one in found if one.until <= day_of(before))
 
 
@@ -145,13 +179,18 @@ def remove(engine: Engine, away: Archived) -> None:
             raise StoreError(f"What follows from the files of {code!r} is not derived to the end. First: db rebuild")
         for fund, securities in kept_tracks.still_needed(conn, away.span).items():
             kept_tracks.keep(conn, away.span, fund, _kept_lines(conn, fund, securities, away.span))
-        row = {"first": away.span.first, "until": away.span.until, "rows": away.rows, "sha256": away.sha256}
-        conn.execute(insert(t.archived).values(**row, file=away.file, at=away.at))
+        note(conn, away)
         if name is not None:
             conn.exec_driver_sql(f'DROP TABLE "{name}"')
         else:
             for fund in _funds(conn):
                 conn.execute(delete(t.holding).where(t.holding.c.fund == fund, _within(away.span)))
+
+
+def note(conn: Connection, away: Archived) -> None:
+    """Records that the lines of these months are in that file."""
+    row = {"first": away.span.first, "until": away.span.until, "rows": away.rows, "sha256": away.sha256}
+    conn.execute(insert(t.archived).values(**row, file=away.file, at=away.at))
 
 
 def _kept_lines(conn: Connection, fund: int, securities: Collection[int], span: Span) -> Iterator[KeptLine]:

@@ -132,6 +132,16 @@ class Book:
             self._spells.setdefault(stored.security, []).append(stored)
         return book
 
+    def before(self, funds: Iterable[int]) -> list[tuple[str, date]]:
+        """The files that the next ones of these funds are compared with: ticker and date."""
+        books = [self.fund(self.ticker(number)) for number in dict.fromkeys(funds)]
+        return [
+            (book.fund.ticker, file.as_of)
+            for book in books
+            for file in (book.previous, book.waiting)
+            if file is not None
+        ]
+
     def covered(self, ticker: str) -> list[date]:
         """The sessions the fund's accepted files cover, up to now, ascending."""
         book = self.fund(ticker)

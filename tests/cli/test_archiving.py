@@ -133,6 +133,48 @@ def test_nothing_is_derived_without_its_lines(run: Run, pair: Pair, tmp_path: Pa
     assert (said.code, "before the end of what is archived" in said.out + said.err) == (1, True)
 
 
+def test_months_that_are_not_over_stay(run: Run, pair: Pair) -> None:
+    said = run("db", "archive", "--before", "2999-01", "--to", pair.folder, "--db", pair.db)
+    assert (said.code, "still to come" in said.err, list(pair.folder.iterdir())) == (2, True, [])
+
+
+def test_the_file_that_the_next_is_compared_with_stays(run: Run, pair: Pair, tmp_path: Path) -> None:
+    assert run("db", "archive", "--before", "2023-01", "--to", pair.folder, "--db", pair.db).code == 0
+    assert [one.name for one in pair.folder.iterdir()] == ["lines-2021.parquet"]
+    later = write(tmp_path / "later", date(2022, 1, 10), LATER)
+    for db in (pair.db, pair.other):
+        assert run("ingest", later, "--source", "ark", "--db", db).code == 0
+    assert view(pair.db, "v_events") == view(pair.other, "v_events")
+
+
+def test_a_year_of_which_a_month_is_away_leaves_by_months(run: Run, pair: Pair) -> None:
+    for before in ("2021-11", "2023-01"):  # by the second day a file of 2021 belongs to a whole year
+        assert run("db", "archive", "--before", before, "--to", pair.folder, "--db", pair.db).code == 0
+    names = sorted(one.stem for one in pair.folder.iterdir())
+    months = ["lines-2021-10", "lines-2021-11", "lines-2021-12"]
+    assert names == (months if pair.db.startswith("sqlite") else ["lines-2021"])
+    for one in names:
+        assert run("db", "restore-archive", pair.folder / f"{one}.parquet", "--db", pair.db).code == 0
+    assert view(pair.db, "v_holdings") == view(pair.other, "v_holdings")
+
+
+def test_a_fund_that_ended_and_comes_back_asks_for_its_last_file(run: Run, pair: Pair, tmp_path: Path) -> None:
+    on, back = tmp_path / "on", tmp_path / "back"
+    for folder, fund, day in ((on, "ARKF", date(2023, 2, 1)), (back, "ARKW", date(2023, 2, 2))):
+        folder.mkdir()
+        (folder / f"{fund}_{day}.csv").write_text(body(fund, day), encoding="utf-8")
+    for db in (pair.db, pair.other):
+        assert run("ingest", on, "--source", "ark", "--db", db).code == 0
+    assert run("db", "archive", "--before", "2023-01", "--to", pair.folder, "--db", pair.db).code == 0
+    said = run("ingest", back, "--source", "ark", "--db", pair.db)
+    assert (said.code, "The next file of ARKW is compared with that of 2022-01-07" in said.err) == (1, True)
+    for one in pair.folder.iterdir():
+        assert run("db", "restore-archive", one, "--db", pair.db).code == 0
+    assert run("ingest", back, "--source", "ark", "--db", pair.other).code == 0
+    assert run("db", "rebuild", "--db", pair.db).code == 0
+    assert view(pair.db, "v_events") == view(pair.other, "v_events")
+
+
 def test_lines_come_back_as_they_were(run: Run, pair: Pair) -> None:
     names = archive(run, pair)
     assert held(pair.db) < held(pair.other)

@@ -19,7 +19,7 @@ from monitor.backfill.issuer import IssuerWay
 from monitor.backfill.local import FilesWay
 from monitor.backfill.together import run_on
 from monitor.backfill.ways import Way
-from monitor.core.errors import UsageError
+from monitor.core.errors import StoreError, UsageError
 from monitor.core.filling import Period
 from monitor.scale import files, opening, rebuilding, work
 from monitor.scale.crew import Crew
@@ -27,8 +27,10 @@ from monitor.scale.hidden import Hidden
 from monitor.scale.where import Where, refuse_elsewhere
 from monitor.sources import registry
 from monitor.sources.spec import Source
-from monitor.store import past, save
+from monitor.store import archived, past, save
+from monitor.store.archived import Archived
 from monitor.store.engine import Engine, StoreConflict, StoreUnavailable, reading, transaction
+from monitor.store.partitions import month_of
 from tests.backfill.stage import FILLED_AT, PLAN, fetcher, fill, issuer, outcomes, polite, rows, told
 from tests.backfill.web import Book, web
 from tests.cli.conftest import Run
@@ -133,6 +135,17 @@ def test_a_rebuild_that_was_cut_off_does_the_rest(lite: Engine) -> None:
     done = rebuilding.rebuild(here(), lite, address(lite), sources, files.quiet)
     assert (done.report.issuers, done.before) == (2, 0)
     assert rows(lite) == before
+    with reading(lite) as conn:
+        assert past.is_derivation_due(conn) is False
+
+
+def test_a_rebuild_that_cannot_be_marks_nothing(lite: Engine) -> None:
+    alone(lite, history(4))
+    away = Archived(month_of(session(0)), 1, "0" * 64, "/srv/archive/lines.parquet", "2026-11-27T00:00:00Z")
+    with transaction(lite) as conn:
+        archived.note(conn, away)
+    with pytest.raises(StoreError, match="are archived"):
+        rebuilding.rebuild(here(), lite, address(lite), {LANTERN.id: LANTERN}, files.quiet)
     with reading(lite) as conn:
         assert past.is_derivation_due(conn) is False
 
@@ -252,6 +265,7 @@ def test_a_worker_of_another_version_refuses_in_words(monkeypatch: pytest.Monkey
         (Where("cluster.example:8786"), "postgresql://db/h", "no scheduler's address"),
         (Where("http://cluster.example:8786"), "postgresql://db/h", "no scheduler's address"),
         (Where("tcp://cluster.example:port"), "postgresql://db/h", "no scheduler's address"),
+        (Where("tls://me:pw@cluster.example:8786"), "postgresql://db/h", "^'cluster.example:8786' is no scheduler's"),
         (Where(workers=2), "sqlite://", "belongs to one process"),
     ],
 )
@@ -284,6 +298,8 @@ def test_the_command_line_refuses_what_makes_no_sense(run: Run, place: Path) -> 
     (place / "a.csv").write_bytes(history(1)[0][1])
     both = run("ingest", "a.csv", "--source", "lantern", "--workers", "2", "--cluster", "tcp://127.0.0.1:1")
     assert (both.code, "not both" in both.err) == (2, True)
+    none = run("ingest", "a.csv", "--source", "lantern", "--cluster", "")
+    assert (none.code, "--cluster is empty" in none.err) == (2, True)
     live = run("ingest", "a.csv", "--source", "lantern", "--workers", "2", "--alert")
     assert (live.code, "no workers" in live.err) == (2, True)
     far = run("backfill", "LANA", "--via", "files", "--path", "a.csv", "--cluster", "tcp://10.9.8.7:8786")
