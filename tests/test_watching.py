@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -169,7 +170,8 @@ def test_a_file_with_a_date_to_come_changes_nothing_for_those_that_follow(
         publish(issuer, "lantern", "LANA", day, dated=dated)
         live(app, sqlite_engine, clock, [at(day, 20, 30)])
     assert [word for _, _, word in standings_by_day(sqlite_engine)] == ["accepted"] * 4 + ["quarantined"]
-    first = min(derived(sqlite_engine)["event"], key=lambda event: str(event["as_of"]))
+    events = [json.loads(str(row["text"])) for row in derived(sqlite_engine)["event"]]
+    first = min(events, key=lambda event: str(event["as_of"]))
     assert first["kind"] == "INITIATED"
 
 

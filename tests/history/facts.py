@@ -13,12 +13,16 @@ from monitor.core.model import Severity
 from monitor.pipeline import AlertPlan, Outcome
 from monitor.sources import registry
 from monitor.sources.calendars import sessions_between
+from monitor.store import schema as t
+from monitor.store.documents import documents as stored_documents
+from monitor.store.documents import stored
 from monitor.store.engine import Engine, reading, transaction
 from monitor.store.sessions import ensure_sessions
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ARK = registry.get("ark")
 CLOCKS = ("known_at", "published")
+TABLES = {"event": t.event, "item": t.item}
 
 DERIVED = {
     "standing": """
@@ -79,9 +83,9 @@ def derived(engine: Engine) -> dict[str, list[object]]:
     with reading(engine) as conn:
         for table, query in DERIVED.items():
             found[table] = sorted((tuple(row) for row in conn.exec_driver_sql(query)), key=repr)
-        for table in ("event", "item"):
-            rows = conn.exec_driver_sql(f"SELECT body FROM {table}")
-            found[table] = sorted((document(body) for (body,) in rows), key=repr)
+        for table in TABLES:
+            rows = stored(conn, stored_documents(TABLES[table]))
+            found[table] = sorted((document(row.text) for row in rows), key=repr)
     return found
 
 
@@ -93,5 +97,6 @@ def document(body: str) -> dict[str, object]:
 def documents(engine: Engine, table: str) -> list[dict[str, object]]:
     """All events or items as their documents."""
     with reading(engine) as conn:
-        rows = conn.exec_driver_sql(f"SELECT body FROM {table} ORDER BY as_of, id")
-        return [json.loads(body) for (body,) in rows]
+        said = TABLES[table].c
+        query = stored_documents(TABLES[table]).order_by(said.as_of, said.id)
+        return [json.loads(row.text) for row in stored(conn, query)]

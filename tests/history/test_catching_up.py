@@ -116,5 +116,5 @@ def test_the_first_look_takes_the_newest_file_and_stops(stage: Path) -> None:
 
 def without_clock(row: dict[str, object]) -> dict[str, object]:
     """An event or item without the instants at which we looked."""
-    body = json.loads(str(row["body"]))
-    return row | {"body": {key: value for key, value in body.items() if key not in CLOCK}}
+    body = json.loads(str(row["text"]))
+    return row | {"text": {key: value for key, value in body.items() if key not in CLOCK}}

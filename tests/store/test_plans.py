@@ -17,6 +17,7 @@ from monitor.store import lines, partitions, past, queries
 from monitor.store import schema as t
 from monitor.store.calibrations import priced_files
 from monitor.store.codec import day_of
+from monitor.store.compact import whole
 from monitor.store.engine import Connection, open_engine, reading, transaction
 from monitor.store.queries.changes import Wanted
 from monitor.store.queries.search import FoundSecurity
@@ -66,9 +67,9 @@ def fill(conn: Connection) -> None:
     insert_all(conn, t.flow, file | session | {"snapshot": "day * 256", "confidence": "'high'"}, files)
     traded = {"label": "'ACTIVE'", "split": "'1'", "active_shares": "'10'", "value": "1000"}
     insert_all(conn, t.trade, listed | traded, f"{rows} AND n % 10 = 0")
-    for table, more in ((t.event, {"fund": "fund"}), (t.item, {"severity": "'low'"})):
-        body = {"body": "'{}'"} if isinstance(table.c.body.type, String) else {}
-        insert_all(conn, table, event_of | more | body | {"id": "'X' || fund || '.' || day", "kind": "'EXITED'"}, files)
+    for table, more in ((t.event, {"fund": "fund"}), (t.item, {})):
+        said = {"id": "'X' || fund || '.' || day", "name": "'Name'", "rest": f"decode('{whole('{}').hex()}', 'hex')"}
+        insert_all(conn, table, event_of | more | said, files)
     opened = {"opened_day": str(day_of(FIRST)), "first_file": str(day_of(FIRST)), "censored": "'left'"}
     held = f"{fund}, generate_series(0, {LINES - 1}) n"
     key = {"fund": "fund", "security": line["security"]}
