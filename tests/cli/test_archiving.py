@@ -175,6 +175,21 @@ def test_a_fund_that_ended_and_comes_back_asks_for_its_last_file(run: Run, pair:
     assert view(pair.db, "v_events") == view(pair.other, "v_events")
 
 
+def test_a_spell_that_ended_in_archived_months_still_ends_there(run: Run, pair: Pair, tmp_path: Path) -> None:
+    later = write(tmp_path / "later", LAST, LATER)
+    on = tmp_path / "on"
+    on.mkdir()
+    for fund in ("ARKF", "ARKW"):
+        (on / f"{fund}_2024-03-01.csv").write_text(body(fund, date(2024, 3, 1)), encoding="utf-8")
+    for db in (pair.db, pair.other):
+        for some in (later, on):
+            assert run("ingest", some, "--source", "ark", "--db", db).code == 0
+    for before in ("2022-01", "2024-01"):  # what began in 2021 and ended in 2022
+        assert run("db", "archive", "--before", before, "--to", pair.folder, "--db", pair.db).code == 0
+    one, other = (run("history", "SQ", "--json", "--db", db).rows for db in (pair.db, pair.other))
+    assert one == other
+
+
 def test_lines_come_back_as_they_were(run: Run, pair: Pair) -> None:
     names = archive(run, pair)
     assert held(pair.db) < held(pair.other)

@@ -166,10 +166,16 @@ def _row(ground: _Ground, one: _Stored, lines: Sequence[_Line]) -> SpellRow:
         one.exit_shares if one.closed else None,
         count_sessions(ground.calendar, one.opened.last, held_last),
         one.first_file,
-        date_of_day(last.as_of) if last else one.last_file,
+        _last_file(one, last),
         one.censored,
         one.exit_file,
     )
+
+
+def _last_file(one: _Stored, last: _Line | None) -> date | None:
+    """The last file that lists it; where that is archived, the last one in which the spell still stood."""
+    known = [day for day in (one.last_file, maybe_date(last.as_of if last else None)) if day is not None]
+    return max(known, default=None)
 
 
 def _called(ground: _Ground, last: _Line | None, one: _Stored) -> SecurityRef:
