@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import exchange_calendars  # noqa: F401 – else each new database has a process of its own look up its trading days
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import exchange_calendars  # noqa: F401 – else each new database has a process of its own look up its trading days
 import pytest
 
 from monitor import cli

@@ -11,13 +11,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 from slack_sdk.web import SlackResponse
-from sqlalchemy import event
+from sqlalchemy import Table, event
 
 import monitor.app
 from monitor import cli
@@ -28,6 +28,7 @@ from monitor.notify.message import Message
 from monitor.notify.slack import SlackChannel
 from monitor.sources.fetch import Fetched, Fetcher, NotModified
 from monitor.sources.profile import HttpProfile
+from monitor.store import documents, facts, schema
 from monitor.store.engine import Connection, Engine
 from tests.reliability.clock import from_environment
 
@@ -52,11 +53,14 @@ POINTS = (
 # The statement after which a process dies in the middle of the transaction.
 STATEMENTS = {
     "after-archive": "INSERT INTO archive",
-    "mid-insert": "INSERT INTO snapshot",
-    "mid-derive": "DELETE FROM item",
     "mid-promise": "INSERT INTO delivery",
     "mid-gather": "UPDATE digest_entry SET",
 }
+# The table whose rows were just written in bulk, where no event of SQLAlchemy tells of it, and by which module.
+INSERTS: tuple[tuple[Any, Table, str], ...] = (
+    (facts, schema.snapshot, "mid-insert"),
+    (documents, schema.event, "mid-derive"),
+)
 CLAIMING = "UPDATE delivery SET"
 
 
@@ -142,8 +146,20 @@ def trapped(channel: Channel, trap: Trap) -> Channel:
     return channel
 
 
+def _inserting(insert: Callable[..., int], written: Table, point: str, trap: Trap) -> Callable[..., int]:
+    def inserting(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+        added = insert(conn, table, columns, rows)
+        if table is written:
+            trap.at(point)
+        return added
+
+    return inserting
+
+
 def watched(engine: Engine, trap: Trap) -> Engine:
     """The engine, in and around whose transactions the process may die."""
+    for module, written, point in INSERTS:
+        module.bulk_insert = _inserting(module.bulk_insert, written, point, trap)
 
     def after_statement(
         conn: Connection, cursor: object, statement: str, parameters: object, context: object, many: bool
