@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from monitor.identities import Speaking
     from monitor.notify.channels import Channel, Receipt
     from monitor.notify.message import Message
-    from monitor.pipeline import Outcome, RebuildReport
+    from monitor.pipeline import Outcome
+    from monitor.rebuilding import RebuildReport
     from monitor.scale.crew import Crew
     from monitor.scale.files import Taken
     from monitor.scale.rebuilding import Rebuilt
@@ -279,7 +280,7 @@ class App:
 
     def rebuild_on(self, crew: Crew, engine: Engine, progress: Progress) -> Rebuilt:
         """Everything derived, made again from the facts by workers."""
-        from monitor.pipeline import rebuilt
+        from monitor.rebuilding import rebuilt
         from monitor.scale.rebuilding import rebuild
         from monitor.store.engine import reading
 
@@ -454,11 +455,11 @@ class App:
 
     def rebuild(self, engine: Engine, progress: Progress) -> RebuildReport:
         """Everything derived, made again from the facts."""
-        from monitor import pipeline
+        from monitor import rebuilding
 
         sources = self.sources()
         self.prepare_calendars(engine, sources.values())
-        return pipeline.rebuild(engine, sources, progress=progress)
+        return rebuilding.rebuild(engine, sources, progress=progress)
 
     def tend(self, engine: Engine) -> list[str]:
         """The daily care of partitions; the names of those that were made or vacuumed."""

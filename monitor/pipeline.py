@@ -1,32 +1,27 @@
 """The story of a file's day: fetch → read → gates → stored → what follows from it → who is told. All of it is prepared
 by reading, then written in one transaction (`store.turns`).
 
-One body coming in is `intake`, replaying days is `derive`, who is told `announcing`, wording a promise `telling`;
-sending is another program's work (`delivery`), the outbox is where they meet.
+One body coming in is `intake`, replaying days is `derive`, what is told of it `retelling`, to whom `announcing`, in
+which words `telling`; sending is another program's work (`delivery`), the outbox is where they meet.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Literal
 
-from monitor import schedules, telling
-from monitor.announcing import Announcer
+from monitor import schedules
 from monitor.bodies import Bodies, Body
 from monitor.config import Watch
-from monitor.core.errors import StoreError
 from monitor.core.evidence import Origin
-from monitor.core.model import Arrival, Item
+from monitor.core.model import Arrival
 from monitor.core.rules import AlertPlan
-from monitor.core.sessions import Sessions
-from monitor.derive import Derivation, derive, replay
+from monitor.derive import Derivation, replay
 from monitor.fetching import Answer, Round
 from monitor.intake import (
-    FRESH,
     FileOutcome,
     Intake,
     Progress,
@@ -39,23 +34,22 @@ from monitor.intake import (
     tried,
 )
 from monitor.preparing import Prepared, prepare
+from monitor.retelling import revised, tell
 from monitor.sources.fetch import Fetcher
 from monitor.sources.spec import FundSpec, Source
-from monitor.store import derived, past, save, superseded
+from monitor.store import past, save
 from monitor.store.engine import Connection, Engine, reading, transaction
 from monitor.store.names import Names
 from monitor.store.save import FundRow
-from monitor.store.sessions import sessions as stored_sessions
+from monitor.store.sessions import calendars
 from monitor.store.turns import in_turn
 
 __all__ = [
     "AlertPlan",
     "FileOutcome",
     "Outcome",
-    "RebuildReport",
     "SnapshotRef",
     "Stored",
-    "both",
     "check",
     "chosen",
     "decide",
@@ -65,9 +59,6 @@ __all__ = [
     "learn",
     "local",
     "plus",
-    "rebuild",
-    "rebuilt",
-    "rederive",
     "store_chunk",
     "with_standings",
 ]
@@ -94,16 +85,6 @@ class Stored:
 
     files: tuple[FileOutcome, ...]
     since: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RebuildReport:
-    """What was derived again."""
-
-    issuers: int
-    snapshots: int
-    events: int
-    items: int
 
 
 def ingest(
@@ -221,7 +202,7 @@ def learn(
     """Lists of what a fund held in the past, as evidence: nobody is alerted, what they refute is taken back."""
     with transaction(engine) as conn:
         intake = Intake(conn, source, now)
-        calendar = _calendars(conn)(source.calendar)
+        calendar = calendars(conn)(source.calendar)
         for place, content in files:
             schedules.take(intake, source.funds[fund], place, content, origin, calendar)
             progress("reading", 1)
@@ -338,44 +319,6 @@ def decide(
         return conclude(intake, plan, _silent)
 
 
-def rebuild(engine: Engine, sources: Mapping[str, Source], *, progress: Progress) -> RebuildReport:
-    """Derives standings, links, spells, events and items of every issuer again from the facts.
-
-    Raises StoreError when the database knows an issuer no source describes.
-    """
-    report = RebuildReport(0, 0, 0, 0)
-    with transaction(engine) as conn:
-        for code in rebuilt(conn, sources):
-            report = both(report, rederive(conn, sources[code], progress))
-    return report
-
-
-def rebuilt(conn: Connection, sources: Mapping[str, Source]) -> list[str]:
-    """The issuers to be derived again: all that are stored. Raises StoreError when no source describes one."""
-    found = derived.issuers(conn)
-    for code in found:
-        if code not in sources:
-            raise StoreError(f"The database holds files of {code!r}, but no source describes it. Add its TOML file.")
-    return found
-
-
-def rederive(conn: Connection, source: Source, progress: Progress) -> RebuildReport:
-    """Derives everything of one issuer again from its facts. Tells nobody."""
-    number = save.issuer_id(conn, source.id, source.name)
-    made = derive(conn, source, number, date.min, _calendars(conn), lambda day: progress("deriving", 1))
-    return RebuildReport(1, made.snapshots, made.events, len(made.told))
-
-
-def both(one: RebuildReport, other: RebuildReport) -> RebuildReport:
-    """Both together."""
-    return RebuildReport(
-        one.issuers + other.issuers,
-        one.snapshots + other.snapshots,
-        one.events + other.events,
-        one.items + other.items,
-    )
-
-
 def chosen(source: Source, one: Watch) -> list[FundSpec]:
     """The funds of one issuer that are to be watched."""
     if one.funds:
@@ -410,7 +353,7 @@ def _concluding(intake: Intake, progress: Progress) -> _Concluding:
         intake.source,
         intake.issuer,
         since,
-        _calendars(intake.conn),
+        calendars(intake.conn),
         lambda day: progress("deriving", 1),
         intake.facts,
     )
@@ -425,66 +368,7 @@ def _concluded(conn: Connection, found: _Concluding, plan: AlertPlan) -> Outcome
     made.write(conn)
     promised = tell(intake, made, plan)
     files = tuple(_with_standings(conn, intake.issuer, found.since, intake.outcomes))
-    return Outcome(files, made.events, len(made.told), promised, _revised(made))
-
-
-def _revised(made: Derivation) -> int:
-    now = {told.item.key: told.body for told in made.told}
-    return sum(1 for key, body in made.before.items() if now.get(key) != body)
-
-
-def tell(intake: Intake, made: Derivation, plan: AlertPlan) -> int:
-    """Announces every item that is new and live or says something else, and takes back what no longer holds.
-
-    Returns the number of promises.
-    """
-    live = [told for told in made.told if told.item.arrival is Arrival.LIVE]
-    keys = {told.item.key for told in made.told}
-    gone = made.before.keys() - keys
-    announcer = Announcer(intake.conn, intake.source.name, plan, gone | {told.item.key for told in live}, intake.now)
-    # A file redeemed today tells of the day it is dated; what is older than five sessions is told to nobody.
-    since = min(intake.fresh, default=date.max - FRESH) - FRESH
-    for told in live:
-        item = told.item
-        if item.day < since and not announcer.was_told(item.key):
-            continue  # what has been told is corrected however late
-        before = made.before.get(item.key)
-        if before is None or _says_more(before, told.body):
-            _keep_on_record(intake, announcer, item.key, before)
-            announcer.announce(told, _restatement(intake, item, before))
-    said = {_essence(told.body) for told in made.told} if intake.because else set()
-    for key in sorted(gone):
-        if _essence(made.before[key]) not in said:  # else the same is true of what the security is called now
-            _keep_on_record(intake, announcer, key, made.before[key])
-            announcer.withdraw(key, intake.because)
-    return announcer.finish()
-
-
-def _restatement(intake: Intake, item: Item, before: str | None) -> str:
-    """Which files that the item rests on were published once more, and what was told before; "" when none was."""
-    files = {(line.fund, line.as_of) for line in item.evidence} & intake.restated
-    return telling.restatement(before, sorted(files)) if before is not None and files else ""
-
-
-def _keep_on_record(intake: Intake, announcer: Announcer, item: str, before: str | None) -> None:
-    """What was told and is no longer said stays on record."""
-    if before is not None and announcer.was_told(item):
-        superseded.keep(intake.conn, intake.issuer, item, before, intake.now)
-
-
-def _essence(body: str) -> str:
-    """What an item says, whatever its security is called."""
-    tree = json.loads(body)
-    keys = ("kind", "funds", "as_of", "active_shares", "shares_after", "value", "score")
-    return json.dumps([tree.get(key) for key in keys])
-
-
-def _says_more(before: str, after: str) -> bool:
-    """Whether an item told before now says something else."""
-    old, new = json.loads(before), json.loads(after)
-    return any(
-        old.get(key) != new.get(key) for key in ("kind", "funds", "active_shares", "value", "headline", "pos_session")
-    )
+    return Outcome(files, made.events, len(made.told), promised, revised(made))
 
 
 def with_standings(engine: Engine, source: Source, files: Sequence[FileOutcome]) -> tuple[FileOutcome, ...]:
@@ -506,19 +390,6 @@ def _with_standings(conn: Connection, issuer: int, since: date, files: Iterable[
             yield replace(outcome, outcome=standing, code=gate, text=text)
         else:
             yield outcome
-
-
-def _calendars(conn: Connection) -> Callable[[str], Sessions]:
-    known: dict[str, Sessions] = {}
-
-    def calendar(name: str) -> Sessions:
-        if name not in known:
-            known[name] = Sessions(stored_sessions(conn, name))
-            if not known[name].days:
-                raise StoreError(f"The trading days of {name} are not stored. Run: holdings-monitor db upgrade")
-        return known[name]
-
-    return calendar
 
 
 def plus(one: Outcome, other: Outcome) -> Outcome:

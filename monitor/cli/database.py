@@ -18,7 +18,7 @@ from monitor.cli.wording import counted
 
 if TYPE_CHECKING:
     from monitor.app import App
-    from monitor.pipeline import RebuildReport
+    from monitor.rebuilding import RebuildReport
     from monitor.scale.where import Where
     from monitor.store.engine import Engine
 

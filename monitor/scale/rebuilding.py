@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.intake import Progress
-from monitor.pipeline import RebuildReport, both, rebuilt, rederive
+from monitor.rebuilding import RebuildReport, both, rebuilt, rederive
 from monitor.scale.crew import Crew, Lost
 from monitor.scale.files import quiet
 from monitor.scale.hidden import Hidden

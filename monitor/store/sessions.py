@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from sqlalchemy import Text, cast, delete, func, select
 
+from monitor.core.errors import StoreError
+from monitor.core.sessions import Sessions
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, insert_new
 from monitor.store.schema import session
@@ -62,3 +64,17 @@ def _joined(conn: Connection, calendar: str) -> str:
 def _decoded(joined: str) -> tuple[tuple[int, ...], tuple[date, ...]]:
     days = tuple(sorted(map(int, joined.split(",")))) if joined else ()
     return days, tuple(map(date_of_day, days))
+
+
+def calendars(conn: Connection) -> Callable[[str], Sessions]:
+    """The sessions of an exchange by its name, read when first asked for. Raises StoreError when none are stored."""
+    known: dict[str, Sessions] = {}
+
+    def calendar(name: str) -> Sessions:
+        if name not in known:
+            known[name] = Sessions(sessions(conn, name))
+            if not known[name].days:
+                raise StoreError(f"The trading days of {name} are not stored. Run: holdings-monitor db upgrade")
+        return known[name]
+
+    return calendar

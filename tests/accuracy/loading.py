@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from monitor import pipeline
+from monitor import pipeline, rebuilding
 from monitor.core.model import Severity
 from monitor.pipeline import AlertPlan
 from monitor.sources import registry
@@ -82,7 +82,7 @@ def rebuilt(job: Job) -> tuple[Digest, Digest]:
     """What the loaded database says before and after deriving everything again."""
     engine, source = job.open()
     before = digest(engine)
-    pipeline.rebuild(engine, {source.id: source}, progress=_quiet)
+    rebuilding.rebuild(engine, {source.id: source}, progress=_quiet)
     after = digest(engine)
     engine.dispose()
     return before, after

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor import pipeline
+from monitor import rebuilding
 from monitor.store import schema as t
 from monitor.store.documents import documents, stored
 from monitor.store.engine import Engine, open_engine, reading
@@ -139,7 +139,7 @@ def test_a_rebuild_gives_the_same_rows(whole: Engine) -> None:
     before = facts.derived(whole)
     with reading(whole) as conn:
         bodies = list(stored(conn, documents(t.item).order_by(t.item.c.id)))
-    pipeline.rebuild(whole, {"ark": facts.ARK}, progress=lambda _text, _count: None)
+    rebuilding.rebuild(whole, {"ark": facts.ARK}, progress=lambda _text, _count: None)
     assert facts.derived(whole) == before
     with reading(whole) as conn:
         assert list(stored(conn, documents(t.item).order_by(t.item.c.id))) == bodies

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor import pipeline
+from monitor import pipeline, rebuilding
 from monitor.backfill import Filling, Report
 from monitor.backfill.issuer import IssuerWay
 from monitor.backfill.local import FilesWay
@@ -113,7 +113,7 @@ def test_everything_is_derived_again_issuer_by_issuer(own: Crew, stage: Engine) 
     for source in sources.values():
         alone(stage, history(8), source)
     before = rows(stage)
-    expected = pipeline.rebuild(stage, sources, progress=files.quiet)
+    expected = rebuilding.rebuild(stage, sources, progress=files.quiet)
     done = rebuild(own, stage, address(stage), sources, files.quiet)
     assert (done.report, done.before, done.lost) == (expected, 0, ())
     assert rows(stage) == before

@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from monitor import pipeline
 from monitor.core.evidence import Origin
-from monitor.pipeline import Outcome, rebuild
+from monitor.pipeline import Outcome
+from monitor.rebuilding import rebuild
 from monitor.sources.spec import Source
 from monitor.store import schema as t
 from monitor.store.engine import Engine, reading, transaction

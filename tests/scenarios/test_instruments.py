@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.pipeline import rebuild
+from monitor.rebuilding import rebuild
 from monitor.sources.loading import parse_source
 from monitor.store import schema as t
 from monitor.store.engine import Engine

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from monitor import identities
 from monitor.core.errors import UsageError
 from monitor.identities import Effect, Speaking
-from monitor.pipeline import rebuild
+from monitor.rebuilding import rebuild
 from monitor.store import schema as t
 from monitor.store.engine import Engine
 from tests.scenarios.stories import (

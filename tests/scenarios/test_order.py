@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from monitor.pipeline import rebuild
+from monitor.rebuilding import rebuild
 from monitor.store.engine import Engine, open_engine
 from tests.scenarios.stories import (
     BASE,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from monitor import telling
 from monitor.notify.text import bars
-from monitor.pipeline import rebuild
+from monitor.rebuilding import rebuild
 from monitor.store import queries
 from monitor.store import schema as t
 from monitor.store.engine import Engine, reading, transaction
