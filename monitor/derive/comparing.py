@@ -24,7 +24,7 @@ from monitor.derive.pair import Pair, scene_of
 from monitor.derive.setting import Setting
 from monitor.derive.splitting import Splitting
 from monitor.derive.witness import Witness, Witnessed
-from monitor.store.book import point_of, rooted
+from monitor.store.fund_book import point_of, rooted
 
 
 class Comparing:

@@ -12,7 +12,7 @@ from monitor.core.sides import some
 from monitor.derive import operating
 from monitor.derive.pair import Emit, Pair, scene_of
 from monitor.derive.setting import Setting
-from monitor.store.book import rooted
+from monitor.store.fund_book import rooted
 
 
 @dataclass(frozen=True, slots=True)

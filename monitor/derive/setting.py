@@ -12,7 +12,8 @@ from monitor.core.model import Convention, Position, Snapshot
 from monitor.core.sessions import Sessions, pos_session
 from monitor.core.sides import Side, Sides
 from monitor.sources.spec import Source
-from monitor.store.book import Book, rooted, snapshot_of
+from monitor.store.book import Book
+from monitor.store.fund_book import rooted, snapshot_of
 from monitor.store.past import SnapshotRow
 
 

@@ -8,16 +8,14 @@ fund and what concerns the lines that changed, never the whole history.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain
 
 from monitor.core.errors import StoreError
 from monitor.core.evidence import Schedule
-from monitor.core.identity import summed
 from monitor.core.linking import Link, Roots
 from monitor.core.model import Position, Snapshot
 from monitor.core.quality import IDLE_FILES
@@ -27,39 +25,13 @@ from monitor.store import lines, past, presence
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
+from monitor.store.fund_book import FundBook, point_of, points_of, rooted, snapshot_of
 from monitor.store.lines import Securities, StoredSpell
 from monitor.store.operators import operator_words
 from monitor.store.outside import Outside, open_outside
 from monitor.store.past import SnapshotRow, StoredFund
 from monitor.store.pending import Decided
 from monitor.store.trades import PairLine
-
-
-@dataclass(slots=True)
-class FundBook:
-    """One fund as of its last accepted file. Positions and spells are by root key."""
-
-    fund: StoredFund
-    roots: Roots
-    previous: Snapshot | None = None
-    positions: dict[str, Position] = field(default_factory=dict)
-    basis: date | None = None  # session the next interval begins after: that of the last fresh file
-    waiting: SnapshotRow | None = None  # quarantined, undecided
-    pending: dict[str, Pending] = field(default_factory=dict)  # whole ratios at an unmoved price, by root
-    outside: dict[str, Outside] = field(default_factory=dict)  # lines creation baskets leave out, by root
-    idle: deque[bool] | None = None  # of the last pairs of files: whether no share count changed
-    open: dict[str, StoredSpell] = field(default_factory=dict)
-    tracks: dict[str, list[Point]] = field(default_factory=dict)  # of the open spells that were asked for
-    recent: dict[str, list[Point]] = field(default_factory=dict)  # their ends, of those only that was asked for
-    recent_from: date | None = None  # the stored file that an end begins with
-    covered: list[date] | None = None
-    schedules: list[Schedule] | None = None
-    begins_here: bool = False  # nothing of it was derived before this run
-    seen: set[str] = field(default_factory=set)  # keys some accepted file has listed, as far as we know
-    missing: dict[str, Position] = field(default_factory=dict)  # open spells no longer listed, as last printed
-    # Of the accepted files of this run, by root, what the track of a spell is made of when it is asked for.
-    run: list[tuple[Snapshot, Mapping[str, Position]]] = field(default_factory=list)
-    begun: dict[str, int] = field(default_factory=dict)  # open spells of this run: where in `run` they begin
 
 
 class Book:
@@ -255,7 +227,7 @@ class Book:
         book = self.fund(ticker)
         if root not in book.tracks:
             stored = [] if root in book.begun else self._stored_track(book, root, book.open[root].spell.first_file)
-            book.tracks[root] = stored + _points(book.run, root, book.begun.get(root, 0))
+            book.tracks[root] = stored + points_of(book.run, root, book.begun.get(root, 0))
         return book.tracks[root]
 
     def recent(self, ticker: str, root: str) -> list[Point]:
@@ -264,7 +236,7 @@ class Book:
         if root in book.tracks:
             return book.tracks[root]
         if root not in book.recent:
-            points = _points(book.run, root, max(book.begun.get(root, 0), len(book.run) - RECENT))
+            points = points_of(book.run, root, max(book.begun.get(root, 0), len(book.run) - RECENT))
             if root not in book.begun and len(points) < RECENT:
                 if book.recent_from is None:
                     book.recent_from = past.accepted_from(self._conn, book.fund.id, self.since, RECENT)
@@ -423,50 +395,3 @@ class Book:
         rewind(conn, self.issuer, list(fund_ids.values()), self.since)
         write(conn, self.issuer, self.names, fund_ids, self.new)
         write_spells(conn, self.names, (s for spells in self._spells.values() for s in spells))
-
-
-def snapshot_of(
-    row: SnapshotRow,
-    ticker: str,
-    pos_session: date | None,
-    positions: tuple[Position, ...],
-    resolution: Decimal = Decimal(0),
-) -> Snapshot:
-    """The core's snapshot of a stored row."""
-    return Snapshot(
-        row.id,
-        ticker,
-        row.as_of,
-        pos_session,
-        row.known_at,
-        row.arrival,
-        row.sha256,
-        positions,
-        resolution,
-        published_from=row.published_from,
-        published_to=row.published_to,
-        outstanding=row.outstanding,
-    )
-
-
-def _points(run: Sequence[tuple[Snapshot, Mapping[str, Position]]], root: str, begin: int) -> list[Point]:
-    return [point_of(snapshot, positions.get(root)) for snapshot, positions in islice(run, begin, None)]
-
-
-def point_of(snapshot: Snapshot, position: Position | None) -> Point:
-    """One file's line of one position, zero shares when it is not listed."""
-    if position is None:
-        return Point(snapshot.as_of, snapshot.pos_session, Decimal(0), None, None, snapshot.sha256)
-    return Point(
-        snapshot.as_of, snapshot.pos_session, position.shares, position.value, position.weight, snapshot.sha256
-    )
-
-
-def rooted(positions: Iterable[Position], roots: Roots) -> dict[str, Position]:
-    """Positions by root key; two keys of one position (a file in the middle of a change) are added."""
-    found: dict[str, Position] = {}
-    for position in positions:
-        root = roots.of(position.key)
-        known = found.get(root)
-        found[root] = position if known is None else summed(position, known)
-    return found

@@ -18,8 +18,8 @@ from monitor.core.model import Position
 from monitor.core.sides import counts_of
 from monitor.core.splits import Split, effective
 from monitor.store import past
-from monitor.store.book import rooted
 from monitor.store.engine import Connection
+from monitor.store.fund_book import rooted
 from monitor.store.lines import Securities
 from monitor.store.queries.grounds import StoredFile, StoredFlow
 from monitor.store.trades import FACTOR_PLACES
