@@ -65,47 +65,75 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _some(text: str) -> int:
+    """A number of things of which there must be one."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is none")
+    return number
+
+
+def _days(text: str) -> int:
+    """Days that the generator has."""
+    if not 0 <= (number := int(text)) <= generator.MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"there are 0 to {generator.MOST_DAYS} days, not {text}")
+    return number
+
+
+def _folder(text: str) -> Path:
+    if not (folder := Path(text)).is_dir():
+        raise argparse.ArgumentTypeError(f"the folder {text} does not exist")
+    return folder
+
+
 def _ark(one: argparse.ArgumentParser) -> None:
     _files(one)
     _peers(one)
-    one.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each, of which the median counts")
-    one.add_argument("--workers", type=int, default=1, metavar="N", help="also with so many worker processes")
-    one.add_argument("--slow-files", type=int, default=24, metavar="N", help="git-history, dbt: the last N files only")
+    one.add_argument("--rounds", type=_some, default=3, metavar="N", help="runs of each, of which the median counts")
+    one.add_argument("--workers", type=_some, default=1, metavar="N", help="also with so many worker processes")
+    one.add_argument(
+        "--slow-files", type=_some, default=24, metavar="N", help="git-history, dbt: the last N files only"
+    )
 
 
 def _day(one: argparse.ArgumentParser) -> None:
     _files(one)
     _peers(one)
-    one.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each, of which the median counts")
-    one.add_argument("--days", type=int, default=5, metavar="N", help="so many last days are measured")
+    one.add_argument("--rounds", type=_some, default=3, metavar="N", help="runs of each, of which the median counts")
+    one.add_argument("--days", type=_some, default=5, metavar="N", help="so many last days are measured")
 
 
 def _universe(one: argparse.ArgumentParser) -> None:
     _anywhere(one)
     _peers(one)
     _world(one, 4000)
-    one.add_argument("--days", type=int, default=10, metavar="N", help="days taken in one after the other, 61 at most")
+    one.add_argument(
+        "--days", type=_days, default=10, metavar="N", help="days taken in one after the other, 61 at most"
+    )
     one.add_argument("--live", action="store_true", help="files arrive now and are told of, instead of as history")
 
 
 def _size(one: argparse.ArgumentParser) -> None:
     _files(one)
     _world(one, 200)
-    one.add_argument("--days", type=int, default=0, metavar="N", help="also an invented world of so many days")
+    one.add_argument("--days", type=_days, default=0, metavar="N", help="also an invented world of so many days")
 
 
 def _queries(one: argparse.ArgumentParser) -> None:
     _files(one)
     _world(one, 200)
     one.add_argument("--peers", nargs="?", const="all", metavar="NAMES", help="also duckdb, sqlite, over text rows")
-    one.add_argument("--days", type=int, default=0, metavar="N", help="also on an invented world of so many days")
-    one.add_argument("--calls", type=int, default=40, metavar="N", help="of each question, of which the median counts")
+    one.add_argument("--days", type=_days, default=0, metavar="N", help="also on an invented world of so many days")
+    one.add_argument(
+        "--calls", type=_some, default=40, metavar="N", help="of each question, of which the median counts"
+    )
 
 
 def _start(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--rounds", type=int, default=9, metavar="N", help="times --help is asked for")
+    one.add_argument("--rounds", type=_some, default=9, metavar="N", help="times --help is asked for")
     one.add_argument("--seconds", type=float, default=30, metavar="N", help="that the daemon runs")
-    one.add_argument("--folder", type=Path, metavar="DIR", help="where to work; default: the system's temporary folder")
+    one.add_argument(
+        "--folder", type=_folder, metavar="DIR", help="where to work; default: the system's temporary folder"
+    )
     one.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -114,22 +142,28 @@ OPTIONS = {"ark": _ark, "day": _day, "universe": _universe, "queries": _queries,
 
 def _anywhere(one: argparse.ArgumentParser) -> None:
     one.add_argument("--database", choices=["sqlite", "postgres", "both"], default="sqlite")
-    one.add_argument("--folder", type=Path, metavar="DIR", help="where to work; default: the system's temporary folder")
+    one.add_argument(
+        "--folder", type=_folder, metavar="DIR", help="where to work; default: the system's temporary folder"
+    )
     one.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def _files(one: argparse.ArgumentParser) -> None:
     _anywhere(one)
     one.add_argument("--data", type=Path, metavar="DIR", help="ARK's files, as FUND/DAY.csv; default: ../shared")
-    one.add_argument("--files", type=int, metavar="N", help="only the first N files by day (the table says so)")
+    one.add_argument("--files", type=_some, metavar="N", help="only the first N files by day (the table says so)")
 
 
 def _world(one: argparse.ArgumentParser, funds: int) -> None:
     world = generator.Plan(funds)
-    one.add_argument("--funds", type=int, default=funds, metavar="N", help=f"of the invented world; default {funds:,}")
-    one.add_argument("--lines", type=int, default=world.lines, metavar="N", help="of each fund; default 300")
-    one.add_argument("--issuers", type=int, default=world.issuers, metavar="N", help="that publish them; default 20")
-    one.add_argument("--securities", type=int, default=world.securities, metavar="N", help="there are; default 20,000")
+    one.add_argument(
+        "--funds", type=_some, default=funds, metavar="N", help=f"of the invented world; default {funds:,}"
+    )
+    one.add_argument("--lines", type=_some, default=world.lines, metavar="N", help="of each fund; default 300")
+    one.add_argument("--issuers", type=_some, default=world.issuers, metavar="N", help="that publish them; default 20")
+    one.add_argument(
+        "--securities", type=_some, default=world.securities, metavar="N", help="there are; default 20,000"
+    )
     one.add_argument("--seed", type=int, default=world.seed, metavar="N", help="another number, another world")
 
 

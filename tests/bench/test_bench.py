@@ -202,3 +202,20 @@ def test_queries(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_a_history_that_is_not_here_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ark", "--data", str(tmp_path / "none"), "--folder", str(tmp_path)]) == 0
     assert "is not here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--funds", "0"), "argument --funds: 0 is none"),
+        (("--days", "62"), "there are 0 to 61 days, not 62"),
+        (("--folder", "nowhere/here"), "the folder nowhere/here does not exist"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(
+    arguments: tuple[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["universe", *arguments])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
