@@ -62,7 +62,7 @@ def archive_before(engine: Engine, before: date, folder: Path, now: datetime, to
         spans = archived.whole_before(conn, before)
     moved = []
     for span in spans:
-        file = (folder / f"lines-{span}.parquet").absolute()
+        file = folder.resolve() / f"lines-{span}.parquet"
         done = _written(engine, span, file, told)
         away = Archived(span, done.rows, done.sha256, str(file), instant_text(now))
         archived.remove(engine, away)
