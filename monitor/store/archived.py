@@ -16,10 +16,10 @@ from sqlalchemy import and_, delete, func, insert, select
 from monitor.core.errors import StoreError, UsageError
 from monitor.store import kept_tracks, partitions
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of
+from monitor.store.codec import REVISIONS, date_of_day, day_of
 from monitor.store.engine import Connection, Engine, bulk_insert, is_postgres, transaction
 from monitor.store.kept_tracks import KeptLine
-from monitor.store.partitions import REVISIONS, Span
+from monitor.store.partitions import Span
 from monitor.store.statements import Statement
 
 BATCH = 10_000

@@ -28,7 +28,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, StatementE
 
 from monitor.core.errors import StoreError
 from monitor.store import partitions
-from monitor.store.codec import date_of_day
+from monitor.store.codec import REVISIONS, date_of_day
 from monitor.store.engine import Connection, Engine, bulk_insert, is_postgres, open_engine, reading, schema_transaction
 from monitor.store.migrate import UPGRADE, current_of, head, migrate, revisions
 
@@ -283,7 +283,7 @@ def _make_partitions(conn: Connection, copy: TableCopy, archive: zipfile.ZipFile
     at = copy.columns.index("snapshot")
     with archive.open(f"{copy.name}.jsonl") as member:
         rows = (_row(line, len(copy.columns), [], "a row of holding") for line in iter(member.readline, b""))
-        days = {int(str(row[at])) // partitions.REVISIONS for row in rows}
+        days = {int(str(row[at])) // REVISIONS for row in rows}
     partitions.make(conn, map(date_of_day, days), datetime.now(UTC).date())
 
 

@@ -19,6 +19,8 @@ HUNDRED = Decimal(100)
 CENT = Decimal("0.01")  # times 64 bits: exact in every context, and faster than moving the point
 MILLIONTH = Decimal("0.0001")
 
+REVISIONS = 256  # numbers of snapshots to one as_of: a snapshot is as_of * REVISIONS + number of arrival
+
 
 def day_of(value: date) -> int:
     """Days since 1970-01-01."""

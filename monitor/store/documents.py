@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, liter
 from monitor.core.errors import StoreError
 from monitor.store import schema as t
 from monitor.store.claim_text import long_claim, short_claim
+from monitor.store.codec import REVISIONS
 from monitor.store.coded import CONFIDENCES, KINDS, SEVERITIES
 from monitor.store.compact import File, files_of, grow, shrink, whole
 from monitor.store.engine import Connection, bulk_insert
@@ -24,7 +25,6 @@ from monitor.store.said import EXACT, Number, Read, Said, read
 from monitor.store.statements import Among, Statement
 
 BATCH = 500
-VERSIONS = 256  # numbers of one date, see `schema.snapshot`
 _COMMON = (
     "id", "issuer", "security", "listing", "name", "ticker", "kind", "as_of", "day", "session_from", "session_to",
     "known_at", "shares_before", "shares_after", "active_shares", "value", "currency", "weight_before", "weight_after",
@@ -124,11 +124,11 @@ class _Versions:
     def version(self, fund: str, day: int, sha256: str) -> int | None:
         """The number of a file among those of its date; None when it is none of them."""
         if day not in self._days:
-            first = day * VERSIONS
+            first = day * REVISIONS
             self._days[day] = {
                 (self._tickers[number], known): version - first
                 for number, version, known in _OF_DAY.rows(
-                    self._conn, funds=list(self._tickers), first=first, last=first + VERSIONS - 1
+                    self._conn, funds=list(self._tickers), first=first, last=first + REVISIONS - 1
                 )
             }
         return self._days[day].get((fund, sha256))
@@ -253,4 +253,4 @@ class _Hashes:
 
     def _number(self, issuer: int, file: File) -> tuple[int, int]:
         fund, day, version = file
-        return self._funds.get((issuer, fund), 0), day * VERSIONS + version
+        return self._funds.get((issuer, fund), 0), day * REVISIONS + version

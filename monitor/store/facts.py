@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, select, update
 from monitor.store import archive, partitions, save
 from monitor.store import schema as t
 from monitor.store.codec import (
+    REVISIONS,
     day_of,
     encode_shares,
     encode_value,
@@ -133,7 +134,7 @@ class Facts:
             return
         self._versions.update((one, {}) for one in wanted)
         funds, days = sorted({fund for fund, _ in wanted}), sorted({day for _, day in wanted})
-        first, until = days[0] * save.REVISIONS, (days[-1] + 1) * save.REVISIONS
+        first, until = days[0] * REVISIONS, (days[-1] + 1) * REVISIONS
         found = _VERSIONS.rows(self._conn, funds=funds, days=days, first=first, until=until)
         for fund, day, sha256, number, rank, published in found:
             if (fund, day) in wanted:

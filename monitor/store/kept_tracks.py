@@ -15,8 +15,9 @@ from sqlalchemy import and_, bindparam, delete, func, select
 
 from monitor.core.model import Standing
 from monitor.store import schema as t
+from monitor.store.codec import REVISIONS
 from monitor.store.engine import Connection, bulk_insert
-from monitor.store.partitions import REVISIONS, Span
+from monitor.store.partitions import Span
 from monitor.store.statements import Among, Statement
 
 LEVEL = 9

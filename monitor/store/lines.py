@@ -23,6 +23,7 @@ from monitor.core.splits import effective
 from monitor.store import archived, kept_tracks
 from monitor.store import schema as t
 from monitor.store.codec import (
+    REVISIONS,
     date_of_day,
     day_of,
     decode_shares,
@@ -35,7 +36,7 @@ from monitor.store.engine import Connection
 from monitor.store.facts import Facts
 from monitor.store.kept_tracks import KeptLine
 from monitor.store.names import Names, Words
-from monitor.store.partitions import REVISIONS, beside, dated
+from monitor.store.partitions import beside, dated
 from monitor.store.past import SnapshotRow, splits_of
 from monitor.store.statements import Among, Statement
 

@@ -18,11 +18,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from monitor.store.codec import date_of_day, day_of
+from monitor.store.codec import REVISIONS, date_of_day, day_of
 from monitor.store.engine import Connection, Engine, is_postgres, reading, transaction
 from monitor.store.trouble import in_words
 
-REVISIONS = 256  # numbers of snapshots to a day, as `save.next_number` gives them
 AHEAD = 3  # months after this one
 LOCK = 4_737_002  # an arbitrary number: who holds it makes partitions
 PARTITION = "fillfactor = 100, autovacuum_freeze_min_age = 0, autovacuum_vacuum_insert_scale_factor = 0.1"

@@ -22,10 +22,9 @@ from monitor.core.linking import Link
 from monitor.core.model import Arrival, Interval, Kind
 from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, maybe_date, maybe_decimal, maybe_instant, parse_instant
+from monitor.store.codec import REVISIONS, date_of_day, day_of, maybe_date, maybe_decimal, maybe_instant, parse_instant
 from monitor.store.documents import documents, stored
 from monitor.store.engine import Connection
-from monitor.store.save import REVISIONS
 from monitor.store.statements import Among, Statement
 
 

@@ -19,6 +19,7 @@ from monitor.core.model import Arrival, Position
 from monitor.core.quality import Finding
 from monitor.store import schema as t
 from monitor.store.codec import (
+    REVISIONS,
     day_of,
     instant_text,
     maybe_date,
@@ -28,7 +29,6 @@ from monitor.store.engine import Connection, insert_new, is_postgres
 from monitor.store.statements import Statement
 
 DATED_BY = {"fetched": "poll"}  # the column holds four letters
-REVISIONS = 256  # of one as_of: the low digits of a snapshot's number
 POLLS = 1000  # the newest of a fund, among which the last one of an address is looked for
 ANSWERED = ("new", "heartbeat", "not-modified", "absent")  # outcomes of polls that leave something for the next
 UNTIMED = "0|"  # begins the rank of a version of which nobody says when it was there

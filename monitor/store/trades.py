@@ -16,10 +16,9 @@ from monitor.core.flows import LEAST_LINES
 from monitor.core.model import Interval
 from monitor.core.trades import Trade
 from monitor.store import schema as t
-from monitor.store.codec import day_of, encode_value
+from monitor.store.codec import REVISIONS, day_of, encode_value
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities
-from monitor.store.save import REVISIONS
 
 FACTOR_PLACES = 12  # of the flow factor: exact to a share in a position of a hundred billion
 

@@ -16,9 +16,17 @@ from monitor.core.quality import AHEAD
 from monitor.core.sight import IN_VAIN
 from monitor.core.watching import RETRIES, Asked, Seen
 from monitor.store import schema as t
-from monitor.store.codec import date_of_day, day_of, instant_text, maybe_date, maybe_instant, maybe_text, parse_instant
+from monitor.store.codec import (
+    REVISIONS,
+    date_of_day,
+    day_of,
+    instant_text,
+    maybe_date,
+    maybe_instant,
+    maybe_text,
+    parse_instant,
+)
 from monitor.store.engine import Connection, insert_new
-from monitor.store.save import REVISIONS
 
 RECENT = timedelta(days=60)  # publications from which habits are learned
 AROUND = timedelta(days=800)  # trading days read before and after now

@@ -11,10 +11,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from monitor.core.model import Interval
 from monitor.core.trades import TRADED
-from monitor.store.codec import date_of_day, day_of, decode_value
+from monitor.store.codec import REVISIONS, date_of_day, day_of, decode_value
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef
-from monitor.store.save import REVISIONS
 from monitor.store.schema import flow, snapshot, trade
 
 

@@ -14,9 +14,8 @@ from monitor.core.evidence import Fact, Presence, Who
 from monitor.core.identity import is_verified
 from monitor.core.model import Kind, Standing
 from monitor.store import archived
-from monitor.store.codec import date_of_day, day_of, decode_shares
+from monitor.store.codec import REVISIONS, date_of_day, day_of, decode_shares
 from monitor.store.engine import Connection
-from monitor.store.partitions import REVISIONS
 from monitor.store.presence import StoredSchedule, stored
 from monitor.store.presence import schedules as stored_schedules
 from monitor.store.queries.changes import Change, Wanted, changes

@@ -12,10 +12,9 @@ from sqlalchemy import Select, and_, case, func, select
 from monitor.core.flows import LONGEST_FLOW
 from monitor.core.model import Interval
 from monitor.core.trades import TRADED, TradeLabel
-from monitor.store.codec import date_of_day, day_of, decode_value, maybe_date, maybe_decimal
+from monitor.store.codec import REVISIONS, date_of_day, day_of, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.names import FundRef
-from monitor.store.save import REVISIONS
 from monitor.store.schema import flow, snapshot, trade
 
 WITHOUT_SIZE = (TradeLabel.PENDING, TradeLabel.REBALANCE)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from monitor.core.model import Interval, SecurityRef
 from monitor.core.trades import TradeLabel
-from monitor.store.codec import date_of_day, day_of, decode_value, maybe_date, maybe_decimal
+from monitor.store.codec import REVISIONS, date_of_day, day_of, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.deferred import Deferred
 from monitor.store.queries.names import (
@@ -26,7 +26,6 @@ from monitor.store.queries.names import (
     refs_by_fund,
 )
 from monitor.store.queries.portfolios import factor_between, splits_by_fund
-from monitor.store.save import REVISIONS
 from monitor.store.schema import flow, fund, snapshot, trade
 
 SHARE_PLACES = Decimal("0.00000001")
