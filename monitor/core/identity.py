@@ -367,7 +367,7 @@ def is_one_company(one: Position, other: Position) -> bool:
     if one.asset_class is not AssetClass.EQUITY or other.asset_class is not AssetClass.EQUITY:
         return False
     first, second = _tokens(one.name), _tokens(other.name)
-    return bool(first and second) and first[0] == second[0] and name_similarity(one.name, other.name) >= SAME_COMPANY
+    return bool(first and second) and first[0] == second[0] and are_alike(one.name, other.name, SAME_COMPANY)
 
 
 @lru_cache(maxsize=65536)
@@ -384,5 +384,25 @@ def name_similarity(one: str, other: str) -> float:
     a, b = _tokens(one), _tokens(other)
     if not a or not b:
         return 0.0
-    shared = 0.95 * len(set(a) & set(b)) / min(len(set(a)), len(set(b)))
-    return max(shared, SequenceMatcher(None, " ".join(a), " ".join(b), autojunk=False).ratio())
+    return max(_shared(a, b), SequenceMatcher(None, " ".join(a), " ".join(b), autojunk=False).ratio())
+
+
+@lru_cache(maxsize=65536)
+def are_alike(one: str, other: str, least: float) -> bool:
+    """Whether `name_similarity` is `least` or more, `least` being above 0. Most names are told apart by their lengths
+    and letters; only those that are not are laid side by side, which takes ten times as long."""
+    a, b = _tokens(one), _tokens(other)
+    if not a or not b:
+        return False
+    if _shared(a, b) >= least:
+        return True
+    first, second = " ".join(a), " ".join(b)
+    if 2.0 * min(len(first), len(second)) / (len(first) + len(second)) < least:
+        return False
+    pair = SequenceMatcher(None, first, second, autojunk=False)
+    return pair.quick_ratio() >= least and pair.ratio() >= least
+
+
+def _shared(a: Sequence[str], b: Sequence[str]) -> float:
+    one, other = set(a), set(b)
+    return 0.95 * len(one & other) / min(len(one), len(other))

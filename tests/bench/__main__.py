@@ -110,6 +110,7 @@ def _universe(one: argparse.ArgumentParser) -> None:
         "--days", type=_days, default=10, metavar="N", help="days taken in one after the other, 61 at most"
     )
     one.add_argument("--live", action="store_true", help="files arrive now and are told of, instead of as history")
+    one.add_argument("--processes", type=_some, default=1, metavar="N", help="so many, each with issuers of its own")
 
 
 def _size(one: argparse.ArgumentParser) -> None:

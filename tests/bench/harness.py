@@ -135,6 +135,7 @@ def measured(
     """What running the command cost. `server` tells the CPU seconds a database server has used so far: what it used
     meanwhile is added. Raises Failed with its last words when it ends with another code than `codes`."""
     around = {**os.environ, "PYTHONPATH": str(PROJECT), "NO_COLOR": "1", **(env or {})}
+    around.pop("PYTHONDONTWRITEBYTECODE", None)  # no user compiles at each start what is installed
     before = server() if server else 0.0
     with tempfile.NamedTemporaryFile() as cost, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         launched = [sys.executable, "-I", "-S", str(LAUNCH), cost.name, *command]

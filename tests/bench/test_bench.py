@@ -179,6 +179,13 @@ def test_universe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert all(days[work]["ours_to_limit"] for work in wanted)
 
 
+def test_universe_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(capsys, "universe", *WORLD, "--days", 1, "--processes", 2, "--folder", tmp_path, "--json")
+    day = found["rows"][0]
+    assert day["work"] == "day 1, ours, sqlite, 2 side by side"
+    assert (day["ours"]["said"]["days"][0]["new"], day["ours"]["rows"]) == (4, 80)
+
+
 def test_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["arithmetic", "--cpu", "100", "200", "--bytes", "40", "125", "--archive", "20"]) == 0
     rows = [line.strip("|\n ").split(" | ") for line in capsys.readouterr().out.splitlines()]

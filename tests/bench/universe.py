@@ -38,13 +38,18 @@ def rows(given: argparse.Namespace, keep: Path) -> tuple[list[Row], list[str]]:
     """A line for each day, the bars, and what must be known to read them."""
     plan = plan_of(given)
     config = sources(plan, keep / "world")
+
+    def of_place(place: Place) -> list[Contestant]:
+        return ours_and_limit(place, keep, config, live=given.live, processes=given.processes)
+
     with databases.places(given.database, keep) as places:
-        contestants = [one for place in places for one in ours_and_limit(place, keep, config, live=given.live)]
+        contestants = [one for place in places for one in of_place(place)]
         contestants += _peers(given, keep)
         raw, costs = _days(plan, given.days, contestants, keep)
     notes = [
-        f"{plan.funds:,} funds × {plan.lines} lines of {plan.issuers} issuers, seed {plan.seed}; a process for each "
-        "day, its start included; on PostgreSQL with the server's CPU, without its memory."
+        f"{plan.funds:,} funds × {plan.lines} lines of {plan.issuers} issuers, seed {plan.seed}; for each day "
+        f"{'a new process' if given.processes == 1 else f'{given.processes} new processes'}, the start included; on "
+        "PostgreSQL with the server's CPU, without its memory."
     ]
     mine = [one for one in contestants if one.place]
     notes += [_figures(one.name, costs[one.name]) for one in mine]
@@ -67,7 +72,9 @@ def plan_of(given: argparse.Namespace) -> Plan:
     return Plan(given.funds, given.lines, min(given.issuers, given.funds), given.securities, given.seed)
 
 
-def ours_and_limit(place: Place, keep: Path, config: Path, *, live: bool) -> list[Contestant]:
+def ours_and_limit(
+    place: Place, keep: Path, config: Path, *, live: bool = False, processes: int = 1
+) -> list[Contestant]:
     """Our program on a database that it keeps, and the same integers in a table that is kept."""
     home = keep / f"universe-{place.kind}"
     home.mkdir(parents=True)
@@ -76,14 +83,15 @@ def ours_and_limit(place: Place, keep: Path, config: Path, *, live: bool) -> lis
     name = f"tokenise + {'insert' if place.server is None else 'COPY'}"
 
     def run(day: Path) -> Cost:
-        command = module("daily", url, str(config), str(day), *(["--live"] if live else []))
+        command = module("daily", url, str(config), str(day), *(["--live"] if live else []), f"--processes={processes}")
         cost = measured(command, cwd=home, server=place.cpu)
         return replace(cost, said={**cost.said, "bytes": databases.size(url)})
 
     def store(day: Path) -> Cost:
         return measured(module("limits", what, str(day), where), cwd=home, server=place.cpu)
 
-    return [Contestant(f"ours, {place.kind}", run, place, name), Contestant(name, store)]
+    side = f", {processes} side by side" if processes > 1 else ""
+    return [Contestant(f"ours, {place.kind}{side}", run, place, name), Contestant(name, store)]
 
 
 def _peers(given: argparse.Namespace, keep: Path) -> list[Contestant]:
@@ -162,7 +170,7 @@ def load(plan: Plan, place: Place, days: int, keep: Path) -> tuple[str, int]:
     """The address of a database that has taken in so many days, and the bytes of the files."""
     home = keep / f"loaded-{place.kind}"
     config = sources(plan, home / "world")
-    mine, _ = ours_and_limit(place, home, config, live=False)
+    mine, _ = ours_and_limit(place, home, config)
     raw = 0
     for day in range(1, days + 1):
         folder = home / "day"

@@ -167,3 +167,12 @@ def test_weights_are_compared_with_values_to_the_last_digit(parts: list[tuple[in
     positions = identity.positions_of("lantern/LANA", lines)
     found = quality.content(holdings(*lines), positions, expected_fund="LANA")
     assert [one for one in found if one.gate.startswith("weight")] == plain_weights(list(positions))
+
+
+WORDS = st.lists(st.sampled_from(["QUILLON", "QUILON", "ROBOTICS", "FOODS", "INC", "-W/I", "NV", "國巨", "É"]), max_size=4)
+PRINTED = WORDS.map(" ".join) | st.text("ABCN *É", max_size=12)
+
+
+@given(PRINTED, PRINTED, st.sampled_from([0.3, 0.5, 0.85, 0.9, 0.95, 1.0]))
+def test_names_are_alike_when_their_similarity_says_so(one: str, other: str, least: float) -> None:
+    assert identity.are_alike(one, other, least) is (name_similarity(one, other) >= least)
