@@ -183,7 +183,7 @@ def test_universe_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str
     found = run(capsys, "universe", *WORLD, "--days", 1, "--processes", 2, "--folder", tmp_path, "--json")
     day = found["rows"][0]
     assert day["work"] == "day 1, ours, sqlite, 2 side by side"
-    assert (day["ours"]["said"]["days"][0]["new"], day["ours"]["rows"]) == (4, 80)
+    assert (day["ours"]["said"]["days"][0]["new"], day["ours"]["said"]["rows"]) == (4, 80)
 
 
 def test_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
