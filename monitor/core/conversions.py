@@ -8,7 +8,7 @@ SLGC) have 0.9 to 1.11 new shares for one old, the other eleven pairs were trade
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -104,18 +104,19 @@ def _leg(root: str, old: Position | None, new: Position | None, factor: float) -
 
 def find(by_fund: Mapping[str, Sequence[Leg]]) -> list[Conversion]:
     """The conversions of one day over all funds of an issuer, each line used once a fund, the surest first."""
-    pairs = [
-        (fund, leaving, arriving)
-        for fund in sorted(by_fund)
-        for leaving in by_fund[fund]
-        for arriving in by_fund[fund]
-        if leaving.change < 0 < arriving.change
-    ]
+    pairs = [pair for fund in sorted(by_fund) for pair in _pairs(fund, by_fund[fund])]
     found = [_conversion(*pair, ConversionRule.OFFSETTING) for pair in pairs if _offset(*pair[1:])]
     similar = [pair for pair in pairs if _is_cliff(pair[1]) and _same_value(*pair[1:]) and not _funds(*pair[1:])]
     found += [_conversion(*pair, ConversionRule.ONE_RATIO) for pair in similar if _repeats(pair, similar)]
     found += [_conversion(*pair, ConversionRule.SIMILAR) for pair in similar if 0.8 <= _ratio(*pair[1:]) <= 1.25]
     return _each_once(found)
+
+
+def _pairs(fund: str, legs: Sequence[Leg]) -> Iterator[tuple[str, Leg, Leg]]:
+    """Each line of a fund that leaves with each that arrives."""
+    arriving = [leg for leg in legs if leg.change > 0]
+    if arriving:
+        yield from ((fund, one, other) for one in legs if one.change < 0 for other in arriving)
 
 
 def _each_once(found: Iterable[Conversion]) -> list[Conversion]:
