@@ -160,10 +160,13 @@ class App:
 
     def plan(self, silent: bool = False) -> AlertPlan:
         """Who is told what and when. Raises ConfigError where a rule names what no source has."""
-        from monitor import routing
         from monitor.core.rules import AlertPlan
 
-        return AlertPlan() if silent else routing.plan_of(self.config, self.sources())
+        if silent:
+            return AlertPlan()
+        from monitor import routing
+
+        return routing.plan_of(self.config, self.sources())
 
     def channels(self, out: TextIO, only: str | None = None) -> dict[str, Channel]:
         """The configured channels; `out` is where the console channel writes."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from monitor.core.errors import ParseError
 from monitor.core.filling import ANY_TIME, Period
 from monitor.core.model import Arrival, HoldingsFile
-from monitor.fetching import Answer
-from monitor.sources.fetch import Fetched
 from monitor.sources.read import fund_of, read_files
 from monitor.sources.sniff import refuse_detour
 from monitor.sources.spec import Source
+
+if TYPE_CHECKING:  # who reads local files loads nothing of the web
+    from monitor.fetching import Answer
+    from monitor.sources.fetch import Fetched
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from monitor.bodies import Bodies, Body, body_of, repeats
 from monitor.core import quality
 from monitor.core.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.core.model import Arrival
 from monitor.core.sessions import Sessions
-from monitor.fetching import Answer
 from monitor.preparing import Passed, Prepared, ReadFile, prepare
-from monitor.sources.fetch import Fetched, NotModified
 from monitor.sources.read import funds_named, revision_hint
 from monitor.sources.spec import FundSpec, Source
 from monitor.store import past, save
@@ -27,6 +26,9 @@ from monitor.store.facts import Facts
 from monitor.store.names import Names
 from monitor.store.save import FetchRow, FundRow, NewSnapshot, Refused
 from monitor.store.sessions import sessions
+
+if TYPE_CHECKING:
+    from monitor.fetching import Answer
 
 FRESH = timedelta(days=7)  # five sessions: an older file is history, stored but told to nobody
 Progress = Callable[[str, int], None]
@@ -108,6 +110,8 @@ def expect(intake: Intake, prepared: Iterable[Prepared]) -> None:
 
 def arrived(bodies: Bodies, answer: Answer, now: datetime) -> Prepared | None:
     """The body that asking brought, prepared; None when it brought none."""
+    from monitor.sources.fetch import Fetched  # here: who reads local files loads nothing of the web
+
     result = answer.result
     return prepare(bodies, body_of(answer, result, now)) if isinstance(result, Fetched) else None
 
@@ -319,6 +323,8 @@ def fund_row(source: Source, spec: FundSpec) -> FundRow:
 
 def tried(bodies: Bodies, answer: Answer, now: datetime) -> FileOutcome:
     """What a dry run would have taken in."""
+    from monitor.sources.fetch import NotModified
+
     if isinstance(answer.result, FetchError):
         outcome = "absent" if answer.missing else "failed"
         return FileOutcome(answer.place, outcome, answer.spec.ticker, text=str(answer.result))

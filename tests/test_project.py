@@ -130,6 +130,14 @@ def test_who_only_asks_for_sources_loads_neither_database_nor_web() -> None:
     assert done.stdout.strip() == "set()"
 
 
+def test_who_takes_in_local_files_loads_neither_web_nor_messages_nor_the_other_database() -> None:
+    slow = "{'requests', 'monitor.fetching', 'monitor.notify.message', 'monitor.store.queries', 'monitor.schedules'}"
+    slow += " | {'sqlalchemy.dialects.postgresql'}"
+    code = f"import sys, monitor.pipeline, monitor.store.migrate; print(({slow}) & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_the_guard_is_executable_and_runs_the_documented_command() -> None:
     guard = ROOT / ".ci" / "run"
     assert os.access(guard, os.X_OK)

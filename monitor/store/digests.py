@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Row, and_, insert, select, update
 
 from monitor.core.errors import StoreError
+from monitor.store.chunks import MANY
 from monitor.store.codec import instant_text, parse_instant
 from monitor.store.engine import Connection
 from monitor.store.ledger import digest_entry as table
-from monitor.store.queries.names import MANY
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -157,7 +157,11 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, objec
     """How many of the rows were added; those whose key exists already are left alone."""
     if not rows:
         return 0
-    statement = postgresql.insert(table) if is_postgres(conn) else sqlite.insert(table)
+    statement: sqlite.Insert | postgresql.Insert = sqlite.insert(table)
+    if is_postgres(conn):
+        from sqlalchemy.dialects import postgresql  # its five drivers are loaded only where it is used
+
+        statement = postgresql.insert(table)
     # `inline`: without RETURNING the driver knows how many rows were added. Rows go one by one to a prepared
     # statement, because one statement with all of them would hit the limit on parameters.
     result = conn.execute(

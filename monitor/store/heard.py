@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from monitor.store import digests
+from monitor.store.chunks import MANY, chunks
 from monitor.store.codec import instant_text
 from monitor.store.digests import Entry
 from monitor.store.engine import Connection
 from monitor.store.ledger import delivery, digest_entry
-from monitor.store.queries.names import MANY, chunks
 from monitor.store.schema import identifier, listing, security
 
 HOUR = timedelta(hours=1)

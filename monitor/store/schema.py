@@ -10,6 +10,9 @@ Numbers are exact integers: shares are `shares / 10**snapshot.shares_exp`, value
 currency, weights are 10⁻⁶ of the fund (10⁻⁴ percent points). Instants are UTC text
 `YYYY-MM-DDTHH:MM:SS.ffffffZ`, dates are integers: days since 1970-01-01. SQL users read the views in
 `views.py`; those are the contract, the tables are not.
+
+The migrations make the tables. What is peculiar to PostgreSQL is noted as `info`: as an argument it would load all
+drivers of PostgreSQL wherever tables are named.
 """
 
 from __future__ import annotations
@@ -148,7 +151,7 @@ for _column in (listing.c.ticker, listing.c.name):  # as people type them; the o
     Index(
         f"ix_listing_{_column.name}_folded",
         func.upper(_column).label("folded"),
-        postgresql_ops={"folded": "text_pattern_ops"},
+        info={"postgresql_ops": {"folded": "text_pattern_ops"}},
     )
 
 # Exchange sessions, so that SQL and the command line can count them without a calendar library.
@@ -257,7 +260,7 @@ holding = Table(
     Column("weight", Integer),  # 10^-6 of the fund, as printed; null when not printed
     # Wide columns stand on multiples of their width: 36 bytes of values, none of padding between them.
     sqlite_with_rowid=False,
-    postgresql_partition_by="RANGE (snapshot)",  # by month or year of the files' dates, see `partitions.py`
+    info={"postgresql_partition_by": "RANGE (snapshot)"},  # by month or year of the files' dates, see `partitions.py`
 )
 
 # Months and years whose lines have left `holding` for a file (`db archive`). Whatever follows from them stays.

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Boolean, ClauseElement, ColumnElement, bindparam
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -109,8 +108,7 @@ class Statement:
     def _text(self, conn: Connection) -> _Text:
         listed = is_postgres(conn)
         if listed not in self._texts:
-            make: Any = psycopg.dialect if listed else sqlite.dialect
-            self._texts[listed] = _Text(self._element, make(paramstyle="format" if listed else "qmark"))
+            self._texts[listed] = _Text(self._element, _dialect(listed))
         return self._texts[listed]
 
     def _driven(self, conn: Connection, method: str, sql: str, values: Sequence[object]) -> Any:
@@ -124,3 +122,13 @@ class Statement:
         except errors as error:  # past SQLAlchemy: this is how it would have said it
             raise DBAPIError.instance(sql, None, error, errors, dialect=conn.dialect) from error
         return cursor
+
+
+def _dialect(of_postgres: bool) -> Dialect:
+    """How the database writes SQL, with marks in the order of the values."""
+    if of_postgres:
+        from sqlalchemy.dialects.postgresql import psycopg  # loaded only where it is used
+
+        make: Any = psycopg.dialect
+        return make(paramstyle="format")  # type: ignore[no-any-return]
+    return sqlite.dialect(paramstyle="qmark")

@@ -64,6 +64,25 @@ def test_help_imports_nothing_heavy() -> None:
     assert (answer.stdout.strip(), answer.stderr) == ("", "")
 
 
+def test_a_command_prepared_alone_is_the_one_among_all() -> None:
+    for path, whole in COMMANDS[1:]:
+        alone = get_command(cli.meant([*path, "--json"]))
+        for name in path:
+            alone = alone.commands[name]  # type: ignore[attr-defined]
+        assert [vars(one).keys() for one in alone.params] == [vars(one).keys() for one in whole.params]
+        assert [(one.name, one.opts) for one in alone.params] == [(one.name, one.opts) for one in whole.params]
+        assert (alone.help, alone.epilog) == (whole.help, whole.epilog)
+
+
+def test_what_is_no_command_is_looked_up_among_all() -> None:
+    for words in ([], ["--version"], ["incidentz"], ["incidents", "shaw"], ["securities"]):
+        assert cli.meant(words) is cli
+    assert [one.callback.__name__ for one in cli.meant(["ingest", "x"]).registered_commands if one.callback] == [
+        "ingest"
+    ]
+    assert cli.meant(["ingest"]).registered_groups == []
+
+
 @pytest.mark.parametrize("path", [path for path, _ in COMMANDS], ids=" ".join)
 def test_h_is_help_and_bad_options_are_wrong_use(run: Run, path: tuple[str, ...]) -> None:
     answer = run(*path, "-h")

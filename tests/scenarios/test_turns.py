@@ -12,7 +12,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
-from monitor import pipeline
+from monitor import pipeline, retelling
 from monitor.bodies import Body
 from monitor.core.model import Arrival
 from monitor.store import engine as store_engine
@@ -119,7 +119,7 @@ def _killed(url: str, moment: str) -> None:
     """A program that ends without a word: with its facts written but not committed, or committed but not derived."""
     engine = open_engine(url)
     if moment == "writing":
-        pipeline.tell = lambda *arguments: os._exit(9)  # type: ignore[attr-defined]
+        retelling.tell = lambda *arguments: os._exit(9)
         ingest(engine, LANA, lambda text, count: None, alert=True)
     bodies = [Body(name, content, Arrival.HISTORY) for name, content in LANA]
     pipeline.store_chunk(engine, LANTERN, bodies, now=NOW, progress=lambda text, count: None)

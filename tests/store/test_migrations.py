@@ -67,7 +67,7 @@ def test_the_described_table_is_partitioned_on_postgresql(engine: Engine) -> Non
     with engine.connect() as conn:
         rows = conn.execute(text(key)).all() if is_postgres(conn) else []
         found = {str(name): str(key) for name, key in rows}
-        described = metadata.tables["holding"].dialect_options["postgresql"]["partition_by"]
+        described = metadata.tables["holding"].info["postgresql_partition_by"]
         assert found == ({"holding": described} if is_postgres(conn) else {})
         assert bool(found) == is_postgres(conn) == bool(partitions.names(conn))
 

@@ -13,13 +13,13 @@ from sqlalchemy import Row, Select, func, select
 
 from monitor.core.model import Kind, SecurityRef, Standing
 from monitor.store import archived
+from monitor.store.chunks import chunks
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
 from monitor.store.queries.changes import Change, Wanted, changes
 from monitor.store.queries.names import (
     NOTHING_JOINED,
     Groups,
-    chunks,
     funds_by_id,
     funds_called,
     groups_by_fund,

@@ -11,10 +11,11 @@ from sqlalchemy import Select, Table, select
 
 from monitor.core.model import Kind, Severity
 from monitor.store import superseded as record
+from monitor.store.chunks import chunks
 from monitor.store.codec import day_of, maybe_date
 from monitor.store.documents import documents, of_fund, stored
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, chunks, issuer_number
+from monitor.store.queries.names import FundRef, issuer_number
 from monitor.store.schema import event, item, security
 
 Level = Literal["event", "item"]

@@ -12,9 +12,10 @@ from sqlalchemy import Select, and_, func, select
 
 from monitor.core.model import Standing
 from monitor.core.sessions import Gap, Sessions, gaps
+from monitor.store.chunks import chunks
 from monitor.store.codec import date_of_day, decode_value, maybe_date
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, chunks, funds_known
+from monitor.store.queries.names import FundRef, funds_known
 from monitor.store.queries.portfolios import File, latest_files
 from monitor.store.schema import issuer as issuer_table
 from monitor.store.schema import snapshot, standing

@@ -14,12 +14,13 @@ from monitor.core.evidence import Fact, Presence, Who
 from monitor.core.identity import is_verified
 from monitor.core.model import Kind, Standing
 from monitor.store import archived
+from monitor.store.chunks import chunks
 from monitor.store.codec import REVISIONS, date_of_day, day_of, decode_shares
 from monitor.store.engine import Connection
 from monitor.store.presence import StoredSchedule, stored
 from monitor.store.presence import schedules as stored_schedules
 from monitor.store.queries.changes import Change, Wanted, changes
-from monitor.store.queries.names import FundRef, chunks, funds_by_id, issuer_code
+from monitor.store.queries.names import FundRef, funds_by_id, issuer_code
 from monitor.store.queries.search import FoundSecurity
 from monitor.store.schema import holding, identifier, schedule, security, snapshot, standing
 

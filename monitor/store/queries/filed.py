@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, select
 
 from monitor.core.model import AssetClass, Standing
 from monitor.store import archived
+from monitor.store.chunks import chunks
 from monitor.store.codec import REVISIONS, date_of_day, day_of, decode_shares, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, Groups, chunks, groups
+from monitor.store.queries.names import FundRef, Groups, groups
 from monitor.store.queries.portfolios import weight_of
 from monitor.store.schema import fund as fund_table
 from monitor.store.schema import holding, listing, snapshot, standing

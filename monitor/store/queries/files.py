@@ -9,9 +9,10 @@ from datetime import date
 from sqlalchemy import and_, select
 
 from monitor.core.model import Standing
+from monitor.store.chunks import chunks
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection
-from monitor.store.queries.names import chunks, funds_called
+from monitor.store.queries.names import funds_called
 from monitor.store.schema import snapshot, standing
 
 FEW = 5  # days of a fund: asked for together with other funds

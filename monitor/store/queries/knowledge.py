@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from monitor.core.model import Arrival
 from monitor.store import schema as t
+from monitor.store.chunks import chunks
 from monitor.store.codec import REVISIONS, date_of_day, instant_text, parse_instant
 from monitor.store.engine import Connection
-from monitor.store.queries.names import FundRef, chunks, issuer_number
+from monitor.store.queries.names import FundRef, issuer_number
 
 WAITING = 40  # days a held file waits for the one that decides, at most: later ones settle nothing
 

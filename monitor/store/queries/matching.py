@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
+from monitor.store.chunks import chunks
 from monitor.store.engine import Connection, begins
-from monitor.store.queries.names import NOTHING_JOINED, chunks, joined_with, public_of
+from monitor.store.queries.names import NOTHING_JOINED, joined_with, public_of
 from monitor.store.queries.search import SCHEMES
 from monitor.store.schema import fund, identifier, issuer, listing, security, sighting
 

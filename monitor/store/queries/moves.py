@@ -12,10 +12,11 @@ from sqlalchemy import and_, func, select
 
 from monitor.core.model import Interval, SecurityRef, Standing
 from monitor.core.trades import TRADED
+from monitor.store.chunks import chunks
 from monitor.store.codec import date_of_day, day_of, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.filed import FileLine, accepted_files
-from monitor.store.queries.names import FundRef, Groups, chunks, refs_by_fund
+from monitor.store.queries.names import FundRef, Groups, refs_by_fund
 from monitor.store.schema import flow, listing, spell, standing, trade
 
 

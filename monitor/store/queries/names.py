@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, func, or_, select
 
 from monitor.core.errors import UsageError
 from monitor.core.model import SecurityRef
+from monitor.store.chunks import chunks
 from monitor.store.codec import maybe_date
 from monitor.store.engine import Connection
 from monitor.store.schema import fund, identifier, issuer, link, listing, security
-
-V = TypeVar("V", int, str)
-MANY = 5_000  # values in one IN list: far below what either database takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,10 +318,3 @@ def _identifiers(conn: Connection, ids: Collection[int]) -> dict[int, dict[str, 
             if row.scheme in ("cusip", "isin", "sedol", "figi"):
                 found.setdefault(row.security, {}).setdefault(row.scheme, row.value)
     return found
-
-
-def chunks(values: Collection[V]) -> Iterator[list[V]]:
-    """The values, sorted, in lists that fit one statement."""
-    ordered = sorted(values)
-    for start in range(0, len(ordered), MANY):
-        yield ordered[start : start + MANY]

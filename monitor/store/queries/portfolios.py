@@ -16,6 +16,7 @@ from monitor.core import splits as rules
 from monitor.core.errors import NoFile, UsageError
 from monitor.core.model import SecurityRef, Standing
 from monitor.store import archived
+from monitor.store.chunks import chunks
 from monitor.store.codec import (
     date_of_day,
     day_of,
@@ -30,7 +31,6 @@ from monitor.store.queries.names import (
     NOTHING_JOINED,
     FundRef,
     Groups,
-    chunks,
     funds_by_id,
     funds_known,
     groups,

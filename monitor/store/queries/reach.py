@@ -8,9 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from monitor.core.model import Standing
+from monitor.store.chunks import chunks
 from monitor.store.codec import date_of_day
 from monitor.store.engine import Connection
-from monitor.store.queries.names import chunks
 from monitor.store.schema import fund, standing
 
 Reach = tuple[date, date] | None

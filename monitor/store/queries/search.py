@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from monitor.core.errors import UsageError
+from monitor.store.chunks import chunks
 from monitor.store.engine import Connection, begins
-from monitor.store.queries.names import Groups, chunks, joined_with
+from monitor.store.queries.names import Groups, joined_with
 from monitor.store.schema import identifier, listing, security, sighting
 
 SCHEMES = ("cusip", "figi", "isin", "sedol")  # the leading column of the key: with it a value is found at once

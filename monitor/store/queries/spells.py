@@ -13,6 +13,7 @@ from sqlalchemy import Row, and_, func, select
 
 from monitor.core.model import Interval, SecurityRef, Standing
 from monitor.store import archived, kept_tracks
+from monitor.store.chunks import chunks
 from monitor.store.codec import date_of_day, day_of, decode_shares, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.kept_tracks import KeptFile
@@ -22,7 +23,6 @@ from monitor.store.queries.names import (
     NOTHING_JOINED,
     FundRef,
     Groups,
-    chunks,
     funds_by_id,
     groups_by_fund,
     issuer_number,

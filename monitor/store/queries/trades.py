@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from monitor.core.model import Interval, SecurityRef
 from monitor.core.trades import TradeLabel
+from monitor.store.chunks import chunks
 from monitor.store.codec import REVISIONS, date_of_day, day_of, decode_value, maybe_date, maybe_decimal
 from monitor.store.engine import Connection
 from monitor.store.queries.deferred import Deferred
 from monitor.store.queries.names import (
     FundRef,
-    chunks,
     funds_by_id,
     funds_called,
     groups_by_issuer,
