@@ -170,15 +170,25 @@ def derive_issuer(
     progress: Progress,
     plan: AlertPlan = AlertPlan(),  # noqa: B008 – a frozen value: nobody is told
     names: Names | None = None,
+    is_told: bool = True,
 ) -> Outcome:
-    """Derives what is marked as not yet derived of an issuer; `files` are those that were stored, for the account."""
+    """Derives what is marked as not yet derived of an issuer; `files` are those that were stored, for the account.
+
+    Where somebody else says what came of it, that it was derived is remembered until then: `is_told` false.
+    """
 
     def gather(conn: Connection, issuer: int) -> _Concluding:
         return _concluding(Intake(conn, source, now, issuer, known, outcomes=list(files)), progress)
 
+    def store(conn: Connection, found: _Concluding) -> Outcome:
+        outcome = _concluded(conn, found, plan)
+        if found.made is not None and not is_told:
+            save.mark_untold(conn, found.intake.issuer)
+        return outcome
+
     known = names if names is not None else Names()
     with known.kept():
-        return in_turn(engine, source.id, source.name, (), gather, lambda conn, found: _concluded(conn, found, plan))
+        return in_turn(engine, source.id, source.name, (), gather, store)
 
 
 def _prepared(source: Source, some: Iterable[Body], progress: Progress) -> Iterator[Prepared]:

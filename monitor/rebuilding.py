@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.core.errors import StoreError
-from monitor.derive import derive
+from monitor.derive import Derivation, derive, replay
 from monitor.intake import Progress
 from monitor.sources.spec import Source
 from monitor.store import derived, save
 from monitor.store.engine import Connection, Engine, transaction
 from monitor.store.sessions import calendars
+from monitor.store.turns import in_turn
 
-__all__ = ["RebuildReport", "both", "rebuild", "rebuilt", "rederive"]
+__all__ = ["RebuildReport", "both", "rebuild", "rebuilt", "rederive", "rederive_in_turn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,19 @@ def rederive(conn: Connection, source: Source, progress: Progress) -> RebuildRep
     number = save.issuer_id(conn, source.id, source.name)
     made = derive(conn, source, number, date.min, calendars(conn), lambda day: progress("deriving", 1))
     return RebuildReport(1, made.snapshots, made.events, len(made.told))
+
+
+def rederive_in_turn(engine: Engine, source: Source, progress: Progress) -> RebuildReport:
+    """As `rederive`, as one transaction of its own; on SQLite others may write while it derives."""
+
+    def gather(conn: Connection, issuer: int) -> Derivation:
+        return replay(conn, source, issuer, date.min, calendars(conn), lambda day: progress("deriving", 1))
+
+    def store(conn: Connection, made: Derivation) -> RebuildReport:
+        made.write(conn)
+        return RebuildReport(1, made.snapshots, made.events, len(made.told))
+
+    return in_turn(engine, source.id, source.name, (), gather, store)
 
 
 def both(one: RebuildReport, other: RebuildReport) -> RebuildReport:

@@ -17,17 +17,16 @@ from monitor.core.filling import Period
 from monitor.core.politeness import Tally
 from monitor.core.rules import AlertPlan
 from monitor.core.sessions import Sessions
-from monitor.intake import FileOutcome, Intake
-from monitor.pipeline import Outcome, conclude
+from monitor.intake import FileOutcome
+from monitor.pipeline import Outcome, derive_issuer
 from monitor.scale.files import quiet
 from monitor.scale.hidden import Hidden
 from monitor.scale.turns import turn
-from monitor.scale.work import engine_at
+from monitor.scale.work import engine_at, names_at
 from monitor.sources.fetch import Fetcher
 from monitor.sources.profile import HttpProfile
 from monitor.sources.spec import Source
-from monitor.store import past, save
-from monitor.store.engine import reading, transaction
+from monitor.store.engine import reading
 from monitor.store.filled import asked
 from monitor.store.sessions import sessions
 
@@ -101,18 +100,14 @@ def store(hidden: Hidden[Kit], some: Pieces) -> tuple[FileOutcome, ...]:
 def derive(hidden: Hidden[Kit], _issuer: str) -> Outcome:
     """Derives what is stored and not yet derived; that it was is remembered until somebody has said what for."""
     kit = hidden.value
-    with transaction(engine_at(kit.database)) as conn:
-        intake = Intake(conn, kit.source, kit.now)
-        known = past.issuer(conn, kit.source.id)
-        made = conclude(intake, kit.plan, quiet)
-        if known is not None and known[1] is not None:
-            save.mark_untold(conn, intake.issuer)
-    return made
+    engine, names = engine_at(kit.database), names_at(kit.database, kit.now)
+    return derive_issuer(engine, kit.source, now=kit.now, plan=kit.plan, progress=quiet, names=names, is_told=False)
 
 
 def _kept(kit: Kit, pieces: Sequence[Piece]) -> tuple[FileOutcome, ...]:
     calendar = _calendar(kit.database, kit.source.calendar)
-    storing = Storing(engine_at(kit.database), kit.source, kit.funds, calendar, kit.now, kit.period)
+    engine, names = engine_at(kit.database), names_at(kit.database, kit.now)
+    storing = Storing(engine, kit.source, kit.funds, calendar, kit.now, kit.period, names)
     if pieces:
         storing.keep(pieces)
     return tuple(storing.outcomes)

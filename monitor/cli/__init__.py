@@ -9,17 +9,14 @@ from collections.abc import Sequence
 from typing import TextIO, cast
 
 from monitor.core.errors import ConfigError, MonitorError, UsageError
-
-# Python looks for cycles after every 700 new values by itself. Ours hold none, and a history makes millions of them:
-# looking so often costs a sixth of reading and deriving one (ARK, 2026-11-27: 8.6 s of CPU, 7.1 s so).
-LEISURELY = (20_000, 20, 50)
+from monitor.leisure import look_seldom
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 failed, 2 wrong use, 3 done but something needs attention."""
     from monitor.logs import Guarded
 
-    gc.set_threshold(*LEISURELY)
+    look_seldom()
     sys.stderr = cast(TextIO, Guarded(sys.stderr))  # whatever is said beside the answer, tracebacks included
     code = run(sys.argv[1:] if arguments is None else list(arguments))
     gc.freeze()  # Python looks for cycles once more as it goes: 0.2 s of CPU to free what ends with the process

@@ -15,7 +15,7 @@ from monitor.intake import FileOutcome, Progress
 from monitor.pipeline import Outcome, derive_issuer, store_chunk, with_standings
 from monitor.scale.crew import Crew, Lost
 from monitor.scale.hidden import Hidden
-from monitor.scale.work import engine_at
+from monitor.scale.work import engine_at, names_at
 from monitor.sources.spec import Source
 from monitor.store.engine import Engine
 
@@ -95,13 +95,15 @@ def store(hidden: Hidden[Kit], chunk: Chunk) -> tuple[FileOutcome, ...]:
     """Reads the files, then stores them in one short transaction."""
     kit = hidden.value
     engine = engine_at(kit.database)
-    return store_chunk(engine, kit.source, chunk.bodies, now=kit.now, progress=quiet).files
+    names = names_at(kit.database, kit.now)
+    return store_chunk(engine, kit.source, chunk.bodies, now=kit.now, progress=quiet, names=names).files
 
 
 def derive(hidden: Hidden[Kit], _issuer: str) -> Outcome:
     """Derives what is stored and not yet derived of the issuer, as one."""
     kit = hidden.value
-    return derive_issuer(engine_at(kit.database), kit.source, now=kit.now, plan=kit.plan, progress=quiet)
+    engine, names = engine_at(kit.database), names_at(kit.database, kit.now)
+    return derive_issuer(engine, kit.source, now=kit.now, plan=kit.plan, progress=quiet, names=names)
 
 
 def quiet(_text: str, _count: int) -> None:

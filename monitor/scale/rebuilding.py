@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.intake import Progress
-from monitor.rebuilding import RebuildReport, both, rebuilt, rederive
+from monitor.rebuilding import RebuildReport, both, rebuilt, rederive_in_turn
 from monitor.scale.crew import Crew, Lost
 from monitor.scale.files import quiet
 from monitor.scale.hidden import Hidden
@@ -74,5 +74,4 @@ def _marked(engine: Engine, sources: Mapping[str, Source]) -> tuple[list[str], i
 def _again(hidden: Hidden[Kit], code: str) -> RebuildReport:
     """On a worker: one issuer, all or nothing; its mark goes with it."""
     kit = hidden.value
-    with transaction(engine_at(kit.database)) as conn:
-        return rederive(conn, kit.sources[code], quiet)
+    return rederive_in_turn(engine_at(kit.database), kit.sources[code], quiet)

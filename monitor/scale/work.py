@@ -1,27 +1,33 @@
 """What a worker does with a job: looks whether it is of our version, does it, and says trouble in words.
 
-One engine for each process and database: opened when first needed, checked once, and kept.
+One engine for each process and database: opened when first needed, checked once, and kept. So are the names met in a
+run; another run may find another database at the same address.
 """
 
 from __future__ import annotations
 
 import platform
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from importlib import import_module
 from typing import TypeVar
 
 from monitor import __version__
 from monitor.core.errors import MonitorError, StoreError, UsageError
+from monitor.leisure import look_seldom
 from monitor.store import migrate
 from monitor.store.engine import Engine, StoreConflict, StoreUnavailable
+from monitor.store.names import Names
 
 A = TypeVar("A")
 K = TypeVar("K")
 R = TypeVar("R")
-SETTLED = 1.0  # seconds
+SETTLED = 1.2  # seconds after the start of a process
 PATIENCE = 900.0  # seconds a job waits for a database that is locked or away: a large issuer is derived for minutes
 
 
@@ -46,7 +52,7 @@ def stamp() -> str:
 
 def perform(wanted: str, function: Callable[[K, A], R], kit: K, job: A) -> R | Trouble:
     """The result of a job, or the words for why there is none. A bug surfaces as it is."""
-    _settle()
+    _begin()
     if wanted != stamp():
         return Trouble(f"A worker has {stamp()}, this is {wanted}. Install the same version everywhere.", "usage")
     try:
@@ -58,9 +64,12 @@ def perform(wanted: str, function: Callable[[K, A], R], kit: K, job: A) -> R | T
 
 
 @lru_cache(maxsize=1)
-def _settle() -> None:
-    """Lets a new process be known to its nanny: one that ends before is not brought back, and with it its place."""
-    time.sleep(SETTLED)
+def _begin() -> None:
+    """The first thing a process does. It lets itself be known to its nanny: one that ends before is not brought back,
+    and with it its place."""
+    look_seldom()
+    born: float = import_module("psutil").Process().create_time()  # comes with Dask
+    time.sleep(max(0.0, min(SETTLED, born + SETTLED - time.time())))
 
 
 def patiently(
@@ -93,3 +102,13 @@ def engine_at(url: str) -> Engine:
         return migrate.open_current(url, kept=1)
     except StoreUnavailable as error:
         raise StoreUnavailable(f"A worker cannot use the database: {error}", passing=False) from error
+
+
+def names_at(url: str, run: datetime) -> Names:
+    """The names this thread has met in the database in the run that began then."""
+    return _names(url, run, threading.get_ident())
+
+
+@lru_cache(maxsize=2)
+def _names(_url: str, _run: datetime, _thread: int) -> Names:
+    return Names()

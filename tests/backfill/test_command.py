@@ -154,15 +154,15 @@ def test_a_fund_that_is_not_listed_is_one_where_its_source_admits_such(run: Run)
 KILLED = """
 import os, signal, sys
 from monitor.backfill import storing
-kept = storing.Storing._keep
-def keep(self, conn, pieces, prepared):
-    kept(self, conn, pieces, prepared)
+written = storing.Storing._written
+def write(self, conn, intake):
+    written(self, conn, intake)
     global chunks
     chunks += 1
     if chunks == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 chunks = 0
-storing.Storing._keep = keep
+storing.Storing._written = write
 from monitor.cli import main
 main(sys.argv[1:])
 """

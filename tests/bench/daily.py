@@ -9,7 +9,6 @@ and CPU seconds past the start of the processes.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 import time
@@ -21,8 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from monitor.app import App, quiet
-from monitor.cli import LEISURELY
 from monitor.cli.context import program
+from monitor.leisure import look_seldom
 from monitor.sources.files import LocalFile, read_paths
 from monitor.store.engine import Engine
 
@@ -78,7 +77,7 @@ def main() -> None:
 @lru_cache(maxsize=1)
 def _opened(config: Path, database: str) -> tuple[App, Engine]:
     """The program and the database of this process, which keeps them."""
-    gc.set_threshold(*LEISURELY)  # as the command line does
+    look_seldom()  # as the command line does
     app = program(config, database)
     return app, app.open()
 
