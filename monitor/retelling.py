@@ -19,7 +19,7 @@ from monitor.store import superseded
 
 def revised(made: Derivation) -> int:
     """How many items that were there before say something else now or are gone."""
-    now = {told.item.key: told.body for told in made.told}
+    now = {told.item.key: told.body for told in made.told if told.item.key in made.before}
     return sum(1 for key, body in made.before.items() if now.get(key) != body)
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 
 from monitor.core import identity
-from monitor.core.documents import event_document, item_document
-from monitor.core.model import Item, Position, SecurityRef
+from monitor.core.documents import item_document
+from monitor.core.model import Event, Item, Position, SecurityRef
 from monitor.core.sessions import Sessions
 from monitor.derive.comparing import Comparing
 from monitor.derive.judging import Judge
@@ -25,19 +26,26 @@ from monitor.derive.summing import Summing
 from monitor.sources.spec import Source
 from monitor.store import archived, derived
 from monitor.store.book import Book
+from monitor.store.brief import of_event, of_item
+from monitor.store.codec import day_of
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
 from monitor.store.past import SnapshotRow
+from monitor.store.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An item with its JSON, its security as people know it and the keys that security has had."""
+    """An item with its security as people know it and the keys that security has had."""
 
     item: Item
-    body: str
     security: SecurityRef
     keys: tuple[str, ...]
+
+    @property
+    def body(self) -> str:
+        """Its JSON: most items are stored and told to nobody, so that it is put together when it is asked for."""
+        return item_document(self.item, self.security)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +78,9 @@ def replay(
     of an exchange. It only reads."""
     archived.require_since(conn, since)
     book = Book(conn, issuer, since, facts)
-    day = Day(book, source, calendars)
+    day = Day(book, source, calendars, Versions(conn, issuer))
     rows = book.rows()
+    day.versions.give(day_of(book.since), ((row.fund, row.id, row.sha256) for row in rows))
     if archived.listing(conn):
         archived.require_previous(conn, book.before(row.fund for row in rows))
     for as_of, of_day in groupby(rows, key=lambda row: row.as_of):
@@ -97,8 +106,8 @@ def derive(
 class Day:
     """Tells one day after the other."""
 
-    def __init__(self, book: Book, source: Source, calendars: Callable[[str], Sessions]) -> None:
-        self.book, self.source = book, source
+    def __init__(self, book: Book, source: Source, calendars: Callable[[str], Sessions], versions: Versions) -> None:
+        self.book, self.source, self.versions = book, source, versions
         self.told: list[Told] = []
         self._at = Setting(book, source, calendars)
         self._judge = Judge(self._at)
@@ -113,35 +122,33 @@ class Day:
         judged = [j for fund, its in by_fund for j in self._judge.judge(self.book.ticker(fund), list(its), as_of)]
         for dated in sorted({j.snapshot.as_of for j in judged}):  # redeemed files first, on their own day
             self._changes.compare([j for j in judged if j.snapshot.as_of == dated], dated)
-        for item in self._summary.of_day(as_of):
-            self._write(item)
-
-    def _write(self, item: Item) -> None:
-        """An item and its events, as the documents people read."""
-        ref = reference(item.security, self._named(item.security))
-        body = item_document(item, ref)
-        self.book.new.items.append((item, body))
-        self.told.append(Told(item, body, ref, tuple(self.book.roots.members(item.security))))
+        items = self._summary.of_day(as_of)
         events = {event.key: event for event in self._changes.events}
+        for item in items:
+            self._write(item, events)
+
+    def _write(self, item: Item, events: Mapping[str, Event]) -> None:
+        """An item and its events, ready to be stored. `events` are those of the day."""
+        ref, version_of = self._reference(item.security), self.versions.version
+        self.book.new.items.append((item, of_item(item, ref, version_of)))
+        self.told.append(Told(item, ref, tuple(self.book.roots.members(item.security))))
         for key in item.events:
             event = events[key]
-            own = ref if event.security == item.security else reference(event.security, self._named(event.security))
-            document = event_document(event, own, self.source.id, item.score, item.severity)
-            self.book.new.events.append((event, document))
+            own = ref if event.security == item.security else self._reference(event.security)
+            brief = of_event(event, own, self.source.id, item.score, item.severity, version_of)
+            self.book.new.events.append((event, brief))
 
-    def _named(self, security: str) -> Position:
-        return self._changes.named[security]
+    def _reference(self, security: str) -> SecurityRef:
+        return reference(security, self._changes.named[security])
 
 
 def reference(root: str, position: Position) -> SecurityRef:
     """A security as people know it, from how a file prints it."""
-    ids = dict(text.partition(":")[::2] for text in (position.key, *position.ids) if identity.is_verified(text))
-    return SecurityRef(
-        identity.public_id(root),
-        position.name,
-        position.ticker or None,
-        ids.get("cusip"),
-        ids.get("isin"),
-        ids.get("sedol"),
-        ids.get("figi"),
-    )
+    return _reference(root, position.key, position.name, position.ticker, position.ids)
+
+
+@lru_cache(4096)
+def _reference(root: str, key: str, name: str, ticker: str, others: tuple[str, ...]) -> SecurityRef:
+    ids = dict(text.partition(":")[::2] for text in (key, *others) if identity.is_verified(text))
+    found = (ids.get(scheme) for scheme in ("cusip", "isin", "sedol", "figi"))
+    return SecurityRef(identity.public_id(root), name, ticker or None, *found)

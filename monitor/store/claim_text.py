@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from monitor.store.said import Number, Said, day_text
 
@@ -51,12 +52,21 @@ def _fields(said: Said) -> tuple[tuple[str, str], ...]:
         (ACTIVE, grouped(said.active)),
         (AS_OF, day_text(said.as_of)),
         (LAST, day_text(said.last)),
-        (FUND, ", ".join(said.funds)),
-        (TICKER, f" ({said.ticker})" if said.ticker else ""),
-        (NAME, said.name),
+        *_called(said.funds, said.ticker, said.name),
     )
 
 
+@lru_cache(4096)  # a security is spoken of day by day
+def _called(funds: tuple[str, ...], ticker: str | None, name: str) -> tuple[tuple[str, str], ...]:
+    return (FUND, ", ".join(funds)), (TICKER, f" ({ticker})" if ticker else ""), (NAME, name)
+
+
+@lru_cache(4096)
+def _has_marks(*texts: str | None) -> bool:
+    return any(CONTROL.search(text) for text in texts if text)
+
+
+@lru_cache(4096, typed=True)  # asked for of an event, and again of its item
 def grouped(amount: Number | None) -> str:
     """The size of a whole number with commas; "" for others."""
     return f"{abs(amount):,}" if isinstance(amount, int) else ""
@@ -64,9 +74,9 @@ def grouped(amount: Number | None) -> str:
 
 def short_claim(said: Said) -> str:
     """The claim with marks for what the row says besides."""
-    if any(map(CONTROL.search, (said.claim, said.name, said.ticker or "", *said.funds))):
-        return VERBATIM + said.claim
     text = said.claim
+    if _has_marks(said.name, said.ticker, *said.funds) or (not text.isprintable() and CONTROL.search(text)):
+        return VERBATIM + text  # to ask whether it is printable is quicker, and most are
     for mark, field in reversed(_fields(said)):
         if len(field) > 3:
             text = text.replace(field, mark)

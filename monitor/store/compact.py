@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 
 from monitor.core.errors import StoreError
+from monitor.store.claim_text import grouped
 from monitor.store.dictionary import DICTIONARY
-from monitor.store.said import Number, Read, Said, day_number, day_text, instant
+from monitor.store.said import EXACT, Number, Read, Said, day_number, day_text, instant
 
 WHOLE, MARKED = b"\0", b"\1"  # the first byte of a packed document: how it is to be read
 LARGEST = 16 * 1024 * 1024  # bytes of a document; ours have a few thousand
@@ -26,6 +28,8 @@ VersionOf = Callable[[str, int, str], int | None]  # the number of a fund's file
 Sha256Of = Callable[[File], str]
 
 EVIDENCE, HEADLINE = "\x06", "\x1a"  # these two say more behind them, up to a semicolon
+PART, NAME = "\x0b", "\x0f"
+_FIGURES = re.compile("[-0-9~;]+")  # a name that could stand in there; the other pieces have letters, commas or quotes
 _EVIDENCE = re.compile(r'\{"fund":"([^"\\]*)","as_of":("\d{4}-\d\d-\d\d"),"sha256":"([0-9a-f]{64})","line":')
 _HEADLINE = re.compile(r'"headline":("[^"\\]*+(?:\\.[^"\\]*+)*+"),"caveat":("[^"\\]*+(?:\\.[^"\\]*+)*+"),')
 _MARKS = re.compile(r"\x06(\d+)~(-?\d+)(?:~(\d+))?;|\x1a(\d+);|[\x01-\x1f]")
@@ -33,9 +37,12 @@ _CODES = ("cusip", "isin", "sedol", "figi")
 
 
 def shrink(document: Read, version_of: VersionOf) -> bytes | None:
-    """A document packed; None where it is not like ours. `version_of` gives None for what is no file of the fund."""
+    """A document packed; None where it is not like ours, or its columns would give something else. `version_of` gives
+    None for what is no file of the fund."""
     said, rest, head = document.said, document.rest, _short_head(document)
     if rest is None or head is None or CONTROL.search(document.head) or CONTROL.search(rest):
+        return None
+    if not all(map(comes_back, (said.before, said.after, said.active, said.weight_before, said.weight_after))):
         return None
 
     def evidence(found: re.Match[str]) -> str:
@@ -43,12 +50,22 @@ def shrink(document: Read, version_of: VersionOf) -> bytes | None:
         version = version_of(found[1], day, found[3])
         if version is None or found[1] not in said.funds:
             return found[0]
-        return f"{EVIDENCE}{said.funds.index(found[1])}~{said.as_of - day}{f'~{version}' if version else ''};"
+        return evidence_mark(said.funds.index(found[1]), said.as_of - day, version)
 
     rest = _EVIDENCE.sub(evidence, rest)
     if said.level == "item":
         rest = _HEADLINE.sub(lambda found: _headline(found, said), rest, 1)
-    for mark, piece in _pieces(said).items():
+    for mark, piece in _part(said).items():
+        rest = rest.replace(piece, mark)
+    return packed(said, head, rest)
+
+
+def packed(said: Said, head: str, rest: str) -> bytes:
+    """A document whose head, files and part are marks already; `rest` begins with its evidence."""
+    pieces = _pieces(said)
+    if _FIGURES.fullmatch(said.name):
+        pieces.pop(NAME, None)
+    for mark, piece in pieces.items():
         rest = rest.replace(piece, mark)
     return MARKED + _deflate(head + rest)
 
@@ -67,7 +84,7 @@ def grow(packed: bytes, said: Said, sha256_of: Sha256Of) -> str:
     if packed[:1] == WHOLE:
         return _inflate(packed[1:], zlib.decompressobj(WINDOW))
     marked = _marked(packed, said)
-    pieces = _head(said) | _pieces(said)
+    pieces = _head(said) | _part(said) | _pieces(said)
 
     def put_back(found: re.Match[str]) -> str:
         mark = found[0][0]
@@ -114,60 +131,99 @@ def _short_head(document: Read) -> str | None:
     full = "".join((pieces["\1"], codes, pieces["\3"], published, pieces["\4"], absence, pieces["\5"]))
     if full != document.head:
         return None
-    codes = "\2" if codes == pieces["\2"] else codes
+    return head_marks("\2" if codes == pieces["\2"] else codes, published, absence)
+
+
+def head_marks(codes: str, published: str, absence: str) -> str:
+    """A document up to its evidence: what its columns do not say, between marks; `codes` may be one, too."""
     return f"\1{codes}\3{published}\4{absence}\5"
 
 
+@lru_cache(4096)
+def evidence_mark(fund: int, age: int, version: int) -> str:
+    """What stands for a line of evidence up to its words: the place of its fund among those of the document, how many
+    days its file is older than the document, the number of the file among those of its day."""
+    return f"{EVIDENCE}{fund}~{age}{f'~{version}' if version else ''};"
+
+
+def comes_back(amount: Number | None) -> bool:
+    """Whether a column gives the same number again: large ones go through a double, whole ones come back as such."""
+    return amount is None or (abs(amount) < EXACT and (isinstance(amount, int) or not amount.is_integer()))
+
+
+def codes_of(key: str) -> str:
+    """What a document says of the identifiers of a security that is known by its key alone."""
+    scheme, _, code = key.partition(":")
+    return ",".join(f'"{one}":{quoted(code) if one == scheme else "null"}' for one in _CODES) + "}"
+
+
 def _head(said: Said) -> dict[str, str]:
-    scheme, _, code = said.key.partition(":")
     value = "null" if said.value is None else repr(said.value / 100)
     return {
         "\1": f'{{"id":"{said.id}","level":"{said.level}","kind":"{said.kind}","issuer":{quoted(said.issuer)},'
         f'"funds":[{",".join(map(quoted, said.funds))}],'
         f'"security":{{"id":"{said.public}","name":{quoted(said.name)},"ticker":{_text(said.ticker)},',
-        "\2": ",".join(f'"{one}":{quoted(code) if one == scheme else "null"}' for one in _CODES) + "}",
+        "\2": codes_of(said.key),
         "\3": f',"as_of":"{day_text(said.as_of)}","pos_session":{{"from":{_day(said.first)},"to":{_day(said.last)}}},'
         '"published":',
         "\4": f',"known_at":{_instant(said.known_at)},"shares_before":{_number(said.before)},'
         f'"shares_after":{_number(said.after)},"active_shares":{_number(said.active)},"value":{value},'
-        f'"currency":{quoted(said.currency)},"weight_before":{_weight(said.weight_before)},'
-        f'"weight_after":{_weight(said.weight_after)},"absence":',
+        f'"currency":{quoted(said.currency)},"weight_before":{weight_text(said.weight_before)},'
+        f'"weight_after":{weight_text(said.weight_after)},"absence":',
         "\5": f',"claim":{quoted(said.claim)},"score":{said.score},"severity":"{said.severity}",'
         f'"confidence":"{said.confidence}","status":"current","evidence":[',
     }
 
 
-def _pieces(said: Said) -> dict[str, str]:
-    """Marks of what comes after the head, the long pieces first. None of them can stand in what follows a mark that
-    says more: they are longer than a number, and have letters, commas or quotes."""
-    found: dict[str, str] = {}
-    weight_before, weight_after = _weight(said.weight_before), _weight(said.weight_after)
+def _part(said: Said) -> dict[str, str]:
+    """The part of the only fund of an item, where it says what the item says."""
+    if said.level != "item" or len(said.funds) != 1:
+        return {}
     value = "null" if said.value is None else repr(said.value / 100)
-    if said.level == "item" and len(said.funds) == 1:
-        found["\x0b"] = (
-            f'{{"fund":{quoted(said.funds[0])},"kind":"{said.kind}","shares_before":{_number(said.before)},'
-            f'"shares_after":{_number(said.after)},"active_shares":{_number(said.active)},"value":{value},'
-            f'"weight_after":{weight_after},"holds":{"true" if said.after else "false"},"note":""}}'
-        )
-    name = quoted(said.name)[1:-1]
-    called = f"{name}, {quoted(said.ticker)[1:-1] if said.ticker else '-'}: "
-    for mark, shares, weight in (("\7", said.before, weight_before), ("\x08", said.after, weight_after)):
-        if isinstance(shares, int) and weight != "null":
-            found[mark] = f'"{called}{shares:,} shares, {weight} %"}}'
+    piece = (
+        f'{{"fund":{quoted(said.funds[0])},"kind":"{said.kind}","shares_before":{_number(said.before)},'
+        f'"shares_after":{_number(said.after)},"active_shares":{_number(said.active)},"value":{value},'
+        f'"weight_after":{weight_text(said.weight_after)},"holds":{"true" if said.after else "false"},"note":""}}'
+    )
+    return {PART: piece}
+
+
+def _pieces(said: Said) -> dict[str, str]:
+    """Marks of what else comes after the head, the long pieces first."""
+    found: dict[str, str] = {}
+    before, after, active = said.before, said.after, said.active
+    name, called = _called(said.name, said.ticker)
+    if isinstance(before, int) and said.weight_before is not None:
+        found["\7"] = f'"{called}{_signed(before)} shares, {weight_text(said.weight_before)} %"}}'
+    if isinstance(after, int) and said.weight_after is not None:
+        found["\x08"] = f'"{called}{_signed(after)} shares, {weight_text(said.weight_after)} %"}}'
     found["\x0c"] = called
-    for mark, amount in (("\x10", said.before), ("\x11", said.after), ("\x12", said.active)):
-        if isinstance(amount, int) and abs(amount) > 999:
-            found[mark] = f"{abs(amount):,}"
+    for mark, amount in (("\x10", before), ("\x11", after), ("\x12", active)):
+        if isinstance(amount, int) and not -1000 < amount < 1000:
+            found[mark] = grouped(amount)
     if len(name) > 3 and not name.isdecimal():
-        found["\x0f"] = name
+        found[NAME] = name
     return found
+
+
+@lru_cache(4096)
+def _called(name: str, ticker: str | None) -> tuple[str, str]:
+    """A name within JSON, and how lines of evidence begin that print it."""
+    written = quoted(name)[1:-1]
+    return written, f"{written}, {quoted(ticker)[1:-1] if ticker else '-'}: "
+
+
+def _signed(amount: int) -> str:
+    return grouped(amount) if amount >= 0 else f"-{grouped(amount)}"
 
 
 def _number(amount: Number | None) -> str:
     return "null" if amount is None else repr(amount)
 
 
-def _weight(scaled: Number | None) -> str:
+@lru_cache(4096)
+def weight_text(scaled: Number | None) -> str:
+    """A weight in a document, of that in a column."""
     if scaled is None:
         return "null"
     weight = scaled / 10_000

@@ -20,10 +20,9 @@ from monitor.core.model import Convention, Event, Item, Reason, Standing
 from monitor.core.spells import Spell
 from monitor.core.splits import Pending, Split
 from monitor.store import schema as t
+from monitor.store.brief import Brief
 from monitor.store.codec import date_of_day, day_of
-from monitor.store.documents import New as Document
-from monitor.store.documents import add as add_documents
-from monitor.store.documents import documents
+from monitor.store.documents import Printed, Ready, add_ready, documents
 from monitor.store.documents import stored as stored_documents
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities, StoredSpell
@@ -70,8 +69,8 @@ class Derived:
     decided: list[tuple[int, Decided]] = field(default_factory=list)
     outside: list[Outside] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
-    events: list[tuple[Event, str]] = field(default_factory=list)  # with the JSON body
-    items: list[tuple[Item, str]] = field(default_factory=list)
+    events: list[tuple[Event, Brief]] = field(default_factory=list)
+    items: list[tuple[Item, Brief]] = field(default_factory=list)
     pairs: list[PairLine] = field(default_factory=list)
 
 
@@ -169,10 +168,11 @@ def write(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, 
 
 
 def _write_changes(conn: Connection, issuer: int, names: Securities, fund_ids: dict[str, int], new: Derived) -> None:
-    events = (Document(fund_ids[e.fund], names.number(e.security), day_of(e.day), body) for e, body in new.events)
-    add_documents(conn, t.event, issuer, events)
-    items = (Document(0, names.number(i.security), day_of(i.day), body) for i, body in new.items)
-    add_documents(conn, t.item, issuer, items)
+    printed = Printed(conn)
+    events = (Ready(fund_ids[e.fund], names.number(e.security), day_of(e.day), brief) for e, brief in new.events)
+    add_ready(conn, t.event, issuer, events, printed)
+    items = (Ready(0, names.number(i.security), day_of(i.day), brief) for i, brief in new.items)
+    add_ready(conn, t.item, issuer, items, printed)
 
 
 def _write_standings(conn: Connection, lines: dict[tuple[int, int], StandingLine]) -> None:

@@ -10,19 +10,21 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, Table, literal, select
 
 from monitor.core.errors import StoreError
 from monitor.store import schema as t
-from monitor.store.claim_text import long_claim, short_claim
+from monitor.store.brief import Brief, of_text
+from monitor.store.claim_text import long_claim
 from monitor.store.codec import REVISIONS
 from monitor.store.coded import CONFIDENCES, KINDS, SEVERITIES
-from monitor.store.compact import File, files_of, grow, shrink, whole
+from monitor.store.compact import File, files_of, grow
 from monitor.store.engine import Connection, bulk_insert
-from monitor.store.said import EXACT, Number, Read, Said, read
-from monitor.store.statements import Among, Statement
+from monitor.store.said import Number, Said
+from monitor.store.statements import AmongFolded, Statement
+from monitor.store.versions import Versions
 
 BATCH = 500
 _COMMON = (
@@ -33,11 +35,10 @@ _COMMON = (
 )  # fmt: skip
 
 
-# The versions of one date: by the numbers that carry it, which the key finds; by the date all of a fund would be read.
-_OF_DAY = Statement(
-    select(t.snapshot.c.fund, t.snapshot.c.id, t.snapshot.c.sha256).where(
-        Among(t.snapshot.c.fund, "funds"), t.snapshot.c.id.between(bindparam("first"), bindparam("last"))
-    )
+_PRINTED = Statement(
+    select(t.listing.c.name, t.listing.c.ticker, t.listing.c.id)
+    .where(AmongFolded(t.listing.c.name, "names"))
+    .order_by(t.listing.c.id.desc())
 )
 
 
@@ -59,36 +60,53 @@ class New(NamedTuple):
     text: str
 
 
+class Ready(NamedTuple):
+    """A document that is ready to be stored; otherwise as `New`."""
+
+    fund: int
+    security: int
+    day: int
+    brief: Brief
+
+
 # --- writing -------------------------------------------------------------------------------------
 
 
 def add(conn: Connection, table: Table, issuer: int, new: Iterable[New]) -> None:
-    """Stores events or items of one issuer, in the order given."""
-    files = _Versions(conn, issuer)
-    owner = "fund" if table is t.event else "funds"
-    rest = iter(new)
-    while some := list(islice(rest, BATCH)):
+    """Stores events or items of one issuer, in the order given, whatever their documents say."""
+    versions, printed = Versions(conn, issuer), Printed(conn)
+    for some in _batches(new):
         keys = _keys(conn, {one.security for one in some})
-        documents = [read(one.text, keys.get(one.security, "")) for one in some]
-        printed = _Printed(conn, documents)
-        rows = [
-            (*_row(issuer, one, document, printed, files), one.fund or ", ".join(document.said.funds))
-            for one, document in zip(some, documents, strict=True)
-        ]
-        bulk_insert(conn, table, (*_COMMON, owner), rows)
+        briefs = [of_text(one.text, keys.get(one.security, ""), versions.version) for one in some]
+        ready = [Ready(*one[:3], brief) for one, brief in zip(some, briefs, strict=True)]
+        add_ready(conn, table, issuer, ready, printed)
 
 
-def _row(issuer: int, new: New, document: Read, printed: _Printed, files: _Versions) -> tuple[object, ...]:
-    said, gone = document.said, document.gone
-    amounts = (said.before, said.after, said.active, said.weight_before, said.weight_after)
-    exact = all(one is None or abs(one) < EXACT for one in amounts)
-    packed = shrink(document, files.version) if exact else None
+def add_ready(conn: Connection, table: Table, issuer: int, ready: Iterable[Ready], printed: Printed) -> None:
+    """Stores events or items of one issuer, in the order given."""
+    owner = "fund" if table is t.event else "funds"
+    for some in _batches(ready):
+        printed.ask({one.brief.said.name for one in some})
+        bulk_insert(conn, table, (*_COMMON, owner), [_row(issuer, one, printed) for one in some])
+
+
+One = TypeVar("One")
+
+
+def _batches(some: Iterable[One]) -> Iterator[list[One]]:
+    rest = iter(some)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _row(issuer: int, one: Ready, printed: Printed) -> tuple[object, ...]:
+    said, gone, claim, rest = one.brief
     listing = printed.listing(said.name, said.ticker)
     return (
-        said.id, issuer, new.security, listing, None if listing else said.name, None if listing else said.ticker,
-        KINDS.code(said.kind), said.as_of, new.day, said.first, said.last, said.known_at, *amounts[:3],
-        said.value, said.currency, *amounts[3:], *gone, short_claim(said), said.score,
-        SEVERITIES.code(said.severity), CONFIDENCES.code(said.confidence), packed or whole(new.text),
+        said.id, issuer, one.security, listing, None if listing else said.name, None if listing else said.ticker,
+        KINDS.code(said.kind), said.as_of, one.day, said.first, said.last, said.known_at, said.before, said.after,
+        said.active, said.value, said.currency, said.weight_before, said.weight_after, *gone, claim, said.score,
+        SEVERITIES.code(said.severity), CONFIDENCES.code(said.confidence), rest, one.fund or ", ".join(said.funds),
     )  # fmt: skip
 
 
@@ -97,41 +115,25 @@ def _keys(conn: Connection, securities: Iterable[int]) -> dict[int, str]:
     return {number: key for number, key in conn.execute(query)}  # noqa: C416 – rows, not pairs
 
 
-class _Printed:
+class Printed:
     """Under which numbers the names and tickers of some documents are stored already: the first that has both, so that
-    deriving again gives the same."""
+    deriving again gives the same. Each name is asked for once."""
 
-    def __init__(self, conn: Connection, documents: Sequence[Read]) -> None:
-        folded = [func.upper(name) for name in sorted({one.said.name for one in documents})]
-        query = select(t.listing.c.name, t.listing.c.ticker, t.listing.c.id)
-        query = query.where(func.upper(t.listing.c.name).in_(folded)).order_by(t.listing.c.id.desc())
-        self._known = {(name, ticker): number for name, ticker, number in conn.execute(query)}
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._asked: set[str] = set()
+        self._known: dict[tuple[str, str], int] = {}
+
+    def ask(self, names: set[str]) -> None:
+        """Looks up the listings with these names."""
+        if new := sorted(names - self._asked):
+            self._asked.update(new)
+            rows = _PRINTED.rows(self._conn, names=new)
+            self._known.update(((name, ticker), number) for name, ticker, number in rows)
 
     def listing(self, name: str, ticker: str | None) -> int | None:
         """The number of a listing that says so."""
         return self._known.get((name, ticker or "")) if ticker != "" else None
-
-
-class _Versions:
-    """Which version of a day's file has which hash, of the funds of an issuer: asked day by day."""
-
-    def __init__(self, conn: Connection, issuer: int) -> None:
-        self._conn = conn
-        query = select(t.fund.c.id, t.fund.c.ticker).where(t.fund.c.issuer == issuer)
-        self._tickers: dict[int, str] = {number: ticker for number, ticker in conn.execute(query)}  # noqa: C416
-        self._days: dict[int, dict[tuple[str, str], int]] = {}
-
-    def version(self, fund: str, day: int, sha256: str) -> int | None:
-        """The number of a file among those of its date; None when it is none of them."""
-        if day not in self._days:
-            first = day * REVISIONS
-            self._days[day] = {
-                (self._tickers[number], known): version - first
-                for number, version, known in _OF_DAY.rows(
-                    self._conn, funds=list(self._tickers), first=first, last=first + REVISIONS - 1
-                )
-            }
-        return self._days[day].get((fund, sha256))
 
 
 # --- reading -------------------------------------------------------------------------------------

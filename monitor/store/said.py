@@ -90,9 +90,9 @@ def read(text: str, key: str) -> Read:
     said = Said(
         level, _plain(number), _plain(kind), _plain(issuer), _funds(funds), _plain(public), key, _plain(name),
         None if ticker == "null" else _plain(ticker), day_number(as_of) or 0, day_number(first), day_number(last),
-        micros(_plain(known_at)), _amount(before), _amount(after), _amount(active), _scaled(value, 100),
-        _plain(currency), _weight(weight_before), _weight(weight_after), _plain(claim), int(score), _plain(severity),
-        _plain(confidence),
+        micros(_plain(known_at)), amount_of(before), amount_of(after), amount_of(active), scaled(value, 100),
+        _plain(currency), weight_of(weight_before), weight_of(weight_after), _plain(claim), int(score),
+        _plain(severity), _plain(confidence),
     )  # fmt: skip
     gone = Absence() if absence == "null" else _gone(json.loads(absence))
     return Read(said, gone, found[0], codes, published, absence, text[found.end() :])
@@ -109,9 +109,9 @@ def _unusual(text: str, key: str) -> Read:
         security.get("ticker"), day_number(_quoted(tree.get("as_of"))) or 0, day_number(_quoted(sessions.get("from"))),
         day_number(_quoted(sessions.get("to"))), None if known_at is None else micros(known_at),
         tree.get("shares_before"), tree.get("shares_after"), tree.get("active_shares"),
-        _scaled(repr(tree["value"]) if tree.get("value") is not None else "null", 100), str(tree.get("currency", "")),
-        _weight(repr(tree["weight_before"]) if tree.get("weight_before") is not None else "null"),
-        _weight(repr(tree["weight_after"]) if tree.get("weight_after") is not None else "null"),
+        scaled(repr(tree["value"]) if tree.get("value") is not None else "null", 100), str(tree.get("currency", "")),
+        weight_of(repr(tree["weight_before"]) if tree.get("weight_before") is not None else "null"),
+        weight_of(repr(tree["weight_after"]) if tree.get("weight_after") is not None else "null"),
         str(tree.get("claim", "")), int(tree.get("score") or 0), str(tree.get("severity") or "low"),
         str(tree.get("confidence") or "high"),
     )  # fmt: skip
@@ -141,16 +141,18 @@ def _gone(tree: dict[str, str | int | None]) -> Absence:
     return Absence(*days, *counts)
 
 
-def _amount(text: str) -> Number | None:
+def amount_of(text: str) -> Number | None:
+    """A JSON number."""
     return None if text == "null" else float(text) if set(text) & set(".eE") else int(text)
 
 
-def _scaled(text: str, scale: int) -> int | None:
+def scaled(text: str, scale: int) -> int | None:
+    """A JSON number as a whole one of parts."""
     return None if text == "null" else round(float(text) * scale)
 
 
-def _weight(text: str) -> Number | None:
-    """Weights have four decimals as a rule, and then are whole numbers."""
+def weight_of(text: str) -> Number | None:
+    """A JSON number in 10^-4: weights have four decimals as a rule, and then are whole numbers."""
     if text == "null":
         return None
     weight = float(text)

@@ -56,6 +56,24 @@ def _among_array(element: Among, compiler: SQLCompiler, **more: Any) -> str:
     return f"{column} = ANY ({values})"
 
 
+class AmongFolded(Among):
+    """The same of texts, capital letters or not, as an index on `upper(column)` finds them."""
+
+    inherit_cache = True
+
+
+@compiles(AmongFolded, "sqlite")
+def _folded_json(element: AmongFolded, compiler: SQLCompiler, **more: Any) -> str:
+    column, values = compiler.process(element.column, **more), compiler.process(element.values, **more)
+    return f"upper({column}) IN (SELECT upper(value) FROM json_each({values}))"  # noqa: S608 – both are marks of ours
+
+
+@compiles(AmongFolded, "postgresql")
+def _folded_array(element: AmongFolded, compiler: SQLCompiler, **more: Any) -> str:
+    column, values = compiler.process(element.column, **more), compiler.process(element.values, **more)
+    return f"upper({column}) = ANY (ARRAY(SELECT upper(one) FROM unnest(CAST({values} AS text[])) one))"  # noqa: S608
+
+
 class _Text:
     """The SQL of a statement for one kind of database, and the order of its values."""
 

@@ -13,6 +13,18 @@ from monitor.store.queries.grounds import item_of
 from tests.store.test_documents import TUESDAY, document, fill, item, packed
 
 
+def test_looking_for_names_scans_no_table(sqlite_engine: Engine) -> None:
+    with transaction(sqlite_engine) as conn:
+        asked: list[str] = []
+        driver: Any = conn.connection.driver_connection
+        driver.set_trace_callback(asked.append)
+        documents.Printed(conn).ask({"LANTERN CO"})
+        driver.set_trace_callback(None)
+        (statement,) = (one for one in asked if "listing" in one)
+        plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+    assert any("SEARCH listing USING INDEX ix_listing_name_folded" in step for step in plan), plan
+
+
 def test_reading_a_document_scans_no_table(sqlite_engine: Engine) -> None:
     asked: list[tuple[str, Any]] = []
     with transaction(sqlite_engine) as conn:

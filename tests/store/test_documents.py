@@ -218,6 +218,20 @@ def test_the_database_gives_them_back(filled: Engine) -> None:
         assert list(documents.faults(conn, schema.event)) == []
 
 
+def test_a_name_is_found_where_it_is_printed_so_to_the_letter(filled: Engine) -> None:
+    with transaction(filled) as conn:
+        conn.execute(
+            insert(schema.listing), [PRINTED | {"id": 9, "asset_class": "cash"}, PRINTED | {"id": 5, "ticker": ""}]
+        )
+        printed = documents.Printed(conn)
+        printed.ask({"LANTERN CO", "Lantern Co", 'LANTERN "OIL"'})
+        printed.ask({"LANTERN CO"})
+        assert printed.listing("LANTERN CO", "LAN") == 4  # the first of them
+        assert printed.listing("LANTERN CO", None) == 5
+        assert printed.listing("LANTERN CO", "") is None
+        assert printed.listing("Lantern Co", "LAN") is None
+
+
 def said_by(view: dict[str, Any]) -> dict[str, Any]:
     """What a view says, in the words of documents."""
     return {key: str(value) if isinstance(value, date) else value for key, value in view.items()}
