@@ -46,6 +46,8 @@ class Terms:
 def terms(name: str) -> Terms | None:
     """Coupon and maturity when a name ends with them, as a bond's does; None for any other name."""
     text = " ".join(name.upper().split())
+    if not (("/" in text or "-" in text) and (text[-1].isdecimal() or text[-1] in "SAN")):  # the end of a maturity
+        return None
     if found := _TERMS.search(text):
         return Terms(_coupon(found["coupon"]), _day(found["maturity"]))
     if found := _BILL.search(text):
@@ -72,7 +74,7 @@ def _day(text: str) -> date | None:
 def tba_key(name: str) -> str:
     """The key of a mortgage pool to be announced: agency, term and coupon, whatever the month; empty for others."""
     text = " ".join(name.upper().split())
-    if not _TBA.search(text):
+    if "TBA" not in text or not _TBA.search(text):
         return ""
     agency = next((short for short, words in _AGENCIES if re.search(words, text)), "")
     term = _TERM.search(text)

@@ -24,7 +24,7 @@ from operator import attrgetter
 
 from monitor.core import bonds, contracts, instruments
 from monitor.core.contracts import CONTRACTS
-from monitor.core.model import AssetClass, Line, Position
+from monitor.core.model import AssetClass, Described, Line, Position
 
 _by_key = attrgetter("key")
 SAME_COMPANY = 0.9  # alike names of one company
@@ -46,18 +46,15 @@ def cusip_is_valid(text: str) -> bool:
 
 
 def cusip_check_digit(text: str) -> str:
-    """The ninth character of a CUSIP, from its first eight."""
-    total = 0
-    for place, character in enumerate(text):
-        value = _cusip_value(character) * (2 if place % 2 else 1)
-        total += value // 10 + value % 10
-    return str((10 - total % 10) % 10)
+    """The ninth character of a CUSIP, from its first eight: digits, capitals, * @ #."""
+    total = sum(map(_CUSIP_ODD.__getitem__, text[::2])) + sum(map(_CUSIP_EVEN.__getitem__, text[1::2]))
+    return str(-total % 10)
 
 
-def _cusip_value(character: str) -> int:
-    if character.isdigit():
-        return int(character)
-    return {"*": 36, "@": 37, "#": 38}.get(character) or ord(character) - 55
+# What a character adds to the sum in an odd place and, its value doubled, in an even one: the digits of that number.
+_CUSIP_VALUES = {character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*@#")}
+_CUSIP_ODD = {character: sum(divmod(value, 10)) for character, value in _CUSIP_VALUES.items()}
+_CUSIP_EVEN = {character: sum(divmod(2 * value, 10)) for character, value in _CUSIP_VALUES.items()}
 
 
 def sedol_is_valid(text: str) -> bool:
@@ -199,9 +196,9 @@ def positions_of(fund: str, lines: Iterable[Line], net_assets: Decimal | None = 
 
 def _joined(fund: str, found: list[Position]) -> list[Position]:
     """One position for each key. Only keys that stand in several lines are looked at: in most files none does."""
-    counts = Counter(map(_by_key, found))
-    if len(counts) == len(found):
+    if len(set(map(_by_key, found))) == len(found):
         return found
+    counts = Counter(map(_by_key, found))
     alone = [p for p in found if counts[p.key] == 1]
     several = _apart(fund, sorted((p for p in found if counts[p.key] > 1), key=_rank))
     met = {p.key for p in several} & {p.key for p in alone}  # what was set apart may be called as another line is
@@ -250,7 +247,13 @@ def _rank(position: Position) -> tuple[str, Decimal, tuple[str, ...]]:
 
 
 def _position(fund: str, line: Line) -> Position:
-    parts, name, ticker, identifier, kind, ids = _described(
+    parts, name, ticker, identifier, kind, ids = line.described or described(line)
+    return Position(fund.join(parts), name, ticker, identifier, kind, line.shares, line.value, line.weight, ids)
+
+
+def described(line: Line) -> Described:
+    """What a line is, whatever its quantities and its fund."""
+    return _described(
         line.name,
         line.ticker,
         line.identifier,
@@ -263,8 +266,6 @@ def _position(fund: str, line: Line) -> Position:
         line.venue,
         line.stated,
     )
-    key = fund.join(parts)
-    return Position(key, name, ticker, identifier, kind, line.shares, line.value, line.weight, ids)
 
 
 @lru_cache(maxsize=65536)  # the same lines come back every day, and in the next fund
@@ -280,9 +281,7 @@ def _described(
     maturity: date | None,
     venue: str,
     stated: AssetClass | None,
-) -> tuple[tuple[str, ...], str, str, str, AssetClass, tuple[str, ...]]:
-    """What a line is, whatever its quantities and its fund: the parts of its key between which the name of the fund
-    stands, its name, ticker and identifier, its class and its verified ids."""
+) -> Described:
     line = Line(
         0,
         name,
@@ -304,8 +303,8 @@ def _described(
     own_columns = (line.identifier, line.isin, line.sedol, line.figi)
     best = next((text for text in own_columns if verified_ids(text)), line.identifier)
     kind = line.stated or instruments.class_of(line.name, line.ticker, best, line.asset_class, verified=bool(ids))
-    if kind is AssetClass.EQUITY and instruments.is_right(line.name):
-        kind = AssetClass.RIGHT  # issuers list rights and warrants as shares
+    if line.stated is AssetClass.EQUITY and instruments.is_right(line.name):
+        kind = AssetClass.RIGHT  # issuers list rights and warrants as shares; `class_of` has looked at the name
     own_terms = line.coupon is not None and line.maturity is not None
     if kind in (AssetClass.EQUITY, AssetClass.RIGHT) and (own_terms or any(map(_TREASURY.match, ids))):
         kind = AssetClass.BOND  # its own columns or its number say what its name does not

@@ -45,6 +45,21 @@ _RIGHT_WORDS = re.compile(
     r"PLACE ?HOLD|UNREGISTERED|ESCROW|\bWARRANTS?\b|\bRIGHTS?\b|\bRTS\b|\bWHEN[ -]ISSUED\b|\bW/I\b|\bCVR\b"
     r"|(?<=\S )WTS?\b|-CW\d\d\b|CONTINGENT VALUE"
 )
+# One of these is in every name that `_RIGHT_WORDS` finds: to look for them takes a tenth of the time.
+_RIGHT_HINTS = (
+    "PLACE",
+    "UNREG",
+    "ESCROW",
+    "WARRANT",
+    "RIGHT",
+    "RTS",
+    "ISSUED",
+    "W/I",
+    "CVR",
+    " WT",
+    "-CW",
+    "CONTINGENT",
+)
 _FUTURE_WORDS = re.compile(r"\b(FUT|FUTR|FUTURES?|E-?MINI|F 20\d{4})\b|期貨|期货|先物|선물")
 _OPTION_WORDS = re.compile(
     r"\b(OPTIONS?|FLEX (CALL|PUT)S?)\b|選擇權|選択権|買權|賣權|옵션|\b(CALL|PUT)S?\b.*\d|\d.*\b(CALL|PUT)S?\b"
@@ -80,14 +95,18 @@ def class_of(name: str, ticker: str, identifier: str, printed: str = "", *, veri
         return AssetClass.BOND
     if stated is None and not verified and _root(ticker) in _COINS:
         return AssetClass.COIN
-    if _RIGHT_WORDS.search(name) or (stated is None and not (verified or ticker or _LOCAL_CODE.fullmatch(code))):
+    if _says_right(name) or (stated is None and not (verified or ticker or _LOCAL_CODE.fullmatch(code))):
         return AssetClass.RIGHT
     return AssetClass.EQUITY
 
 
 def is_right(name: str) -> bool:
     """Whether a name is that of a warrant, a right, an escrow share or else something that is no share."""
-    return bool(_RIGHT_WORDS.search(plain(name)))
+    return _says_right(plain(name))
+
+
+def _says_right(name: str) -> bool:
+    return any(hint in name for hint in _RIGHT_HINTS) and _RIGHT_WORDS.search(name) is not None
 
 
 def plain(text: str) -> str:
@@ -130,17 +149,18 @@ def _by_code(name: str, ticker: str, code: str) -> AssetClass | None:
 
 def forward_pair(name: str, ticker: str, identifier: str) -> str:
     """`EUR/USD` when a line is a currency forward, else empty: a future on the same pair has a code of its own."""
-    if contracts.of_code(plain(ticker)) or contracts.of_code(plain(identifier)) or _FUTURE_WORDS.search(plain(name)):
-        return ""
     coded = identifier.strip().upper()  # FWRDUSDJPY01, beside a name that is a date
-    return contracts.currency_pair(name, CURRENCIES) or (
+    pair = contracts.currency_pair(name, CURRENCIES) or (
         contracts.currency_pair(coded, CURRENCIES) if coded.startswith("FWRD") else ""
     )
+    if not pair or contracts.of_code(plain(ticker)) or contracts.of_code(plain(identifier)):
+        return ""
+    return "" if _FUTURE_WORDS.search(plain(name)) else pair
 
 
 def _by_words(name: str, ticker: str) -> AssetClass | None:
     """What the words of a line without verified identifier say of contracts."""
-    if _RIGHT_WORDS.search(name):
+    if _says_right(name):
         return AssetClass.RIGHT
     if _SWAP_WORDS.search(name):
         return AssetClass.SWAP

@@ -90,6 +90,11 @@ class Arrival(StrEnum):
     HISTORY = "history"
 
 
+# What a line is whatever its quantities and its fund: the parts of its key between which the name of the fund stands,
+# name, ticker, identifier, class and verified ids.
+Described = tuple[tuple[str, ...], str, str, str, AssetClass, tuple[str, ...]]
+
+
 @quick(frozen=True, slots=True)
 class Line:
     """One row of a holdings file, cells converted, nothing interpreted.
@@ -99,7 +104,7 @@ class Line:
     `value` is in `currency`; `weight` is in percent points of the fund. Empty text means not printed,
     `None` means not printed or not a number. `venue` is where the ticker is listed (a MIC or a composite
     exchange code), `stated` the class the source knows the line to be of, `asset_class` the type as printed.
-    `coupon` is in percent.
+    `coupon` is in percent. `described` is what `identity.described` makes of it, where that is known already.
     """
 
     row: int
@@ -118,6 +123,7 @@ class Line:
     maturity: date | None = None
     venue: str = ""
     stated: AssetClass | None = None
+    described: Described | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

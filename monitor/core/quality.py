@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import repeat
+from operator import mul, sub
 
 from monitor.core.contracts import CONTRACTS, NOTIONAL, is_contract, net_value
 from monitor.core.flows import LEAST_LINES
@@ -19,6 +21,7 @@ from monitor.core.sides import Sides, some
 
 NOTHING = Decimal(0)
 NEARLY = Decimal("0.999")  # a point of weight, whatever the digits in which a division is rounded
+_EQUITY = AssetClass.EQUITY  # looked up once: a member takes as long to find as a number to compare
 _DERIVATIVES = (AssetClass.FUTURE, AssetClass.OPTION, AssetClass.SWAP)
 # A clock may be wrong by so much (RELIABILITY P6); beyond it a list may still bear the next session's date.
 AHEAD = timedelta(days=3)
@@ -109,7 +112,7 @@ def _numbers(file: HoldingsFile, positions: Sequence[Position]) -> list[Finding]
         first = file.unread[0]
         words = f"{len(file.unread)} rows could not be read, the first is row {first.row}: {first.reason}"
         found.append(Finding("rows", words, len(file.unread) > 0.05 * (len(file.lines) + 1), True))
-    none = [p for p in positions if p.asset_class is AssetClass.EQUITY and p.shares is not None and p.shares <= NOTHING]
+    none = [p for p in positions if p.shares is not None and p.shares <= NOTHING and p.asset_class is _EQUITY]
     found += _contradictory(none)
     negative = [p for p in none if p.shares is not None and p.shares < NOTHING]
     if negative:
@@ -127,7 +130,7 @@ def _contradictory(none: Sequence[Position]) -> list[Finding]:
 
 
 def _conflicts(positions: Sequence[Position]) -> list[Finding]:
-    wrong = [p for p in positions if is_in_conflict(p)]
+    wrong = [p for p in positions if p.key.startswith("local:") and is_in_conflict(p)]
     if not wrong:
         return []
     first = wrong[0]
@@ -181,8 +184,8 @@ def _weights(positions: Sequence[Position], *, lists_cash: bool) -> list[Finding
 def _own_share(positions: Sequence[Position], worths: Sequence[Decimal]) -> list[Finding]:
     """The line whose weight is furthest from its share of the value, with and without exposure in the total."""
     known = [(p.weight, p.value, p) for p in positions if p.weight is not None and p.value is not None]
-    if any(all(-NEARLY < weight - value / (worth / 100) < NEARLY for weight, value, _ in known) for worth in worths):
-        return []  # as nearly every file, at half the cost
+    if any(_are_near([weight for weight, _, _ in known], [value for _, value, _ in known], one) for one in worths):
+        return []  # as nearly every file, at a fourth of the cost
     off = [
         max(((abs(weight - value / worth * 100), p) for weight, value, p in known), key=lambda pair: pair[0])
         for worth in worths
@@ -192,6 +195,13 @@ def _own_share(positions: Sequence[Position], worths: Sequence[Decimal]) -> list
         return []
     words = f"{line.name}: printed weight {line.weight:.2f} % is {worst:.1f} points off its share of the value"
     return [Finding("weight-value", words, worst > 5, True)]
+
+
+def _are_near(weights: Sequence[Decimal], values: Sequence[Decimal], worth: Decimal) -> bool:
+    """Whether every weight is less than a point off its share of the value."""
+    point = worth / 100
+    off = list(map(sub, map(mul, weights, repeat(point)), values))
+    return not off or (max(off) < NEARLY * point and min(off) > -NEARLY * point)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ TOTAL = re.compile(
     r"(?:(?:grand|sub|fund|portfolio)[ -]?)?totals?:?(?: (?:net assets|investments|holdings|portfolio|fund|assets))?"
     r"|sum|summe|gesamt(?:summe)?|合計|總計|总计|합계",
 )
+_TOTALS = ("total", "sum", "gesamt", "合計", "總計", "总计", "合计")  # one of them is in all that `TOTAL` finds
 RIGHTS = frozenset({"put", "call"})
 SHORT = frozenset({"short", "s"})
 
@@ -35,7 +36,10 @@ def is_short(side: str) -> bool:
 
 def is_total(name: str) -> bool:
     """Whether what stands for the name of a line only says that its row sums up others."""
-    return len(name) <= LONGEST and TOTAL.fullmatch(normalise(name)) is not None
+    if len(name) > LONGEST:
+        return False
+    text = name.casefold()
+    return any(word in text for word in _TOTALS) and TOTAL.fullmatch(normalise(name)) is not None
 
 
 def class_of_type(known: Mapping[str, AssetClass], printed: str) -> AssetClass | None:

@@ -19,8 +19,13 @@ _PLAIN = {
     unit: re.compile(rf"{dollar}(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?{percent}", re.ASCII).fullmatch
     for unit, dollar, percent in (("", "", ""), ("$", r"\$?", ""), ("%", "", "%?"), ("$%", r"\$?", "%?"))
 }
-# So are the cells of nearly every column, each with its line end. They have no more digits than arithmetic keeps, and
-# one below zero is not "-0", which `number` reads as 0.
+# So are the cells of nearly every column: by their shapes, all digits 0, of which a column has few, or each with its
+# line end. They have no more digits than arithmetic keeps, and one below zero is not "-0", which `number` reads as 0.
+_TO_ZERO = str.maketrans("123456789", "000000000")
+_SHAPE = {
+    unit: re.compile(rf"(?:{dollar}(?:0{{1,3}}(?:,000){{1,4}}|0{{1,15}})(?:\.0{{1,12}})?{percent})?").fullmatch
+    for unit, dollar, percent in (("", "", ""), ("$", r"\$?", ""), ("%", "", "%?"), ("$%", r"\$?", "%?"))
+}
 _COLUMN = {
     unit: re.compile(
         rf"(?:(?:(?:-(?=[^\n]*[1-9]))?{dollar}(?:\d{{1,3}}(?:,\d{{3}}){{1,4}}|\d{{1,15}})(?:\.\d{{1,12}})?{percent})?\n)*+",
@@ -82,10 +87,22 @@ ODD = Decimal("NaN")  # stands for a cell that is no number
 def numbers(cells: Sequence[str], unit: str = "") -> list[Decimal | None]:
     """As `number` for each of the cells, ODD where it is none; a column of usual ones in one go."""
     text = "\n".join(cells)
-    if _COLUMN[unit](text + "\n") and text.count("\n") == len(cells) - 1:
+    if _are_usual(text, unit) and text.count("\n") == len(cells) - 1:
         found = text.replace(",", "").replace("$", "").replace("%", "").split("\n")
         return [Decimal(one) if one else None for one in found] if "" in found else list(map(Decimal, found))
     return [_number_or_odd(cell, unit) for cell in cells]
+
+
+def _are_usual(text: str, unit: str) -> bool:
+    """Whether each line of `text` is a number like most, or empty."""
+    if "-" in text:
+        return _COLUMN[unit](text + "\n") is not None
+    return all(len(one) <= LONGEST and _is_shape(one, unit) for one in {*text.translate(_TO_ZERO).split("\n")})
+
+
+@lru_cache(maxsize=4096)
+def _is_shape(text: str, unit: str) -> bool:
+    return _SHAPE[unit](text) is not None
 
 
 def _number_or_odd(cell: str, unit: str) -> Decimal | None:

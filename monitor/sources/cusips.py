@@ -26,7 +26,7 @@ def completed(lines: list[Line]) -> tuple[list[Line], int]:
     if short <= whole:
         return lines, 0
     made = [
-        replace(line, identifier=line.identifier + cusip_check_digit(line.identifier))
+        replace(line, identifier=line.identifier + cusip_check_digit(line.identifier), described=None)
         if _EIGHT.fullmatch(line.identifier)
         else line
         for line in lines

@@ -168,7 +168,7 @@ class Lines(Collected):
             held = worth
         if said.short and held is not None and held >= 0:
             held = -held
-        self.lines.append(Line(row, said.name, said.ticker, said.identifier, held, worth, part, *said.others))
+        self.lines.append(Line(row, said.name, said.ticker, said.identifier, held, worth, part, *said[3:13]))
         self.days.append(as_of)
         self.funds.append(cells[self.at[FUND_AT]])
         for printed, at in self.of_fund:

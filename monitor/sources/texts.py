@@ -6,17 +6,17 @@ Quantities and dates of files are never looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from monitor.core.identity import ids_of
-from monitor.core.model import AssetClass, Line
+from monitor.core.identity import described, ids_of
+from monitor.core.model import AssetClass, Described, Line
 from monitor.sources.adjusting import RIGHTS, class_of_type, is_short, is_total
 from monitor.sources.cells import day, normalise, number, plain_text
 from monitor.sources.forms import Column, DateFormat
@@ -38,22 +38,31 @@ PLAIN = (
     Column.ASSET_CLASS,
 )
 FURTHER = (Column.COUPON, Column.MATURITY, Column.EXCHANGE, Column.COUNTRY, Column.SIDE)
+MOST = 65_536  # rows whose texts are remembered
 Plain = tuple[str, str, str, str, str, str, str, str]
-
-
-# What `Line` has after its quantities: isin, sedol, figi, currency, asset_class, coupon, maturity, venue, stated.
-Others = tuple[str, str, str, str, str, Decimal | None, date | None, str, AssetClass | None]
+Key = tuple[Any, ...]  # a reader, and the cells it looks at
+SHARES = (None, AssetClass.EQUITY)  # what is not called anything else
 
 
 class Texts(NamedTuple):
-    """The texts of a line; `short`: whatever sign is printed, its quantities are those of a debt."""
+    """The texts of a line, in its order. `short`: whatever sign is printed, its quantities are those of a debt;
+    `usual`: they are as printed, neither those of a debt nor of cash."""
 
     name: str
     ticker: str
     identifier: str
-    others: Others
-    stated: AssetClass | None = None
-    short: bool = False
+    isin: str
+    sedol: str
+    figi: str
+    currency: str
+    asset_class: str
+    coupon: Decimal | None
+    maturity: date | None
+    venue: str
+    stated: AssetClass | None
+    described: Described
+    short: bool
+    usual: bool
 
 
 class Reader:
@@ -65,18 +74,20 @@ class Reader:
         self.at = [index.get(column, -1) for column in PLAIN]
         self.coupon, self.maturity, self.exchange, self.country, self.side = (index.get(c, -1) for c in FURTHER)
         self.printed = [index[column] for column in (*PLAIN, *FURTHER) if column in index] or [0]
-        self.cells_of: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*self.printed, self.printed[0])
+        self._looked_at = [*self.printed, self.printed[0]]
+        self._cells_of: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*self._looked_at)
 
     def of(self, cells: Sequence[str]) -> Texts | None:
         """What a row says that is a line like most; None where it has to be looked at more closely."""
-        return _remembered(self, self.cells_of(cells))
+        return _KNOWN[self, *self._cells_of(cells)]
 
-    def each(self, rows: Iterable[Sequence[str]]) -> Iterable[Texts | None]:
-        """The same for each row."""
-        return map(_remembered, repeat(self), map(self.cells_of, rows))
+    def each(self, columns: Sequence[Sequence[str]]) -> list[Texts | None]:
+        """The same for each row of a table, given by its columns."""
+        keys = zip(repeat(self), *(columns[at] for at in self._looked_at), strict=False)
+        return list(map(_KNOWN.__getitem__, keys))
 
-    def ordinary(self, texts: tuple[str, ...]) -> Texts | None:
-        """What the cells that `cells_of` a row gives say."""
+    def ordinary(self, texts: Sequence[str]) -> Texts | None:
+        """What the cells of the columns `printed` say."""
         cells = [""] * (max(self.printed) + 2)
         for at, text in zip(self.printed, texts, strict=False):
             cells[at] = text
@@ -85,13 +96,14 @@ class Reader:
         if not (name or ticker or identifier) or "\n" in name or (is_total(name) and not (ticker or identifier)):
             return None
         try:
-            return self.said(plain, cells, number(cells[self.coupon], "%"))
+            return self.said(plain, cells, number(cells[self.coupon], "%") if self.coupon >= 0 else None)
         except ValueError:
             return None
 
     def plain(self, cells: list[str]) -> Plain:
         """The texts of the columns `PLAIN`, "" for what is not printed; what has only a type is called so."""
-        name, ticker, identifier, isin, sedol, figi, currency, kind = (plain_text(cells[at]) for at in self.at)
+        texts = [plain_text(cells[at]) if at >= 0 else "" for at in self.at]
+        name, ticker, identifier, isin, sedol, figi, currency, kind = texts
         if not (name or ticker or identifier):
             name = kind  # a forward is printed without any name
         return name, ticker, identifier, isin, sedol, figi, currency, kind
@@ -100,23 +112,25 @@ class Reader:
         """What such texts mean, with what only some sources print or know: venue, class, coupon, maturity."""
         name, ticker, identifier, isin, sedol, figi, currency, kind = plain
         if self.source is None:
-            return Texts(name, ticker, identifier, (isin, sedol, figi, currency, kind, None, None, "", None))
+            return _texts(Line(0, name, ticker, identifier, None, None, None, isin, sedol, figi, currency, kind))
         line = Line(0, name, ticker, identifier, None, None, None, isin, sedol, figi, currency, kind)
         line = taken_apart(line, self.source.name_pattern)
         root, exchange = split_ticker(line.ticker, self.source.ticker_style)
         stated = _stated(self.source, line)
-        if root and not exchange and stated in (None, AssetClass.EQUITY):
+        if root and not exchange and stated in SHARES:
             exchange = self._place(cells)
         if exchange:
             root = local_code(root, exchange)
-        is_plain = bool(root) and " " not in root and stated in (None, AssetClass.EQUITY)
+        is_plain = bool(root) and " " not in root and stated in SHARES
         venue = exchange or (self.source.venue if is_plain else "")
         maturity = self._maturity(cells[self.maturity]) if self.maturity >= 0 else None
-        stated = _no_cash(replace(line, ticker=root, maturity=maturity, stated=stated))
+        if stated is AssetClass.CASH and maturity is not None:
+            stated = _no_cash(replace(line, ticker=root, maturity=maturity, stated=stated))
         if stated is AssetClass.OPTION and normalise(line.asset_class) in RIGHTS:
             line = replace(line, name=f"{line.name} {line.asset_class.upper()}")  # the name alone is that of the shares
-        words = (line.isin, line.sedol, line.figi, line.currency, line.asset_class, coupon, maturity, venue, stated)
-        return Texts(line.name, root, line.identifier, words, stated, is_short(cells[self.side]))
+        more = (line.isin, line.sedol, line.figi, line.currency, line.asset_class, coupon, maturity, venue, stated)
+        line = Line(0, line.name, root, line.identifier, None, None, None, *more)
+        return _texts(line, short=self.side >= 0 and is_short(cells[self.side]))
 
     def _place(self, cells: list[str]) -> str:
         """Where the ticker of a row is listed: its exchange, else its country, where the file prints them."""
@@ -128,9 +142,45 @@ class Reader:
         return next((found for form in self.forms if (found := day(cell, form)) is not None), None)
 
 
-@lru_cache(maxsize=65536)
-def _remembered(reader: Reader, texts: tuple[str, ...]) -> Texts | None:
-    return reader.ordinary(texts)
+class _Known(dict[Key, Texts | None]):
+    """What texts say to a reader, found out when it is asked for; of what was not asked for lately nothing is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: dict[Key, Texts | None] = {}
+
+    def __missing__(self, key: Key) -> Texts | None:
+        if len(self) >= MOST // 2:
+            self._before = dict(self)
+            self.clear()
+        reader, *texts = key
+        said = self._before[key] if key in self._before else reader.ordinary(texts)
+        self[key] = said
+        return said
+
+
+# A dictionary and no `lru_cache`: that moves every entry it is asked for, which takes longer than to find it.
+_KNOWN = _Known()
+
+
+def _texts(line: Line, short: bool = False) -> Texts:
+    return Texts(
+        line.name,
+        line.ticker,
+        line.identifier,
+        line.isin,
+        line.sedol,
+        line.figi,
+        line.currency,
+        line.asset_class,
+        line.coupon,
+        line.maturity,
+        line.venue,
+        line.stated,
+        described(line),
+        short,
+        usual=not short and line.stated is not AssetClass.CASH,
+    )
 
 
 def reader(source: Source, index: Mapping[Column, int], forms: tuple[DateFormat, ...], *, as_is: bool) -> Reader:

@@ -10,7 +10,7 @@ from itertools import groupby
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.core import contracts, identity, quality
+from monitor.core import bonds, contracts, identity, instruments, quality
 from monitor.core.identity import is_verified, name_similarity, ticker_root
 from monitor.core.model import AssetClass, Line, Position
 from monitor.core.quality import Finding
@@ -91,6 +91,13 @@ def test_positions_are_those_that_every_line_alone_gives(lines: list[Line]) -> N
         assert repr(found) == repr(expected)  # equal numbers may read differently
 
 
+@given(st.lists(LINES, max_size=5))
+def test_what_a_reader_knows_of_a_line_is_what_is_found_without_it(lines: list[Line]) -> None:
+    known = [replace(line, described=identity.described(line)) for line in lines]
+    assert known == lines
+    assert repr(identity.positions_of("lantern/LANA", known)) == repr(plain_positions("lantern/LANA", lines))
+
+
 def test_a_line_set_apart_may_be_called_as_another_is() -> None:
     first = Line(2, "QUILLON ROBOTICS INC", "QLN", "55501A105", D(9), D(9), D(1))
     other = replace(first, name="ROWANBERRY FOODS", ticker="RWN", shares=D(1))
@@ -138,8 +145,10 @@ def plain_weights(positions: list[Position]) -> list[Finding]:
         if worth > 0
     ]
     worst, line = min(off, key=lambda pair: pair[0], default=(Decimal(0), positions[0]))
+    if worst <= 1:
+        return said
     words = f"{line.name}: printed weight {line.weight:.2f} % is {worst:.1f} points off its share of the value"
-    return [*said, Finding("weight-value", words, worst > 5, True)] if worst > 1 else said
+    return [*said, Finding("weight-value", words, worst > 5, True)]
 
 
 SHARES_OF_A_WHOLE = st.lists(
@@ -176,3 +185,56 @@ PRINTED = st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join) | st.text("
 @given(PRINTED, PRINTED, st.sampled_from([0.3, 0.5, 0.85, 0.9, 0.95, 1.0]))
 def test_names_are_alike_when_their_similarity_says_so(one: str, other: str, least: float) -> None:
     assert identity.are_alike(one, other, least) is (name_similarity(one, other) >= least)
+
+
+def plain_check_digit(text: str) -> str:
+    """The ninth character of a CUSIP, computed digit by digit."""
+    total = 0
+    for place, character in enumerate(text):
+        value = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*@#".index(character) * (1 + place % 2)
+        total += value // 10 + value % 10
+    return str((10 - total % 10) % 10)
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*@#", min_size=8, max_size=8))
+def test_check_digits_are_those_computed_digit_by_digit(text: str) -> None:
+    digit = identity.cusip_check_digit(text)
+    assert digit == plain_check_digit(text)
+    assert [n for n in "0123456789" if identity.cusip_is_valid(text + n)] == [digit]
+
+
+PARTS = [
+    *("PLACE", "HOLD", "PLACEHOLDER", "UNREGISTERED", "ESCROW", "WARRANT", "WARRANTS", "RIGHT", "RIGHTS", "BRIGHT"),
+    *("RTS", "PARTS", "WHEN", "ISSUED", "WHEN-ISSUED", "W/I", "CVR", "WT", "WTS", "NEWT", "-CW26", "CW26", "VALUE"),
+    *("CONTINGENT", "QUILLON", "INC", "-", "/", "TBA", "STBA", "5.25%", "5 1/4", "03/15/2031", "3/5/31", "2031-03-15"),
+    *("REG S", "144A", "MTN", "B", "BILL", "BILLS", "EUR/USD", "EURUSD", "FWRDEURUSD", "FUTURE", "CLN6 COMDTY", "ESZ5"),
+    *("ESU6 INDEX", "\u0663"),
+]
+PRINTED_NAMES = st.lists(st.sampled_from(PARTS), max_size=5).flatmap(
+    lambda parts: st.sampled_from([" ", "", "\t"]).map(lambda between: between.join(parts))
+)
+
+
+@given(PRINTED_NAMES)
+def test_words_are_found_as_without_looking_for_their_hints(name: str) -> None:
+    assert instruments.is_right(name) is (instruments._RIGHT_WORDS.search(instruments.plain(name)) is not None)
+    text = " ".join(name.upper().split())
+    assert (bonds.terms(name) is not None) is bool(bonds._TERMS.search(text) or bonds._BILL.search(text))
+    assert bool(bonds.tba_key(name)) is (bonds._TBA.search(text) is not None)
+
+
+@given(PRINTED_NAMES, st.sampled_from(PARTS), st.sampled_from(PARTS))
+def test_forwards_are_those_that_are_no_future(name: str, ticker: str, identifier: str) -> None:
+    coded = any(contracts.of_code(instruments.plain(text)) for text in (ticker, identifier))
+    pairs = [contracts.currency_pair(name, instruments.CURRENCIES)]
+    if identifier.startswith("FWRD"):
+        pairs.append(contracts.currency_pair(identifier, instruments.CURRENCIES))
+    is_future = coded or instruments._FUTURE_WORDS.search(instruments.plain(name)) is not None
+    found = next(filter(None, pairs), "")
+    assert instruments.forward_pair(name, ticker, identifier) == ("" if is_future else found)
+
+
+@given(PRINTED_NAMES, st.sampled_from(["", "QLN"]), st.sampled_from(["", "55501A105"]))
+def test_a_share_is_looked_at_once_for_the_words_of_a_right(name: str, ticker: str, identifier: str) -> None:
+    kind = instruments.class_of(name, ticker, identifier, verified=bool(identifier))
+    assert not (kind is AssetClass.EQUITY and instruments.is_right(name))

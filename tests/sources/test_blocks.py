@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import ParseError
 from monitor.sources import blocks, registry
-from monitor.sources.cells import ODD, number, numbers, percentage, percentages
+from monitor.sources import cells as cells_module
+from monitor.sources import texts as texts_module
+from monitor.sources.adjusting import LONGEST, TOTAL, is_total
+from monitor.sources.cells import _COLUMN, ODD, normalise, number, numbers, percentage, percentages
 from monitor.sources.forms import Column
 from monitor.sources.layout import Layout, laid_out
 from monitor.sources.lines import Lines
 from monitor.sources.preamble import Arrived, Preamble, preamble_of
 from monitor.sources.spec import Source
 from monitor.sources.tables import Tables, tables_of
-from monitor.sources.texts import Reader
+from monitor.sources.texts import Reader, Texts
 
 FILES = Path(__file__).parent / "files"
 SAMPLES = sorted(p for p in FILES.glob("*/*") if p.suffix != ".json" or not Path(p.stem).suffix)
@@ -173,6 +176,39 @@ def test_a_column_of_weights_is_read_as_cell_by_cell(cells: list[str]) -> None:
             return ODD
 
     assert repr(percentages(cells)) == repr([one(cell) for cell in cells])
+
+
+@pytest.mark.parametrize("unit", ["", "$", "%", "$%"])
+@given(st.lists(st.text("0123456789.,-$%٣", max_size=9), max_size=5))
+def test_shapes_are_those_of_usual_numbers(unit: str, cells: list[str]) -> None:
+    text = "\n".join(cells)
+    assert cells_module._are_usual(text, unit) is (_COLUMN[unit](text + "\n") is not None)
+
+
+@given(
+    st.lists(st.sampled_from(["Total", "total ", "Sub-Total", "SUM", "Summe", "gesamt", "合計", "fund", "net", "ſum"]))
+)
+def test_rows_of_sums_are_those_whose_name_says_only_that(parts: list[str]) -> None:
+    for name in (" ".join(parts), "".join(parts)):
+        assert is_total(name) is (len(name) <= LONGEST and TOTAL.fullmatch(normalise(name)) is not None)
+
+
+def test_what_is_remembered_of_texts_is_bounded_and_does_not_change() -> None:
+    seen = []
+
+    class Counting(Reader):
+        def ordinary(self, texts: Sequence[str]) -> Texts | None:
+            seen.append(texts[0])
+            return super().ordinary(texts)
+
+    counting, known = Counting(None, {Column.NAME: 0}, ()), texts_module._Known()
+    rows = [f"QUILLON {n}" for n in range(texts_module.MOST // 2 + 10)]
+    for name in rows[:1] + rows + rows[-20:]:
+        said = known[counting, name, name]
+        assert said is not None
+        assert said.name == name
+    assert len(seen) == len(rows)  # what was asked for lately was not forgotten
+    assert len(known) <= texts_module.MOST // 2
 
 
 def test_what_is_remembered_of_a_source_stays_small() -> None:
