@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted
+from typing import NamedTuple
 
 from monitor.core.errors import StoreError
 from monitor.store.claim_text import grouped
@@ -32,7 +33,8 @@ PART, NAME = "\x0b", "\x0f"
 _FIGURES = re.compile("[-0-9~;]+")  # a name that could stand in there; the other pieces have letters, commas or quotes
 _EVIDENCE = re.compile(r'\{"fund":"([^"\\]*)","as_of":("\d{4}-\d\d-\d\d"),"sha256":"([0-9a-f]{64})","line":')
 _HEADLINE = re.compile(r'"headline":("[^"\\]*+(?:\\.[^"\\]*+)*+"),"caveat":("[^"\\]*+(?:\\.[^"\\]*+)*+"),')
-_MARKS = re.compile(r"\x06(\d+)~(-?\d+)(?:~(\d+))?;|\x1a(\d+);|[\x01-\x1f]")
+_FILES = re.compile(r"\x06(\d+)~(-?\d+)(?:~(\d+))?;")
+_MARKS = re.compile(_FILES.pattern + r"|\x1a(\d+);|[\x01-\x1f]")
 _CODES = ("cusip", "isin", "sedol", "figi")
 
 
@@ -76,14 +78,29 @@ def whole(text: str) -> bytes:
     return WHOLE + packing.compress(text.encode()) + packing.flush()
 
 
-def grow(packed: bytes, said: Said, sha256_of: Sha256Of) -> str:
+class Opened(NamedTuple):
+    """A document unpacked: as people read it, or with marks."""
+
+    text: str
+    is_whole: bool
+
+
+def opened(packed: bytes, said: Said) -> Opened:
+    """A document unpacked. Raises StoreError when the bytes are damaged."""
+    if packed[:1] == WHOLE:
+        return Opened(_inflate(packed[1:], zlib.decompressobj(WINDOW)), True)
+    if packed[:1] != MARKED:
+        raise StoreError(f"The document {said.id} is packed in a way this program does not know.")
+    return Opened(_inflate(packed[1:], _UNPACKING.copy()), False)
+
+
+def grow(document: Opened, said: Said, sha256_of: Sha256Of) -> str:
     """The document, to the byte. `sha256_of` gives the hash of a file that it speaks of, see `files_of`.
 
-    Raises StoreError when the bytes are damaged.
+    Raises StoreError when it is damaged.
     """
-    if packed[:1] == WHOLE:
-        return _inflate(packed[1:], zlib.decompressobj(WINDOW))
-    marked = _marked(packed, said)
+    if document.is_whole:
+        return document.text
     pieces = _head(said) | _part(said) | _pieces(said)
 
     def put_back(found: re.Match[str]) -> str:
@@ -99,16 +116,19 @@ def grow(packed: bytes, said: Said, sha256_of: Sha256Of) -> str:
         return pieces[mark]
 
     try:
-        return _MARKS.sub(put_back, marked)
+        return _MARKS.sub(put_back, document.text)
     except (KeyError, IndexError) as error:  # a mark of nothing, a file that is not there
         raise StoreError(f"The document {said.id} is damaged.") from error
 
 
-def files_of(packed: bytes, said: Said) -> list[File]:
-    """The files whose hashes are needed to unpack a document."""
-    if packed[:1] == WHOLE:
+def files_of(document: Opened, said: Said) -> list[File]:
+    """The files whose hashes are needed to put a document together. Raises StoreError when it is damaged."""
+    if document.is_whole:
         return []
-    return [_file(found, said) for found in _MARKS.finditer(_marked(packed, said)) if found[2] is not None]
+    try:
+        return [_file(found, said) for found in _FILES.finditer(document.text)]
+    except IndexError as error:
+        raise StoreError(f"The document {said.id} is damaged.") from error
 
 
 def _file(found: re.Match[str], said: Said) -> File:
@@ -151,6 +171,7 @@ def comes_back(amount: Number | None) -> bool:
     return amount is None or (abs(amount) < EXACT and (isinstance(amount, int) or not amount.is_integer()))
 
 
+@lru_cache(4096)
 def codes_of(key: str) -> str:
     """What a document says of the identifiers of a security that is known by its key alone."""
     scheme, _, code = key.partition(":")
@@ -252,12 +273,6 @@ _UNPACKING = zlib.decompressobj(WINDOW, DICTIONARY)
 def _deflate(text: str) -> bytes:
     packing = _PACKING.copy()  # quicker than learning the dictionary anew
     return packing.compress(text.encode()) + packing.flush()
-
-
-def _marked(packed: bytes, said: Said) -> str:
-    if packed[:1] != MARKED:
-        raise StoreError(f"The document {said.id} is packed in a way this program does not know.")
-    return _inflate(packed[1:], _UNPACKING.copy())
 
 
 def _inflate(packed: bytes, unpacking: zlib._Decompress) -> str:

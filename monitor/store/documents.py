@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,7 +21,7 @@ from monitor.store.brief import Brief, of_text
 from monitor.store.claim_text import long_claim
 from monitor.store.codec import REVISIONS
 from monitor.store.coded import CONFIDENCES, KINDS, SEVERITIES
-from monitor.store.compact import File, files_of, grow
+from monitor.store.compact import File, Opened, files_of, grow, opened
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.said import Number, Said
 from monitor.store.statements import AmongFolded, Statement
@@ -151,40 +152,63 @@ def of_fund(ticker: str) -> ColumnElement[bool]:
 
 def stored(conn: Connection, query: Select[Any], at_once: int = BATCH) -> Iterator[Stored]:
     """The rows of a statement made of `documents`, in its order. Raises StoreError for one that is damaged."""
-    for row, text in _read(conn, query, at_once):
-        if isinstance(text, StoreError):
-            raise text
-        yield Stored(row.id, row.security, row.day, text)
+    for one in _read(conn, query, at_once):
+        if isinstance(one.text, StoreError):
+            raise one.text
+        yield Stored(one.said.id, one.security, one.day, one.text)
 
 
 def faults(conn: Connection, table: Table) -> Iterator[str]:
     """Documents that cannot be read, in words."""
-    for row, text in _read(conn, documents(table).order_by(table.c.id), BATCH):
+    for one in _read(conn, documents(table).order_by(table.c.id), BATCH):
         try:
-            if isinstance(text, StoreError):
-                yield str(text)
+            if isinstance(one.text, StoreError):
+                yield str(one.text)
             else:
-                json.loads(text)
+                json.loads(one.text)
         except ValueError:
-            yield f"{row.id} holds no JSON."
+            yield f"{one.said.id} holds no JSON."
 
 
-def _read(conn: Connection, query: Select[Any], at_once: int) -> Iterator[tuple[Row[Any], str | StoreError]]:
+@dataclass(slots=True)
+class _Reading:
+    """A row on its way to a document."""
+
+    issuer: int
+    security: int
+    day: int
+    said: Said
+    opened: Opened | None = None
+    text: str | StoreError = ""
+
+
+def _read(conn: Connection, query: Select[Any], at_once: int) -> Iterator[_Reading]:
     result = conn.execute(query, execution_options={"yield_per": at_once})
     for rows in result.partitions():
         names = _Names(conn, rows)
-        said = [names.said(row) for row in rows]
         hashes = _Hashes(conn, names.funds)
-        for row, one in zip(rows, said, strict=True):
-            hashes.want(row.issuer, row.rest, one)
+        found = [_opened(row, names) for row in rows]
+        for one in found:
+            hashes.want(one)
         hashes.load()
-        for row, one in zip(rows, said, strict=True):
-            yield row, _text(row, one, hashes)
+        for one in found:
+            if one.opened is not None:
+                one.text = _text(one, one.opened, hashes)
+            yield one
 
 
-def _text(row: Row[Any], said: Said, hashes: _Hashes) -> str | StoreError:
+def _opened(row: Row[Any], names: _Names) -> _Reading:
+    one = _Reading(row.issuer, row.security, row.day, names.said(row))
     try:
-        return grow(row.rest, said, hashes.of(row.issuer))
+        one.opened = opened(row.rest, one.said)
+    except StoreError as error:
+        one.text = error
+    return one
+
+
+def _text(one: _Reading, document: Opened, hashes: _Hashes) -> str | StoreError:
+    try:
+        return grow(document, one.said, hashes.of(one.issuer))
     except StoreError as error:
         return error
 
@@ -207,17 +231,22 @@ class _Names:
 
     def said(self, row: Row[Any]) -> Said:
         """What a row says, with its claim put together."""
-        public, key = self._securities[row.security]
-        printed = self._listings.get(row.listing)
-        name, ticker = (row.name, row.ticker) if printed is None else (printed[0], printed[1] or None)
-        funds = tuple(row.funds.split(", ")) if row.level == "item" else (self.funds[row.fund][1],)
+        (
+            number, issuer, owner, security, listing, name, ticker, kind, as_of, _, first, last, known_at, before,
+            after, active, value, currency, weight_before, weight_after, *_, claim, score, severity, confidence, _,
+            level,
+        ) = tuple(row)  # fmt: skip
+        public, key = self._securities[security]
+        if listing in self._listings:
+            name, printed = self._listings[listing]
+            ticker = printed or None
+        funds = tuple(owner.split(", ")) if level == "item" else (self.funds[owner][1],)
         said = Said(
-            row.level, row.id, row.kind, self._issuers[row.issuer][0], funds, public, key, name, ticker, row.as_of,
-            row.session_from, row.session_to, row.known_at, _amount(row.shares_before), _amount(row.shares_after),
-            _amount(row.active_shares), row.value, row.currency, _amount(row.weight_before),
-            _amount(row.weight_after), row.claim, row.score, row.severity, row.confidence,
+            level, number, kind, self._issuers[issuer][0], funds, public, key, name, ticker, as_of, first, last,
+            known_at, _amount(before), _amount(after), _amount(active), value, currency, _amount(weight_before),
+            _amount(weight_after), claim, score, severity, confidence,
         )  # fmt: skip
-        return said._replace(claim=long_claim(said.claim, said))
+        return said._replace(claim=long_claim(claim, said))
 
 
 def _amount(value: float | None) -> Number | None:
@@ -233,10 +262,11 @@ class _Hashes:
         self._wanted: set[tuple[int, int]] = set()
         self._found: dict[tuple[int, int], str] = {}
 
-    def want(self, issuer: int, packed: bytes, said: Said) -> None:
+    def want(self, one: _Reading) -> None:
         """Those of a document will be asked for."""
-        with suppress(StoreError):  # it will be said when the document is read
-            self._wanted.update(self._number(issuer, file) for file in files_of(packed, said))
+        if one.opened is not None:
+            with suppress(StoreError):  # it will be said when the document is put together
+                self._wanted.update(self._number(one.issuer, file) for file in files_of(one.opened, one.said))
 
     def load(self) -> None:
         """Reads them."""

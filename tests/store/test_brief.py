@@ -15,7 +15,7 @@ from monitor.core.model import Arrival, Event, Evidence, FundPart, Interval, Ite
 from monitor.store.brief import Brief, of_event, of_item, of_text
 from monitor.store.claim_text import long_claim
 from monitor.store.codec import day_of
-from monitor.store.compact import WHOLE, files_of, grow
+from monitor.store.compact import WHOLE, files_of, grow, opened
 from tests.core.samples import D, absence, day, event
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -123,9 +123,10 @@ def version(fund: str, of: int, sha256: str) -> int | None:
 def comes_back(found: Brief, text: str) -> None:
     """What is stored is what the document gives, and gives the document."""
     assert found == of_text(text, "cusip:55501A105", version)
-    assert set(files_of(found.rest, found.said)) <= set(FILES)
+    document = opened(found.rest, found.said)
+    assert set(files_of(document, found.said)) <= set(FILES)
     said = found.said._replace(**{name: _stored(getattr(found.said, name)) for name in AMOUNTS})
-    assert grow(found.rest, said, FILES.__getitem__) == text
+    assert grow(document, said, FILES.__getitem__) == text
     assert long_claim(found.claim, found.said) == found.said.claim
 
 

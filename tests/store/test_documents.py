@@ -18,7 +18,7 @@ from monitor.store import documents, schema
 from monitor.store.claim_text import long_claim, short_claim
 from monitor.store.codec import day_of
 from monitor.store.coded import KINDS, SEVERITIES
-from monitor.store.compact import LARGEST, files_of, grow, shrink, whole
+from monitor.store.compact import LARGEST, files_of, grow, opened, shrink, whole
 from monitor.store.engine import Connection, Engine, open_engine, transaction
 from monitor.store.migrate import upgrade
 from monitor.store.said import read
@@ -101,8 +101,8 @@ def there_and_back(tree: dict[str, Any]) -> int:
     assert long_claim(short_claim(found.said), found.said) == found.said.claim
     if rest is None:
         rest = whole(wanted)
-    assert set(files_of(rest, found.said)) <= set(files)
-    assert grow(rest, found.said, files.__getitem__) == wanted
+    assert set(files_of(opened(rest, found.said), found.said)) <= set(files)
+    assert grow(opened(rest, found.said), found.said, files.__getitem__) == wanted
     return len(rest)
 
 
@@ -155,7 +155,18 @@ def test_damaged_bytes_are_said() -> None:
     bomb = zlib.compressobj(9, zlib.DEFLATED, -13)
     for rest in (b"", b"\7x", b"\1\xff", whole("x")[:-2], b"\0" + bomb.compress(b"\0" * (LARGEST + 1)) + bomb.flush()):
         with pytest.raises(StoreError):
-            grow(rest, said, lambda file: str(file))
+            grow(opened(rest, said), said, lambda file: str(file))
+
+
+def test_a_file_of_a_fund_that_is_not_there_is_said() -> None:
+    line = document()["evidence"][0] | {"fund": "LANB"}
+    found = read(packed(document(funds=["LANA", "LANB"], evidence=[line])), KEY)
+    rest, said = shrink(found, lambda *file: 0), found.said._replace(funds=("LANA",))
+    assert rest is not None
+    with pytest.raises(StoreError):
+        files_of(opened(rest, said), said)
+    with pytest.raises(StoreError):
+        grow(opened(rest, said), said, lambda file: OLD)
 
 
 def test_every_kind_and_severity_has_its_number() -> None:
