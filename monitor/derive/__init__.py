@@ -116,7 +116,7 @@ class Day:
 
     def tell(self, as_of: date, rows: Sequence[SnapshotRow]) -> None:
         """All files of the issuer dated `as_of`: believed or not, compared, summed up, written down."""
-        self._at.start_day()
+        self._at.start_day(rows)
         self._changes.start_day()
         by_fund = groupby(rows, key=lambda row: row.fund)
         judged = [j for fund, its in by_fund for j in self._judge.judge(self.book.ticker(fund), list(its), as_of)]

@@ -125,7 +125,7 @@ class Comparing:
         suspects = spells.suspects(fund.open.keys() - quiet, here, there)
         known = {root: self.at.book.splits(pair.ticker, root) for root in suspects}
         return spells.advance(
-            {root: fund.open[root].spell for root in suspects},
+            self.at.book.still_open(pair.ticker, suspects),
             here,
             there,
             {root: self._track(pair, root, known[root], facts) for root in suspects},

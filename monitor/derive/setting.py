@@ -60,8 +60,9 @@ class Setting:
         self._sides: dict[tuple[str, int, int], Side] = {}
         self._older: dict[tuple[str, int, int], Side] = {}  # the sides of the day before
 
-    def start_day(self) -> None:
-        """Forgets what was read for the day before; how its files look is asked again today."""
+    def start_day(self, rows: Sequence[SnapshotRow]) -> None:
+        """Forgets what was read for the day before; how its files look is asked again today, beside the day's own."""
+        self.book.names.expect(rows)
         self._read, self._measured = {}, {}
         self._older, self._sides = self._sides, {}
 

@@ -8,11 +8,11 @@ fund and what concerns the lines that changed, never the whole history.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 
 from monitor.core.errors import StoreError
 from monitor.core.evidence import Schedule
@@ -21,16 +21,19 @@ from monitor.core.model import Position, Snapshot
 from monitor.core.quality import IDLE_FILES
 from monitor.core.spells import RECENT, Point, Spell
 from monitor.core.splits import Pending, Split, effective
-from monitor.store import lines, past, presence
+from monitor.store import archived, lines, opening, past, presence
+from monitor.store.archived import Archived
 from monitor.store.derived import Derived, Sighting, rewind, write, write_spells
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
-from monitor.store.fund_book import FundBook, point_of, points_of, rooted, snapshot_of
-from monitor.store.lines import Securities, StoredSpell
+from monitor.store.fund_book import FundBook, point_of, points_of, rooted
+from monitor.store.lines import Securities
 from monitor.store.operators import operator_words
-from monitor.store.outside import Outside, open_outside
-from monitor.store.past import SnapshotRow, StoredFund
+from monitor.store.outside import Outside
+from monitor.store.past import SnapshotRow
 from monitor.store.pending import Decided
+from monitor.store.spell_book import SpellBook
+from monitor.store.spells import StoredSpell
 from monitor.store.trades import PairLine
 
 
@@ -57,8 +60,10 @@ class Book:
         self._splits: list[Split] = past.splits(conn, issuer, since)
         self._split_keys = {split.key for split in self._splits}
         self._books: dict[str, FundBook] = {}
-        self._spells: dict[str, list[StoredSpell]] = {}  # closed and open, by key
-        self._loaded: set[str] = set()
+        self._to_tell: dict[str, None] = {}  # tickers of funds with files to be told, in their order
+        self._scheduled: set[int] | None = None  # funds with schedules
+        self._away: list[Archived] | None = None
+        self._spells = SpellBook(conn, self.names, list(self._tickers), since)
         self._sighted: dict[tuple[int, str], date] = {}  # first sightings of this run, by fund and key
 
     # --- funds ---------------------------------------------------------------------------------
@@ -75,34 +80,16 @@ class Book:
     def fund(self, ticker: str) -> FundBook:
         """The fund as of its last accepted file."""
         if ticker not in self._books:
-            self._books[ticker] = self._open(self._funds[ticker])
+            self._open(ticker)
         return self._books[ticker]
 
-    def _open(self, fund: StoredFund) -> FundBook:
-        book = FundBook(fund, self._fund_roots[fund.ticker])
-        rows = past.standings_before(self._conn, fund.id, self.since, 2)
-        if rows and not any(r.standing == "accepted" and not r.stale for r in rows):
-            rows = past.standings_before(self._conn, fund.id, self.since, 40)
-        book.begins_here = not rows
-        accepted = [r for r in rows if r.standing == "accepted"]
-        if accepted:
-            last = accepted[0]
-            row = past.snapshot(self._conn, fund.id, last.snapshot)
-            book.previous = snapshot_of(row, fund.ticker, last.pos_session, self.names.positions(row))
-            book.positions = rooted(book.previous.positions, book.roots)
-            book.seen = {p.key for p in book.previous.positions}
-            book.basis = next((r.pos_session for r in accepted if not r.stale), last.pos_session)
-            waiting = past.pending(self._conn, fund.id, last.as_of)
-            book.pending = {book.roots.of(p.root): replace(p, root=book.roots.of(p.root)) for p in waiting}
-        if rows and rows[0].standing == "quarantined":
-            book.waiting = past.snapshot(self._conn, fund.id, rows[0].snapshot)
-        book.outside = {
-            book.roots.of(one.key): one for one in open_outside(self._conn, fund.id, self.names, self.since)
-        }
-        for stored in lines.open_spells(self._conn, fund.id, self.names, self.since):
-            book.open[book.roots.of(stored.security)] = stored
-            self._spells.setdefault(stored.security, []).append(stored)
-        return book
+    def _open(self, ticker: str) -> None:
+        """Opens a fund, and with it others that will be asked for: of those with files to be told, or of all."""
+        wanted = self._to_tell if ticker in self._to_tell else self._funds
+        others = (other for other in wanted if other not in self._books and other != ticker)
+        funds = [self._funds[one] for one in (ticker, *islice(others, opening.TOGETHER - 1))]
+        for book in opening.opened(self._conn, funds, self.since, self.names, self._fund_roots):
+            self._books[book.fund.ticker] = book
 
     def before(self, funds: Iterable[int]) -> list[tuple[str, date]]:
         """The files that the next ones of these funds are compared with: ticker and date."""
@@ -129,8 +116,11 @@ class Book:
     def schedules(self, ticker: str) -> list[Schedule]:
         """What else than daily files says what the fund held, oldest first."""
         book = self.fund(ticker)
+        if self._scheduled is None:
+            self._scheduled = presence.scheduled(self._conn, list(self._tickers))
         if book.schedules is None:
-            book.schedules = presence.schedules(self._conn, book.fund.id)
+            known = book.fund.id in self._scheduled
+            book.schedules = presence.schedules(self._conn, book.fund.id) if known else []
         return book.schedules
 
     # --- identity ------------------------------------------------------------------------------
@@ -204,11 +194,12 @@ class Book:
 
     def rows(self) -> list[SnapshotRow]:
         """All files to be told, by date, fund and rank."""
-        stored = past.snapshots_since(self._conn, self.issuer, self.since)
-        if self._facts is None:
-            return stored
-        found = self._facts.rows(stored, self.since)
-        return sorted(found, key=lambda row: (row.as_of, self.ticker(row.fund), row.rank))
+        rows = past.snapshots_since(self._conn, self.issuer, self.since)
+        if self._facts is not None:
+            found = self._facts.rows(rows, self.since)
+            rows = sorted(found, key=lambda row: (row.as_of, self.ticker(row.fund), row.rank))
+        self._to_tell = dict.fromkeys(self.ticker(row.fund) for row in rows)
+        return rows
 
     def split_factors(self, ticker: str, after: date, until: date) -> dict[str, Fraction]:
         """New shares per old one by issuer-wide root, for the splits in the fund's files dated (after, until]."""
@@ -226,7 +217,7 @@ class Book:
         """The lines of an open spell in every accepted file from its first to the last one turned to."""
         book = self.fund(ticker)
         if root not in book.tracks:
-            stored = [] if root in book.begun else self._stored_track(book, root, book.open[root].spell.first_file)
+            stored = [] if root in book.begun else self._stored_track(book, root)
             book.tracks[root] = stored + points_of(book.run, root, book.begun.get(root, 0))
         return book.tracks[root]
 
@@ -240,75 +231,61 @@ class Book:
             if root not in book.begun and len(points) < RECENT:
                 if book.recent_from is None:
                     book.recent_from = past.accepted_from(self._conn, book.fund.id, self.since, RECENT)
-                first = max(book.open[root].spell.first_file, book.recent_from)
-                points = self._stored_track(book, root, first) + points
+                points = self._stored_track(book, root, book.recent_from) + points
             book.recent[root] = points
         return book.recent[root]
 
-    def _stored_track(self, book: FundBook, root: str, first: date) -> list[Point]:
+    def _stored_track(self, book: FundBook, root: str, since: date = date.min) -> list[Point]:
         securities = [self.names.number(k) for k in book.roots.members(root)]
-        return lines.track(self._conn, book.fund.id, securities, first, self.since)
+        first = max(self._spells.opened(book, [root])[root].spell.first_file, since)
+        if self._away is None:
+            self._away = archived.listing(self._conn)
+        return lines.track(self._conn, book.fund.id, securities, first, self.since, self._away)
+
+    def still_open(self, ticker: str, roots: Iterable[str]) -> dict[str, Spell]:
+        """The fund's open spells of these positions."""
+        found = self._spells.opened(self.fund(ticker), roots)
+        return {root: stored.spell for root, stored in found.items()}
 
     def closed(self, ticker: str, root: str) -> list[Spell]:
         """The fund's closed spells of a position, oldest first."""
+        return sorted((stored.spell for stored in self._closed(ticker, root)), key=lambda s: s.first_file)
+
+    def _closed(self, ticker: str, root: str) -> list[StoredSpell]:
         book = self.fund(ticker)
-        keys = book.roots.members(root)
-        self._load(keys)
-        found = [s.spell for k in keys for s in self._spells.get(k, []) if s.fund == book.fund.id and s.spell.ending]
-        return sorted(found, key=lambda s: s.first_file)
+        found = self._all_spells(book.roots.members(root))
+        return [stored for stored in found if stored.fund == book.fund.id and stored.spell.ending is not None]
 
     def spells_anywhere(self, root: str) -> list[tuple[str, Spell]]:
         """All spells of a security in the issuer's funds, open ones included, by fund and date."""
-        for ticker in self.tickers:
-            self.fund(ticker)
-        keys = self.roots.members(self.roots.of(root))
-        self._load(keys)
-        by_id = {f.id: f.ticker for f in self._funds.values()}
-        found = [(by_id[s.fund], s.spell) for k in keys for s in self._spells.get(k, [])]
-        return sorted(found, key=lambda pair: (pair[1].first_file, pair[0]))
+        found = self._all_spells(self.roots.members(self.roots.of(root)))
+        named = [(self._tickers[stored.fund], stored.spell) for stored in found]
+        return sorted(named, key=lambda pair: (pair[1].first_file, pair[0]))
 
-    def _load(self, keys: Iterable[str]) -> None:
-        missing = [k for k in keys if k not in self._loaded]
-        if not missing:
-            return
-        self._loaded.update(missing)
-        if all(self.fund(ticker).begins_here for ticker in self._funds):
-            return
-        numbers = [self.names.number(k) for k in missing]
-        fund_ids = [f.id for f in self._funds.values()]
-        for stored in lines.closed_spells(self._conn, fund_ids, numbers, self.names, self.since):
-            known = self._spells.setdefault(stored.security, [])
-            if not any(s.fund == stored.fund and s.spell.opened_day == stored.spell.opened_day for s in known):
-                known.append(stored)
+    def _all_spells(self, keys: Sequence[str]) -> list[StoredSpell]:
+        if not all(self.fund(ticker).begins_here for ticker in self._funds):
+            self._spells.load(keys)
+        return self._spells.of(keys)
 
     def open_spell(self, ticker: str, root: str, spell: Spell) -> None:
         """A spell begins."""
         book = self.fund(ticker)
-        stored = StoredSpell(book.fund.id, spell, stored=False)
-        book.open[root] = stored
+        book.open[root] = self._spells.begin(book.fund.id, spell)
         book.begun[root] = len(book.run)
-        self._spells.setdefault(spell.security, []).append(stored)
 
     def close_spell(self, ticker: str, root: str, spell: Spell) -> None:
         """A spell ends; `spell` has its ending."""
         book = self.fund(ticker)
-        stored = book.open.pop(root)
+        stored = self._spells.opened(book, [root])[root]
         stored.spell, stored.changed = spell, True
+        del book.open[root]
         book.tracks.pop(root, None)
         book.recent.pop(root, None)
         book.begun.pop(root, None)
 
     def crumb_gone(self, ticker: str, root: str, last_line: Point, day: date) -> Spell | None:
         """The crumb of the latest closed spell of `root` is no longer listed; that spell, if it had one."""
-        latest = None
-        book = self.fund(ticker)
-        keys = book.roots.members(root)
-        self._load(keys)
-        for key in keys:
-            for stored in self._spells.get(key, []):
-                mine = stored.fund == book.fund.id and stored.spell.ending is not None
-                if mine and (latest is None or stored.spell.first_file > latest.spell.first_file):
-                    latest = stored
+        latest = max(self._closed(ticker, root), key=lambda stored: stored.spell.first_file, default=None)
         if latest is None or latest.spell.gone_day is not None:
             return None
         latest.spell = replace(latest.spell, last_line=last_line, gone_day=day)
@@ -394,4 +371,4 @@ class Book:
         fund_ids = {f.ticker: f.id for f in self._funds.values()}
         rewind(conn, self.issuer, list(fund_ids.values()), self.since)
         write(conn, self.issuer, self.names, fund_ids, self.new)
-        write_spells(conn, self.names, (s for spells in self._spells.values() for s in spells))
+        write_spells(conn, self.names, self._spells)

@@ -25,9 +25,10 @@ from monitor.store.codec import date_of_day, day_of
 from monitor.store.documents import Printed, Ready, add_ready, documents
 from monitor.store.documents import stored as stored_documents
 from monitor.store.engine import Connection, bulk_insert
-from monitor.store.lines import Securities, StoredSpell
+from monitor.store.lines import Securities
 from monitor.store.outside import Outside, rewind_outside, write_outside
 from monitor.store.pending import Decided, rewind_pending, write_pending
+from monitor.store.spells import StoredSpell
 from monitor.store.statements import Statement
 from monitor.store.trades import PairLine, rewind_pairs, write_pairs
 

@@ -108,7 +108,8 @@ class NewFile:
     @property
     def lines(self) -> list[tuple[Any, ...]]:
         """Its lines as they are read from the store."""
-        return [(names[1], *amounts) for names, amounts in zip(self.interned, self.amounts, strict=True)]
+        fund = self.new.fund
+        return [(fund, names[1], *amounts) for names, amounts in zip(self.interned, self.amounts, strict=True)]
 
 
 class Facts:

@@ -15,9 +15,9 @@ from monitor.core.linking import Roots
 from monitor.core.model import Position, Snapshot
 from monitor.core.spells import Point
 from monitor.core.splits import Pending
-from monitor.store.lines import StoredSpell
 from monitor.store.outside import Outside
 from monitor.store.past import SnapshotRow, StoredFund
+from monitor.store.spells import StoredSpell
 
 
 @dataclass(slots=True)
@@ -33,7 +33,8 @@ class FundBook:
     pending: dict[str, Pending] = field(default_factory=dict)  # whole ratios at an unmoved price, by root
     outside: dict[str, Outside] = field(default_factory=dict)  # lines creation baskets leave out, by root
     idle: deque[bool] | None = None  # of the last pairs of files: whether no share count changed
-    open: dict[str, StoredSpell] = field(default_factory=dict)
+    # Open spells by root. Most only go on: of a stored one only the key is known until it is asked for.
+    open: dict[str, StoredSpell | str] = field(default_factory=dict)
     tracks: dict[str, list[Point]] = field(default_factory=dict)  # of the open spells that were asked for
     recent: dict[str, list[Point]] = field(default_factory=dict)  # their ends, of those only that was asked for
     recent_from: date | None = None  # the stored file that an end begins with

@@ -1,4 +1,4 @@
-"""Reads lines and spells back into the core's values: positions of a file, the track of a security, its spells.
+"""Reads lines back into the core's values: positions of a file, the track of a security.
 
 Decides nothing; every list comes out in an order that depends on what the rows mean, not on when they
 were written.
@@ -6,8 +6,7 @@ were written.
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -17,11 +16,12 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from monitor.core.errors import StoreError
-from monitor.core.model import AssetClass, Interval, Position
-from monitor.core.spells import Ending, Point, Spell, in_units_of
+from monitor.core.model import AssetClass, Position
+from monitor.core.spells import Point, in_units_of
 from monitor.core.splits import effective
 from monitor.store import archived, kept_tracks
 from monitor.store import schema as t
+from monitor.store.archived import Archived
 from monitor.store.codec import (
     REVISIONS,
     date_of_day,
@@ -30,7 +30,6 @@ from monitor.store.codec import (
     decode_value,
     decode_weight,
     maybe_date,
-    maybe_decimal,
 )
 from monitor.store.engine import Connection
 from monitor.store.facts import Facts
@@ -40,51 +39,14 @@ from monitor.store.partitions import beside, dated
 from monitor.store.past import SnapshotRow, splits_of
 from monitor.store.statements import Among, Statement
 
-_BY_KEY, _BY_SECURITY = attrgetter("key"), attrgetter("security")
+_BY_KEY = attrgetter("key")
+AHEAD = 20_000  # lines read together: of files that will be asked for next
 
+_File = tuple[int, int]  # fund and number of a snapshot
 
-class StoredSpell:
-    """A spell and where it is stored; `stored` is False until it has been written. One that is open is made of its row
-    only when it is asked for: most only go on."""
-
-    __slots__ = ("_row", "_spell", "changed", "fund", "security", "stored")
-
-    def __init__(self, fund: int, spell: Spell, *, stored: bool = True) -> None:
-        self.fund, self.security, self.stored, self.changed = fund, spell.security, stored, False
-        self._spell: Spell | None = spell
-        self._row: tuple[Any, ...] = ()
-
-    @classmethod
-    def open(cls, fund: int, security: str, row: tuple[Any, ...]) -> StoredSpell:
-        """An open spell by its row: opened on, between which sessions, first file, shares, censored."""
-        made = cls.__new__(cls)
-        made.fund, made.security, made.stored, made.changed = fund, security, True, False
-        made._spell, made._row = None, row
-        return made
-
-    @property
-    def spell(self) -> Spell:
-        """The spell itself."""
-        if self._spell is None:
-            opened, first, last, file, shares, censored = self._row
-            self._spell = Spell(
-                self.security,
-                date_of_day(opened),
-                Interval(maybe_date(first), maybe_date(last)),
-                date_of_day(file),
-                maybe_decimal(shares),
-                censored == "left",
-            )
-        return self._spell
-
-    @spell.setter
-    def spell(self, spell: Spell) -> None:
-        self._spell = spell
-
-
-_HELD = Statement(
-    select(t.holding.c.listing, t.holding.c.shares, t.holding.c.value, t.holding.c.weight).where(
-        t.holding.c.fund == bindparam("fund"), t.holding.c.snapshot == bindparam("snapshot")
+_HELD = Statement(  # of one number at a time, which says in what partition they are
+    select(t.holding.c.fund, t.holding.c.listing, t.holding.c.shares, t.holding.c.value, t.holding.c.weight).where(
+        Among(t.holding.c.fund, "funds"), t.holding.c.snapshot == bindparam("snapshot")
     )
 )
 _SECURITY_OF = Statement(select(t.security.c.id).where(t.security.c.key == bindparam("key")))
@@ -106,6 +68,8 @@ class Securities:
         self._conn, self._facts = conn, facts
         self._words = Words() if facts is None else facts.names.words
         self._listing_ids: dict[tuple[object, ...], int] = {}
+        self._expected: dict[_File, SnapshotRow] = {}
+        self._ahead: dict[_File, tuple[Position, ...]] = {}  # of expected files that have been read
 
     def settle(self, conn: Connection) -> None:
         """From now on asks in this transaction, in which the facts have been stored."""
@@ -125,9 +89,14 @@ class Securities:
 
     def key(self, number: int) -> str:
         """The key of a security's number."""
-        if number not in self._words.keys:
-            self._load([number])
-        return self._words.keys[number]
+        return self.keys([number])[number]
+
+    def keys(self, numbers: Iterable[int]) -> Mapping[int, str]:
+        """The keys of these numbers, and others."""
+        known = self._words.keys
+        if missing := [number for number in numbers if number not in known]:
+            self._load(missing)
+        return known
 
     def _load(self, numbers: Iterable[int]) -> None:
         words = self._words
@@ -145,12 +114,16 @@ class Securities:
             ids.setdefault(number, []).append(f"{scheme}:{value}")
         words.verified.update((number, tuple(sorted(ids.get(number, ())))) for number in missing)
 
-    def _load_listings(self, numbers: list[int]) -> None:
-        stored = [n for n in numbers if n > 0]
-        found = _LISTINGS.rows(self._conn, numbers=stored) if stored else []
-        found += [(n, *self._new().new_listing(n)) for n in numbers if n < 0]
-        self._load(row[1] for row in found)
+    def _know(self, lines: Iterable[tuple[Any, ...]]) -> None:
+        """Looks up the listings of these lines."""
         words = self._words
+        missing = {line[1] for line in lines if line[1] not in words.listings}
+        if not missing:
+            return
+        stored = [number for number in missing if number > 0]
+        found = _LISTINGS.rows(self._conn, numbers=stored) if stored else []
+        found += [(number, *self._new().new_listing(number)) for number in missing if number < 0]
+        self._load(row[1] for row in found)
         for number, security, name, ticker, identifier, kind in found:
             key, verified = words.keys[security], words.verified[security]
             words.listings[number] = (key, name, ticker, identifier, AssetClass(kind), verified)
@@ -169,15 +142,52 @@ class Securities:
             self._listing_ids.update((row[1:], row[0]) for row in found)
         return self._listing_ids[wanted]
 
+    def expect(self, rows: Iterable[SnapshotRow]) -> None:
+        """These files will be asked for next, in this order and once each: they are read some at a time."""
+        new = self._facts.files if self._facts is not None else {}
+        self._expected = {(row.fund, row.id): row for row in rows if (row.fund, row.id) not in new}
+        self._ahead = {}
+
     def positions(self, row: SnapshotRow) -> tuple[Position, ...]:
         """The positions of a stored snapshot, by key."""
-        new = self._facts.files.get((row.fund, row.id)) if self._facts is not None else None
-        found = _HELD.rows(self._conn, fund=row.fund, snapshot=row.id) if new is None else new.lines
-        if missing := [one[0] for one in found if one[0] not in self._words.listings]:
-            self._load_listings(missing)
+        file = (row.fund, row.id)
+        if file not in self._ahead:
+            new = self._facts.files.get(file) if self._facts is not None else None
+            if new is not None:
+                self._know(new.lines)
+                return self._made(row, new.lines)
+            self._ahead |= self.positions_of(self._next(row))
+        return self._ahead.pop(file)
+
+    def _next(self, row: SnapshotRow) -> list[SnapshotRow]:
+        """The file, and with an expected one those after it that can be read at once."""
+        some, lines = [row], row.lines
+        if self._expected.pop((row.fund, row.id), None) is not None:
+            for other in self._expected.values():
+                lines += other.lines
+                if other.id != row.id or lines > AHEAD:
+                    break
+                some.append(other)
+            for other in some[1:]:
+                del self._expected[other.fund, other.id]
+        return some
+
+    def positions_of(self, rows: Iterable[SnapshotRow]) -> dict[_File, tuple[Position, ...]]:
+        """The positions of stored snapshots, those of each by key; read together where they bear the same number."""
+        made = {}
+        for some in _together(rows):
+            lines: dict[int, list[tuple[Any, ...]]] = {row.fund: [] for row in some}
+            found = _HELD.rows(self._conn, funds=list(lines), snapshot=some[0].id)
+            self._know(found)
+            for line in found:
+                lines[line[0]].append(line)
+            made.update({(row.fund, row.id): self._made(row, lines[row.fund]) for row in some})
+        return made
+
+    def _made(self, row: SnapshotRow, lines: Sequence[tuple[Any, ...]]) -> tuple[Position, ...]:
         known, exponent = self._words.listings, row.shares_exp
         made = []
-        for listing, shares, value, weight in found:
+        for _, listing, shares, value, weight in lines:
             key, name, ticker, identifier, kind, verified = known[listing]
             made.append(
                 Position(
@@ -196,86 +206,20 @@ class Securities:
         return tuple(made)
 
 
-_SpellRow = namedtuple("_SpellRow", [column.name for column in t.spell.columns])  # type: ignore[misc]
-_spell_c = t.spell.c
-_OPEN_SPELLS = Statement(
-    select(
-        _spell_c.security,
-        _spell_c.opened_day,
-        _spell_c.opened_from,
-        _spell_c.opened_to,
-        _spell_c.first_file,
-        _spell_c.entry_shares,
-        _spell_c.censored,
-    ).where(
-        _spell_c.fund == bindparam("fund"),
-        _spell_c.opened_day < bindparam("before"),
-        or_(_spell_c.closed_day.is_(None), _spell_c.closed_day >= bindparam("before")),
-    )
-)
-_CLOSED_SPELLS = Statement(
-    select(t.spell).where(
-        Among(_spell_c.security, "securities"),
-        _spell_c.opened_day < bindparam("before"),
-        _spell_c.closed_day < bindparam("before"),
-    )
-)
-
-
-def open_spells(conn: Connection, fund: int, names: Securities, before: date) -> list[StoredSpell]:
-    """The fund's spells that were open just before the files of `before`, by key."""
-    rows = _OPEN_SPELLS.rows(conn, fund=fund, before=day_of(before))
-    return sorted((StoredSpell.open(fund, names.key(row[0]), row[1:]) for row in rows), key=_BY_SECURITY)
-
-
-def closed_spells(
-    conn: Connection, fund_ids: Sequence[int], securities: Sequence[int], names: Securities, before: date
-) -> list[StoredSpell]:
-    """The spells of these securities in these funds that files dated before `before` closed, oldest first."""
-    day = day_of(before)
-    rows = _CLOSED_SPELLS.rows(conn, securities=list(securities), before=day)
-    mine = set(fund_ids)  # not asked of the database: it would read all spells of these funds
-    found = (_spell(row, names, day) for row in rows if row[0] in mine)
-    return sorted(found, key=lambda s: (s.spell.opened_day, s.fund, s.spell.security))
-
-
-def _spell(values: tuple[Any, ...], names: Securities, before: int) -> StoredSpell:
-    """A spell as it was before the files of a day."""
-    row: Any = _SpellRow._make(values)
-    ending = None
-    if row.closed_day is not None and row.closed_day < before:
-        ending = Ending(
-            date_of_day(row.closed_day),
-            date_of_day(row.exit_file),
-            maybe_date(row.closed_to),
-            _point(row.last_file, row.last_session, row.last_shares),
-            _point(row.material_file, row.material_session, row.material_shares),
-            _point(row.peak_file, None, row.peak_shares),
-            maybe_decimal(row.exit_shares),
-            row.files,
-            Decimal(0),
-            exit_from=maybe_date(row.closed_from),
-        )
-    gone = gone_day = None
-    if ending is not None and row.last_line_day is not None and row.last_line_day < before:
-        gone = _point(row.last_line_file, row.last_line_session, row.last_line_shares)
-        gone_day = date_of_day(row.last_line_day)
-    spell = Spell(
-        names.key(row.security),
-        date_of_day(row.opened_day),
-        Interval(maybe_date(row.opened_from), maybe_date(row.opened_to)),
-        date_of_day(row.first_file),
-        maybe_decimal(row.entry_shares),
-        row.censored == "left",
-        ending,
-        gone,
-        gone_day,
-    )
-    return StoredSpell(row.fund, spell)
-
-
-def _point(day: int, session: int | None, shares: str | None) -> Point:
-    return Point(date_of_day(day), maybe_date(session), maybe_decimal(shares), None, None)
+def _together(rows: Iterable[SnapshotRow]) -> Iterator[list[SnapshotRow]]:
+    """Snapshots of one number, as many as have AHEAD lines."""
+    by_number: dict[int, list[SnapshotRow]] = {}
+    for row in rows:
+        by_number.setdefault(row.id, []).append(row)
+    for same in by_number.values():
+        some, lines = [same[0]], same[0].lines
+        for row in same[1:]:
+            if lines + row.lines > AHEAD:
+                yield some
+                some, lines = [], 0
+            some.append(row)
+            lines += row.lines
+        yield some
 
 
 @cache
@@ -307,17 +251,25 @@ def _tracking(count: int) -> Statement:
     )
 
 
-def track(conn: Connection, fund: int, securities: Sequence[int], first: date, before: date) -> list[Point]:
+def track(
+    conn: Connection,
+    fund: int,
+    securities: Sequence[int],
+    first: date,
+    before: date,
+    away: Sequence[Archived] | None = None,
+) -> list[Point]:
     """One line's share count in every accepted file of a fund in [first, before), zero where not listed.
 
-    `securities` are all numbers the line has had; counts of one file are added.
+    `securities` are all numbers the line has had; counts of one file are added. `away` are the archived months, where
+    they are known.
     """
     start, end = day_of(first), day_of(before)
     values = {f"security{n}": security for n, security in enumerate(securities)}
     values |= {"first_number": start * REVISIONS, "before_number": end * REVISIONS}
     found = _tracking(len(securities)).rows(conn, fund=fund, first=start, before=end, **values)
     points: dict[date, Point] = {}
-    rows = _with_kept(conn, fund, securities, found)
+    rows = _with_kept(conn, fund, securities, found, archived.listing(conn) if away is None else away)
     for as_of, session, sha256, exponent, _, listed, shares, value, weight in rows:
         day = date_of_day(as_of)
         amount = Decimal(0) if listed is None else decode_shares(shares, exponent)
@@ -327,11 +279,14 @@ def track(conn: Connection, fund: int, securities: Sequence[int], first: date, b
 
 
 def _with_kept(
-    conn: Connection, fund: int, securities: Sequence[int], rows: Iterable[Sequence[Any]]
+    conn: Connection,
+    fund: int,
+    securities: Sequence[int],
+    rows: Iterable[Sequence[Any]],
+    away: Sequence[Archived],
 ) -> Iterator[Sequence[Any]]:
     """The rows of `track`; where lines are archived with what was kept of them, and without days of which nothing was:
     nobody may take those for days on which it was not held."""
-    away = archived.listing(conn)
     kept = kept_tracks.lines(conn, fund, securities) if away else {}
     of_file: dict[int, list[KeptLine]] = {}
     for line in (line for some in kept.values() for line in some):

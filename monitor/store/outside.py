@@ -15,7 +15,7 @@ from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of
 from monitor.store.engine import Connection, bulk_insert
 from monitor.store.lines import Securities
-from monitor.store.statements import Statement
+from monitor.store.statements import Among, Statement
 
 
 @dataclass(slots=True)
@@ -38,19 +38,22 @@ def rewind_outside(conn: Connection, fund_ids: Sequence[int], since: date) -> No
 
 
 _OPEN = Statement(
-    select(t.outside.c.security, t.outside.c.since).where(
-        t.outside.c.fund == bindparam("fund"),
+    select(t.outside.c.fund, t.outside.c.security, t.outside.c.since).where(
+        Among(t.outside.c.fund, "funds"),
         t.outside.c.since < bindparam("before"),
         or_(t.outside.c.until.is_(None), t.outside.c.until >= bindparam("before")),
     )
 )
 
 
-def open_outside(conn: Connection, fund: int, names: Securities, before: date) -> list[Outside]:
-    """The lines left out just before the files of `before`, by key."""
-    rows = _OPEN.rows(conn, fund=fund, before=day_of(before))
-    found = [Outside(fund, names.key(security), date_of_day(since), stored=True) for security, since in rows]
-    return sorted(found, key=lambda one: one.key)
+def open_outside(conn: Connection, funds: Sequence[int], names: Securities, before: date) -> dict[int, list[Outside]]:
+    """The lines left out just before the files of `before`: by fund, then by key."""
+    rows = _OPEN.rows(conn, funds=list(funds), before=day_of(before))
+    keys = names.keys(security for _, security, _ in rows)
+    found: dict[int, list[Outside]] = {}
+    for fund, security, since in sorted(rows, key=lambda row: keys[row[1]]):
+        found.setdefault(fund, []).append(Outside(fund, keys[security], date_of_day(since), stored=True))
+    return found
 
 
 def write_outside(conn: Connection, names: Securities, spans: Iterable[Outside]) -> None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, union_all
 
 from monitor.core.errors import StoreError
 from monitor.core.flows import LEAST_LINES
@@ -158,15 +158,16 @@ def snapshot(conn: Connection, fund: int, number: int) -> SnapshotRow:
     return _snapshot(row)
 
 
+_STANDING = (
+    t.standing.c.snapshot,
+    t.standing.c.as_of,
+    t.standing.c.day,
+    t.standing.c.standing,
+    t.standing.c.pos_session,
+    t.standing.c.warnings,
+)
 _STANDINGS = Statement(
-    select(
-        t.standing.c.snapshot,
-        t.standing.c.as_of,
-        t.standing.c.day,
-        t.standing.c.standing,
-        t.standing.c.pos_session,
-        t.standing.c.warnings,
-    )
+    select(*_STANDING)
     .where(
         t.standing.c.fund == bindparam("fund"),
         t.standing.c.as_of < bindparam("before"),
@@ -179,11 +180,54 @@ _STANDINGS = Statement(
 
 def standings_before(conn: Connection, fund: int, before: date, limit: int) -> list[StandingRow]:
     """The newest accepted or quarantined snapshots of a fund dated before `before`, newest first."""
-    rows = _STANDINGS.rows(conn, fund=fund, before=day_of(before), limit=limit)
-    return [
-        StandingRow(number, date_of_day(as_of), date_of_day(day), standing, maybe_date(session), '"stale"' in warnings)
-        for number, as_of, day, standing, session, warnings in rows
-    ]
+    return [_standing(row) for row in _STANDINGS.rows(conn, fund=fund, before=day_of(before), limit=limit)]
+
+
+def _standing(row: Sequence[Any]) -> StandingRow:
+    number, as_of, day, standing, session, warnings = row
+    return StandingRow(
+        number, date_of_day(as_of), date_of_day(day), standing, maybe_date(session), '"stale"' in warnings
+    )
+
+
+_placed = t.standing.alias("placed")
+
+
+def _newest(skipped: int) -> Select[tuple[int, int]]:
+    """Of each fund the number of its newest accepted or quarantined file but `skipped` dated before a day."""
+    number = (
+        select(_placed.c.snapshot)
+        .where(
+            _placed.c.fund == t.fund.c.id,
+            _placed.c.as_of < bindparam("before"),
+            or_(_placed.c.standing == "accepted", _placed.c.standing == "quarantined"),
+        )
+        .order_by(_placed.c.as_of.desc(), _placed.c.snapshot.desc())
+        .limit(1)
+        .offset(skipped)
+    )
+    return select(t.fund.c.id.label("fund"), number.scalar_subquery().label("number")).where(
+        Among(t.fund.c.id, "funds")
+    )
+
+
+_newest_two = union_all(_newest(0), _newest(1)).subquery("newest")
+_LAST_TWO = Statement(
+    select(*_STANDING, *_SNAPSHOT)
+    .select_from(_newest_two)
+    .join(t.standing, and_(t.standing.c.fund == _newest_two.c.fund, t.standing.c.snapshot == _newest_two.c.number))
+    .join(t.snapshot, and_(t.snapshot.c.fund == _newest_two.c.fund, t.snapshot.c.id == _newest_two.c.number))
+    .order_by(t.standing.c.as_of.desc(), t.standing.c.snapshot.desc())
+)
+
+
+def last_two(conn: Connection, funds: Sequence[int], before: date) -> dict[int, list[tuple[StandingRow, SnapshotRow]]]:
+    """As `standings_before`, of each of these funds the newest two, with the files."""
+    found: dict[int, list[tuple[StandingRow, SnapshotRow]]] = {}
+    for row in _LAST_TWO.rows(conn, funds=list(funds), before=day_of(before)):
+        standing, file = _standing(row[: len(_STANDING)]), _snapshot(row[len(_STANDING) :])
+        found.setdefault(file.fund, []).append((standing, file))
+    return found
 
 
 _ACCEPTED = Statement(
@@ -318,6 +362,8 @@ def _split(row: Row[Any]) -> Split:
 
 _PENDING = Statement(
     select(
+        t.pending.c.fund,
+        t.pending.c.day,
         t.security.c.key,
         t.pending.c.factor,
         t.pending.c.previous,
@@ -326,17 +372,21 @@ _PENDING = Statement(
         t.pending.c.session_to,
     )
     .join(t.security, t.security.c.id == t.pending.c.security)
-    .where(t.pending.c.fund == bindparam("fund"), t.pending.c.day == bindparam("day"))
+    .where(Among(t.pending.c.fund, "funds"), Among(t.pending.c.day, "days"))
     .order_by(t.security.c.key)
 )
 
 
-def pending(conn: Connection, fund: int, as_of: date) -> list[Pending]:
-    """The lines of the fund's file dated `as_of` that wait for the next file, by key."""
-    return [
-        Pending(key, as_of, Fraction(factor), previous, number, Interval(maybe_date(first), maybe_date(last)))
-        for key, factor, previous, number, first, last in _PENDING.rows(conn, fund=fund, day=day_of(as_of))
-    ]
+def pending(conn: Connection, files: Mapping[int, date]) -> dict[int, list[Pending]]:
+    """The lines that wait for the next file in these files, given by fund and date: by fund, then by key."""
+    found: dict[int, list[Pending]] = {}
+    days = sorted({day_of(as_of) for as_of in files.values()})
+    for fund, day, key, factor, previous, number, first, last in _PENDING.rows(conn, funds=list(files), days=days):
+        as_of, interval = date_of_day(day), Interval(maybe_date(first), maybe_date(last))
+        if files[fund] == as_of:
+            one = Pending(key, as_of, Fraction(factor), previous, number, interval)
+            found.setdefault(fund, []).append(one)
+    return found
 
 
 _PAIRS = Statement(

@@ -6,17 +6,18 @@ All functions expect to be inside a transaction. Nothing here decides what a sch
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import func, insert, select
 
 from monitor.core.evidence import Listed, Origin, Presence, Schedule
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, instant_text, maybe_date, maybe_decimal
 from monitor.store.engine import Connection, bulk_insert
-from monitor.store.statements import Statement
+from monitor.store.statements import Among, Statement
 
 _ROW = ("fund", "sha256", "key", "session", "state", "names", "ids", "shares", "value", "weight")
 
@@ -71,13 +72,16 @@ def _row(fund: int, schedule: Schedule, line: Listed) -> tuple[object, ...]:
     return (fund, schedule.sha256, line.key, session, state.value, names, " ".join(line.ids), *quantities)
 
 
-_HAS_ANY = Statement(select(t.schedule.c.fund).where(t.schedule.c.fund == bindparam("fund")).limit(1))
+_WITH_ANY = Statement(select(t.schedule.c.fund).where(Among(t.schedule.c.fund, "funds")).distinct())
+
+
+def scheduled(conn: Connection, funds: Sequence[int]) -> set[int]:
+    """Those of the funds that have schedules: most have none."""
+    return {fund for (fund,) in _WITH_ANY.rows(conn, funds=list(funds))}
 
 
 def schedules(conn: Connection, fund: int) -> list[Schedule]:
     """All schedules of a fund, oldest first."""
-    if not _HAS_ANY.rows(conn, fund=fund):
-        return []  # as of most funds
     table, held = t.schedule.c, t.presence.c
     lines: dict[str, list[Listed]] = {}
     for row in conn.execute(select(t.presence).where(held.fund == fund).order_by(held.sha256, held.key)):

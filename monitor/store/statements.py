@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, ClauseElement, ColumnElement, bindparam
+from sqlalchemy import BindParameter, Boolean, ClauseElement, ColumnElement, Text, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
 
 from monitor.core.errors import StoreError
@@ -72,6 +73,24 @@ def _folded_json(element: AmongFolded, compiler: SQLCompiler, **more: Any) -> st
 def _folded_array(element: AmongFolded, compiler: SQLCompiler, **more: Any) -> str:
     column, values = compiler.process(element.column, **more), compiler.process(element.values, **more)
     return f"upper({column}) = ANY (ARRAY(SELECT upper(one) FROM unnest(CAST({values} AS text[])) one))"  # noqa: S608
+
+
+class Joined(FunctionElement[str]):
+    """The numbers of a group as one text, with commas between them: one row to fetch instead of hundreds."""
+
+    type = Text()
+    name = "joined"
+    inherit_cache = True
+
+
+@compiles(Joined, "sqlite")
+def _joined_anyhow(element: Joined, compiler: SQLCompiler, **more: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **more)})"
+
+
+@compiles(Joined, "postgresql")
+def _joined_text(element: Joined, compiler: SQLCompiler, **more: Any) -> str:
+    return f"string_agg(CAST({compiler.process(element.clauses, **more)} AS TEXT), ',')"
 
 
 class _Text:
