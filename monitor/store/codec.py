@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import repeat
 from math import gcd
+from operator import mul
 
 from monitor.core.errors import StoreError
 
@@ -43,6 +45,7 @@ def maybe_decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
+@lru_cache(maxsize=1024)  # one instant stands in most of what one run writes
 def instant_text(value: datetime) -> str:
     """The instant in UTC as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: text order is time order."""
     if value.tzinfo is None:
@@ -136,6 +139,18 @@ def encode_value(value: Decimal | None) -> int | None:
     except (ValueError, OverflowError, InvalidOperation):  # what is no number gets its words below
         pass
     return _fits(_rounded(value, 2), value, INT64)
+
+
+def encode_values(values: Sequence[Decimal | None]) -> list[int | None]:
+    """As `encode_value` for each of the values; those of whole cents, as nearly all are, in one go."""
+    try:
+        scaled = list(map(mul, values, repeat(HUNDRED)))
+        cents = list(map(int, scaled))
+        if cents == scaled and _are_in_range(cents):
+            return [*cents]
+    except (TypeError, ValueError, OverflowError, InvalidOperation):  # None, or no number: see `encode_value`
+        pass
+    return list(map(encode_value, values))
 
 
 def decode_value(cents: int | None) -> Decimal | None:

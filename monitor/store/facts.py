@@ -21,6 +21,7 @@ from monitor.store.codec import (
     day_of,
     encode_shares,
     encode_value,
+    encode_values,
     encode_weight,
     instant_text,
     maybe_text,
@@ -143,8 +144,11 @@ class Facts:
 
     def versions(self, fund: int, as_of: date) -> dict[str, Version]:
         """The versions of a fund's file for one as_of, those about to be stored included, by hash."""
-        self.expect([(fund, as_of)])
-        return self._versions[fund, day_of(as_of)]
+        found = self._versions.get((fund, day_of(as_of)))
+        if found is None:
+            self.expect([(fund, as_of)])
+            found = self._versions[fund, day_of(as_of)]
+        return found
 
     def newest(self, fund: int, as_of: date) -> str:
         """The hash of the newest version of a fund's file for one as_of, as `rank` orders them."""
@@ -159,7 +163,7 @@ class Facts:
         shares, exponent = encode_shares([p.shares for p in new.positions])
         values, weights = [p.value for p in new.positions], [p.weight for p in new.positions]
         totals = encode_value(_total(values)), encode_weight(_total(weights))
-        amounts = list(zip(shares, map(encode_value, values), map(encode_weight, weights), strict=True))
+        amounts = list(zip(shares, encode_values(values), map(encode_weight, weights), strict=True))
         rank = save.rank_of(new.published_to or new.captured, new.hint, new.sha256)
         self.files[new.fund, number] = NewFile(new, number, exponent, rank, amounts, totals, [])
         known[new.sha256] = Version(number, rank, new.published_to is not None)
