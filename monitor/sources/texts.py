@@ -6,6 +6,7 @@ Quantities and dates of files are never looked at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -19,7 +20,7 @@ from monitor.core.identity import described, ids_of
 from monitor.core.model import AssetClass, Described, Line
 from monitor.sources.adjusting import RIGHTS, class_of_type, is_short, is_total
 from monitor.sources.cells import day, normalise, number, plain_text
-from monitor.sources.forms import Column, DateFormat
+from monitor.sources.forms import CodeClass, Column, DateFormat, TickerStyle
 from monitor.sources.places import place_of_country, place_of_exchange
 from monitor.sources.preamble import CLEAR
 from monitor.sources.spec import Source
@@ -65,12 +66,24 @@ class Texts(NamedTuple):
     usual: bool
 
 
+class Meaning(NamedTuple):
+    """What a source knows of texts, as `Source` has it. Sources that know the same share what is remembered: brands of
+    one family, and a source before and after a fund was added to it."""
+
+    venue: str
+    ticker_style: TickerStyle
+    asset_classes: tuple[tuple[str, AssetClass], ...]
+    asset_codes: tuple[CodeClass, ...]
+    name_pattern: re.Pattern[str] | None
+
+
 class Reader:
     """Reads the texts of rows below one header. A row has an empty cell more than its header, which is read where a
-    column is missing. `source` is None where texts mean what they say."""
+    column is missing. `meaning` is None where texts mean what they say."""
 
-    def __init__(self, source: Source | None, index: Mapping[Column, int], forms: tuple[DateFormat, ...]) -> None:
-        self.source, self.forms = source, (*forms, *CLEAR)
+    def __init__(self, meaning: Meaning | None, index: Mapping[Column, int], forms: tuple[DateFormat, ...]) -> None:
+        self.meaning, self.forms = meaning, (*forms, *CLEAR)
+        self._classes = dict(meaning.asset_classes) if meaning is not None else {}
         self.at = [index.get(column, -1) for column in PLAIN]
         self.coupon, self.maturity, self.exchange, self.country, self.side = (index.get(c, -1) for c in FURTHER)
         self.printed = [index[column] for column in (*PLAIN, *FURTHER) if column in index] or [0]
@@ -111,18 +124,18 @@ class Reader:
     def said(self, plain: Plain, cells: list[str], coupon: Decimal | None) -> Texts:
         """What such texts mean, with what only some sources print or know: venue, class, coupon, maturity."""
         name, ticker, identifier, isin, sedol, figi, currency, kind = plain
-        if self.source is None:
-            return _texts(Line(0, name, ticker, identifier, None, None, None, isin, sedol, figi, currency, kind))
         line = Line(0, name, ticker, identifier, None, None, None, isin, sedol, figi, currency, kind)
-        line = taken_apart(line, self.source.name_pattern)
-        root, exchange = split_ticker(line.ticker, self.source.ticker_style)
-        stated = _stated(self.source, line)
+        if self.meaning is None:
+            return _texts(line)
+        line = taken_apart(line, self.meaning.name_pattern)
+        root, exchange = split_ticker(line.ticker, self.meaning.ticker_style)
+        stated = self._stated(line)
         if root and not exchange and stated in SHARES:
             exchange = self._place(cells)
         if exchange:
             root = local_code(root, exchange)
         is_plain = bool(root) and " " not in root and stated in SHARES
-        venue = exchange or (self.source.venue if is_plain else "")
+        venue = exchange or (self.meaning.venue if is_plain else "")
         maturity = self._maturity(cells[self.maturity]) if self.maturity >= 0 else None
         if stated is AssetClass.CASH and maturity is not None:
             stated = _no_cash(replace(line, ticker=root, maturity=maturity, stated=stated))
@@ -131,6 +144,17 @@ class Reader:
         more = (line.isin, line.sedol, line.figi, line.currency, line.asset_class, coupon, maturity, venue, stated)
         line = Line(0, line.name, root, line.identifier, None, None, None, *more)
         return _texts(line, short=self.side >= 0 and is_short(cells[self.side]))
+
+    def _stated(self, line: Line) -> AssetClass | None:
+        """The class the source knows of the line's printed type, ticker, identifier or name."""
+        if line.asset_class and (found := class_of_type(self._classes, line.asset_class[:CODE_LENGTH])):
+            return found
+        known = self.meaning.asset_codes if self.meaning is not None else ()
+        if not known:
+            return None
+        codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
+        names = [line.name.upper()[:NAME_LONGEST]]
+        return next((c.stated for c in known if any(map(c.pattern.fullmatch, names if c.of_name else codes))), None)
 
     def _place(self, cells: list[str]) -> str:
         """Where the ticker of a row is listed: its exchange, else its country, where the file prints them."""
@@ -186,28 +210,20 @@ def _texts(line: Line, short: bool = False) -> Texts:
 def reader(source: Source, index: Mapping[Column, int], forms: tuple[DateFormat, ...], *, as_is: bool) -> Reader:
     """The reader of such rows; `as_is`: their texts mean the same to every source, and are remembered for all."""
     if as_is:
-        return _reader_of_all(tuple(index.items()))
+        return _reader(tuple(index.items()), (), None)
     key = (tuple(index.items()), forms)
     known = source.memory.get(key)
     if not isinstance(known, Reader):
-        known = Reader(source, index, forms)
+        classes = tuple(source.asset_classes.items())
+        meaning = Meaning(source.venue, source.ticker_style, classes, source.asset_codes, source.name_pattern)
+        known = _reader(*key, meaning)
         source.remember(key, known)
     return known
 
 
 @lru_cache(maxsize=256)
-def _reader_of_all(index: tuple[tuple[Column, int], ...]) -> Reader:
-    return Reader(None, dict(index), ())
-
-
-def _stated(source: Source, line: Line) -> AssetClass | None:
-    """The class the source knows of the line's printed type, ticker, identifier or name."""
-    if line.asset_class and (found := class_of_type(source.asset_classes, line.asset_class[:CODE_LENGTH])):
-        return found
-    codes = [code.upper()[:CODE_LENGTH] for code in (line.ticker, line.identifier) if code]
-    names = [line.name.upper()[:NAME_LONGEST]]
-    known = source.asset_codes
-    return next((c.stated for c in known if any(map(c.pattern.fullmatch, names if c.of_name else codes))), None)
+def _reader(index: tuple[tuple[Column, int], ...], forms: tuple[DateFormat, ...], meaning: Meaning | None) -> Reader:
+    return Reader(meaning, dict(index), forms)
 
 
 def _no_cash(line: Line) -> AssetClass | None:

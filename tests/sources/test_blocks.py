@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -113,7 +114,7 @@ def both(found: Given, rows: list[list[str]]) -> None:
         return Lines(source, tables.shape, layout.header, preamble, units)
 
     plain = lines()
-    plain.texts = Slow(plain.texts.source, layout.header.index, plain.date_forms)
+    plain.texts = Slow(plain.texts.meaning, layout.header.index, plain.date_forms)
 
     def one_by_one() -> None:
         for row, cells in enumerate(rows, start=first):
@@ -209,6 +210,15 @@ def test_what_is_remembered_of_texts_is_bounded_and_does_not_change() -> None:
         assert said.name == name
     assert len(seen) == len(rows)  # what was asked for lately was not forgotten
     assert len(known) <= texts_module.MOST // 2
+
+
+def test_sources_that_know_the_same_of_texts_share_a_reader() -> None:
+    source = registry.get("ark")
+    index, forms = {Column.NAME: 0, Column.TICKER: 1}, (source.units.date_format,)
+    first = texts_module.reader(source, index, forms, as_is=False)
+    assert texts_module.reader(replace(source, name="renamed"), index, forms, as_is=False) is first
+    assert texts_module.reader(replace(source, venue="XTAI"), index, forms, as_is=False) is not first
+    assert texts_module.reader(source, {Column.NAME: 1, Column.TICKER: 0}, forms, as_is=False) is not first
 
 
 def test_what_is_remembered_of_a_source_stays_small() -> None:
