@@ -351,6 +351,7 @@ def _tokens(name: str) -> tuple[str, ...]:
     return tuple(w for w in words if w and w not in _CORPORATE)
 
 
+@lru_cache(maxsize=65536)
 def first_word(name: str) -> str:
     """The first word of a name that says who it is, in capitals; empty when there is none."""
     words = _tokens(name)
@@ -365,8 +366,13 @@ def is_one_company(one: Position, other: Position) -> bool:
     """
     if one.asset_class is not AssetClass.EQUITY or other.asset_class is not AssetClass.EQUITY:
         return False
-    first, second = _tokens(one.name), _tokens(other.name)
-    return bool(first and second) and first[0] == second[0] and are_alike(one.name, other.name, SAME_COMPANY)
+    return are_of_one_company(one.name, other.name)
+
+
+def are_of_one_company(one: str, other: str) -> bool:
+    """Whether two names say one company, see `is_one_company`."""
+    word = first_word(one)
+    return bool(word) and word == first_word(other) and are_alike(one, other, SAME_COMPANY)
 
 
 @lru_cache(maxsize=65536)

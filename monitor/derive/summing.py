@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from monitor.core import claims, events, identity, items, ranking, spells
+from monitor.core import claims, events, items, ranking, spells
 from monitor.core.claims import Past
 from monitor.core.model import Absence, Arrival, Coverage, Event, Interval, Item, Position
 from monitor.core.sessions import Sessions
 from monitor.derive.comparing import Comparing
+from monitor.derive.kin import Kin
 from monitor.derive.setting import Setting
 
 OLD_FILE = 14  # days after which a fund's last file no longer speaks of today
@@ -25,16 +26,17 @@ class Summing:
         self.at, self.day = at, day
         self._known = 0  # funds of the issuer that have files
         self._records: dict[date, Coverage] = {}  # of the issuer, by the session they reach to
-        self._companies: dict[str, list[tuple[str, Position]]] | None = None
+        self._kin = Kin(at.book, ())
 
     def of_day(self, as_of: date) -> list[Item]:
         """All items of the day."""
         if not self.day.events:
             return []
         self._known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
-        self._records, self._companies = {}, None
+        self._records, groups = {}, self._groups(self.day.events)
+        self._kin = Kin(self.at.book, [self._printed(group) for group in groups if group.direction == ranking.IN])
         crowds = Counter((e.fund, e.as_of) for e in self.day.events if e.kind in ranking.ENTRIES_AND_EXITS)
-        return [self.item(group, as_of, crowds) for group in self._groups(self.day.events)]
+        return [self.item(group, as_of, crowds) for group in groups]
 
     def _groups(self, found: Sequence[Event]) -> list[ranking.Group]:
         roots = {e.security: self.at.book.roots.of(e.security) for e in found}
@@ -50,7 +52,7 @@ class Summing:
         if group.direction == ranking.IN and before is not None and not held_now:
             gone = self._issuer_absence(group, before)
         first = group.events[0]
-        printed = self.day.named[first.security]
+        printed = self._printed(group)
         spec = [self.at.source.funds.get(f) for f in sorted(changed)]
         standings = ranking.Standings(
             held_now,
@@ -66,9 +68,14 @@ class Summing:
         until = first.pos_session.last if group.direction == ranking.IN else None
         records = self._issuer_records(until)
         unit = claims.unit(printed)
-        source, kin = self.at.source, self._kin(group)
+        source, is_entry = self.at.source, group.direction == ranking.IN
+        kin = self._kin.of(printed, self.at.book.roots.of(group.security)) if is_entry else ()
         issuer = (source.id, source.name, name, others, standings, records, as_of, holder, self._known)
         return items.make(group, items.Backdrop(*issuer, unit, source.per_unit, kin))
+
+    def _printed(self, group: ranking.Group) -> Position:
+        """The security as the first of the funds prints it."""
+        return self.day.named[group.events[0].security]
 
     def _issuer_records(self, until: date | None) -> Coverage:
         """What the issuer's files cover. Only an entry says so."""
@@ -118,33 +125,6 @@ class Summing:
         position = next((fund.positions[r] for r in roots if r in fund.positions), None)
         dated = fund.previous.as_of if fund.previous is not None else as_of
         return items.Other(position, dated if (as_of - dated).days > OLD_FILE else None)
-
-    def _kin(self, group: ranking.Group) -> tuple[str, ...]:
-        """The other lines of the same company that the issuer's funds hold: an entry is not its first then."""
-        if group.direction != ranking.IN:
-            return ()
-        entered = self.day.named[group.events[0].security]
-        own = self.at.book.roots.of(group.security)
-        if self._companies is None:
-            self._companies = self._by_first_word()
-        return tuple(
-            sorted(
-                {
-                    f"{ticker} {events.label(position)}"
-                    for ticker, position in self._companies.get(identity.first_word(entered.name), ())
-                    if identity.is_one_company(entered, position) and self.at.book.roots.of(position.key) != own
-                }
-            )
-        )
-
-    def _by_first_word(self) -> dict[str, list[tuple[str, Position]]]:
-        """What the issuer's funds hold by the first word of its name, in which lines of one company agree."""
-        found: dict[str, list[tuple[str, Position]]] = {}
-        for ticker in self.at.book.tickers:
-            for position in self.at.book.fund(ticker).positions.values():
-                if spells.is_held(position):
-                    found.setdefault(identity.first_word(position.name), []).append((ticker, position))
-        return found
 
     def _issuer_past(self, group: ranking.Group, changed: set[str]) -> tuple[Past | None, str]:
         """The last time any fund of the issuer held the security before this change."""
