@@ -60,11 +60,19 @@ def coverage(
     )
 
 
+NO_RECORDS = coverage(Sessions(()), (), None, None)
+
+
+def seen_until(past: Past) -> date | None:
+    """The last session on which it is known to have been listed: its absence begins after it."""
+    return past.last_held if past.last_held is not None else past.last_material
+
+
 def absence(sessions: Sessions, past: Past, covered: Collection[date], now: date | None) -> Absence:
     """The absence that ends with session `now`: the sessions between the last material holding and `now`."""
     start = past.last_material
     known = start is not None and now is not None
-    seen = past.last_held if past.last_held is not None else start
+    seen = seen_until(past)
     inside = sessions.after(seen) if seen is not None else None
     end = sessions.before(now) if now is not None else None
     hole = coverage(sessions, covered, inside, end) if known else Coverage(None, None, 0, 0, 0, None, 0)

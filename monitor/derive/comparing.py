@@ -157,17 +157,22 @@ class Comparing:
         known = self.witness.before(ticker, root, position, known, scene.interval)
         gone = None
         if known is not None:
-            covered = set(self.at.book.covered(ticker))
-            gone = claims.absence(self.at.sessions(ticker), known, covered, scene.interval.last)
+            gone = claims.absence(self.at.sessions(ticker), known, self._covered(ticker, known), scene.interval.last)
         traces = (
             self.at.book.first_sighting(ticker, root),
             self.witness.first_trace(ticker, root, position, scene.interval.first),
         )
         first_line = min((d for d in traces if d is not None), default=None)
-        event = events.entry(scene, opening, gone, first_line, self._records(ticker, scene.interval.last))
+        records = self._records(ticker, scene.interval.last) if gone is None else claims.NO_RECORDS
+        event = events.entry(scene, opening, gone, first_line, records)
         if known is not None and known.evidence is not None:
             event = replace(event, evidence=(*event.evidence, known.evidence))
         return self.witness.testified(event, seen, shown)
+
+    def _covered(self, ticker: str, known: Past) -> set[date]:
+        """The sessions with a file since the fund last held it: all that its absence is told by."""
+        seen = claims.seen_until(known)
+        return set(self.at.book.covered(ticker, seen)) if seen is not None else set()
 
     def _records(self, ticker: str, until: date | None) -> Coverage:
         covered = self.at.book.covered(ticker)

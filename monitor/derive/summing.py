@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 
 from monitor.core import claims, events, items, ranking, spells
 from monitor.core.claims import Past
 from monitor.core.model import Absence, Arrival, Coverage, Event, Interval, Item, Position
-from monitor.core.sessions import Sessions
 from monitor.derive.comparing import Comparing
 from monitor.derive.kin import Kin
 from monitor.derive.setting import Setting
 
 OLD_FILE = 14  # days after which a fund's last file no longer speaks of today
-NO_RECORDS = claims.coverage(Sessions(()), (), None, None)
 
 
 class Summing:
@@ -65,7 +65,8 @@ class Summing:
             min(crowds.get((e.fund, e.as_of), 0) for e in group.events),
         )
         name = events.label(printed)
-        until = first.pos_session.last if group.direction == ranking.IN else None
+        is_first = group.direction == ranking.IN and not standings.held_before
+        until = first.pos_session.last if is_first else None
         records = self._issuer_records(until)
         unit = claims.unit(printed)
         source, is_entry = self.at.source, group.direction == ranking.IN
@@ -78,27 +79,23 @@ class Summing:
         return self.day.named[group.events[0].security]
 
     def _issuer_records(self, until: date | None) -> Coverage:
-        """What the issuer's files cover. Only an entry says so."""
+        """What the issuer's files cover. Only an entry that is the first of any fund says so."""
         if until is None:
-            return NO_RECORDS
+            return claims.NO_RECORDS
         if until not in self._records:
             self._records[until] = self._records_until(until)
         return self._records[until]
 
     def _records_until(self, until: date) -> Coverage:
         """A session counts when every fund with files around it has one."""
-        covered = {t: set(self.at.book.covered(t)) for t in self.at.book.tickers}
-        covered = {t: days for t, days in covered.items() if days}
+        covered = {t: set(days) for t, days in self.at.book.covered_by_all().items() if days}
         if not covered:
-            return NO_RECORDS
+            return claims.NO_RECORDS
         spans = {t: (min(days), self._ends(t, until)) for t, days in covered.items()}
-        whole = {
-            day
-            for day in set.union(*covered.values())
-            if all(
-                day in covered[t] for t, (start, end) in spans.items() if start <= day and (end is None or day <= end)
-            )
-        }
+        files = Counter(chain.from_iterable(covered.values()))
+        starts = sorted(start for start, _ in spans.values())
+        ends = sorted(end for _, end in spans.values() if end is not None)
+        whole = {day for day, count in files.items() if count == bisect_right(starts, day) - bisect_left(ends, day)}
         sessions = self.at.sessions(next(iter(covered)))
         first = min(start for start, _ in spans.values())
         return claims.coverage(sessions, whole, first, until, self.at.source.resolution_between(first, until))
@@ -161,6 +158,7 @@ class Summing:
         concerned = {e.fund for e in group.events}
         concerned |= {ticker for ticker, _ in self.at.book.spells_anywhere(group.security)}
         concerned |= {before.holder} & set(self.at.book.tickers)
-        covered = set.intersection(*(set(self.at.book.covered(t)) for t in concerned))
+        seen = claims.seen_until(before) or before.last_material
+        covered = set.intersection(*(set(self.at.book.covered(t, seen)) for t in concerned))
         now = max((e.pos_session.last for e in group.events if e.pos_session.last is not None), default=None)
         return claims.absence(self.at.sessions(group.events[0].fund), before, covered, now)

@@ -101,17 +101,29 @@ class Book:
             if file is not None
         ]
 
-    def covered(self, ticker: str) -> list[date]:
-        """The sessions the fund's accepted files cover, up to now, ascending."""
+    def covered(self, ticker: str, since: date = date.min) -> list[date]:
+        """The sessions the fund's accepted files cover, up to now, ascending: all from `since` on at least."""
         book = self.fund(ticker)
-        if book.covered is None:
-            stored = past.accepted_sessions(self._conn, book.fund.id, self.since)
-            book.covered = stored + [
-                line.pos_session
-                for line in self.new.standings.values()
-                if line.fund == book.fund.id and line.standing == "accepted" and line.pos_session is not None
-            ]
+        if since < book.covered_since:
+            self._cover([book], since)
         return book.covered
+
+    def covered_by_all(self) -> dict[str, list[date]]:
+        """The sessions each fund's accepted files cover."""
+        books = [self.fund(ticker) for ticker in self.tickers]
+        missing = [book for book in books if book.covered_since > date.min]
+        for at in range(0, len(missing), opening.TOGETHER):
+            self._cover(missing[at : at + opening.TOGETHER], date.min)
+        return {book.fund.ticker: book.covered for book in books}
+
+    def _cover(self, books: Sequence[FundBook], since: date) -> None:
+        stored = past.accepted_sessions(self._conn, [book.fund.id for book in books], since, self.since)
+        mine: dict[int, list[date]] = {book.fund.id: stored.get(book.fund.id, []) for book in books}
+        for line in self.new.standings.values():
+            if line.fund in mine and line.standing == "accepted" and line.pos_session is not None:
+                mine[line.fund].append(line.pos_session)
+        for book in books:
+            book.covered, book.covered_since = mine[book.fund.id], since
 
     def schedules(self, ticker: str) -> list[Schedule]:
         """What else than daily files says what the fund held, oldest first."""
@@ -336,7 +348,7 @@ class Book:
     def cover(self, ticker: str, session: date | None) -> None:
         """The accepted file being compared covers `session`: what it shows may already be told with it."""
         book = self.fund(ticker)
-        if session is not None and book.covered is not None:
+        if session is not None and book.covered_since < date.max:
             book.covered.append(session)
 
     def turn(self, ticker: str, snapshot: Snapshot, positions: Mapping[str, Position], *, stale: bool) -> None:

@@ -38,7 +38,8 @@ class FundBook:
     tracks: dict[str, list[Point]] = field(default_factory=dict)  # of the open spells that were asked for
     recent: dict[str, list[Point]] = field(default_factory=dict)  # their ends, of those only that was asked for
     recent_from: date | None = None  # the stored file that an end begins with
-    covered: list[date] | None = None
+    covered: list[date] = field(default_factory=list)  # sessions of its accepted files, those of old files if asked for
+    covered_since: date = date.max  # the date of the oldest files among them
     schedules: list[Schedule] | None = None
     begins_here: bool = False  # nothing of it was derived before this run
     seen: set[str] = field(default_factory=set)  # keys some accepted file has listed, as far as we know

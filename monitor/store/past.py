@@ -25,7 +25,7 @@ from monitor.store import schema as t
 from monitor.store.codec import REVISIONS, date_of_day, day_of, maybe_date, maybe_decimal, maybe_instant, parse_instant
 from monitor.store.documents import documents, stored
 from monitor.store.engine import Connection
-from monitor.store.statements import Among, Statement
+from monitor.store.statements import Among, Joined, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,18 +301,23 @@ def verdicts(conn: Connection, issuer_id: int, since: date) -> dict[tuple[str, d
 
 
 _SESSIONS = Statement(
-    select(t.standing.c.pos_session).where(
-        t.standing.c.fund == bindparam("fund"),
+    select(t.standing.c.fund, Joined(t.standing.c.pos_session))
+    .where(
+        Among(t.standing.c.fund, "funds"),
+        t.standing.c.as_of >= bindparam("since"),
         t.standing.c.as_of < bindparam("before"),
         t.standing.c.standing == "accepted",
         t.standing.c.pos_session.is_not(None),
     )
+    .group_by(t.standing.c.fund)
 )
 
 
-def accepted_sessions(conn: Connection, fund: int, before: date) -> list[date]:
-    """The sessions covered by accepted files dated before `before`, ascending."""
-    return sorted(date_of_day(day) for (day,) in _SESSIONS.rows(conn, fund=fund, before=day_of(before)))
+def accepted_sessions(conn: Connection, funds: Sequence[int], since: date, before: date) -> dict[int, list[date]]:
+    """By fund the sessions covered by accepted files dated from `since` on and before `before`, ascending. No file
+    covers a session after its own date."""
+    found = _SESSIONS.rows(conn, funds=list(funds), since=day_of(since), before=day_of(before))
+    return {fund: [date_of_day(day) for day in sorted(map(int, joined.split(",")))] for fund, joined in found}
 
 
 def links(conn: Connection, issuer_id: int, before: date = date.max) -> list[tuple[date, Link]]:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, LargeBinary, String, Table, text
 
-from monitor.store import lines, partitions, past, queries
+from monitor.store import lines, partitions, past, queries, spells
 from monitor.store import schema as t
 from monitor.store.calibrations import priced_files
 from monitor.store.codec import day_of
@@ -152,6 +152,9 @@ ONE_DAY: dict[str, Callable[[Connection], object]] = {
     "positions of a file, deriving": lambda conn: lines.Securities(conn).positions(
         past.snapshot(conn, 4, day_of(DAY) * 256)
     ),
+    "positions of several files, deriving": lambda conn: lines.Securities(conn).positions_of(
+        past.snapshot(conn, fund, day_of(DAY) * 256) for fund in (2, 4, 7)
+    ),
     "the file that lists it, deriving": lambda conn: lines.last_listing(conn, 4, list(range(201, 321)), DAY),
 }
 SINCE, UNTIL = date(2025, 10, 7), date(2025, 12, 19)
@@ -193,6 +196,18 @@ def test_all_of_a_history_is_read_by_index(store: Engine, name: str) -> None:
     found = asked(store, WHOLE[name])
     assert {"holding_2024", "holding_2025_01", "holding_2026_10"} <= months(found, reached=True)
     assert not scanned(found, "holding")
+
+
+OPENED: dict[str, Callable[[Connection], object]] = {
+    "the newest files of funds": lambda conn: past.last_two(conn, [2, 4, 7], LAST),
+    "sessions of a while": lambda conn: past.accepted_sessions(conn, [4], date(2026, 10, 1), LAST),
+    "spells of a security": lambda conn: spells.spells_of(conn, [2, 4], [250], lines.Securities(conn), LAST),
+}
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_books_are_opened_by_index(store: Engine, name: str) -> None:
+    assert not scanned(asked(store, OPENED[name]), "holding", "snapshot", "standing", "spell")
 
 
 def test_files_with_prices_are_read_from_their_months(store: Engine) -> None:
