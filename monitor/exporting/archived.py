@@ -55,7 +55,7 @@ def archive_before(engine: Engine, before: date, folder: Path, now: datetime, to
     is still to come, or without the folder.
     """
     if not folder.is_dir():
-        raise UsageError(f"The folder {folder} does not exist.")
+        raise UsageError(f"The folder {folder} does not exist. Make it, or name another.")
     if before > now.date():
         raise UsageError(f"{before} is still to come: files dated before it will arrive. Write {now:%Y-%m} at most.")
     with reading(engine) as conn:
