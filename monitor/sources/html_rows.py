@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lxml import etree
-
 from monitor.core.errors import ParseError
 from monitor.sources.delimited import MAX_COLUMNS
 from monitor.sources.html_grid import Grid
@@ -55,6 +53,8 @@ def looks_like_page(text: str) -> bool:
 
 def page_rows(text: str, page: Page, max_rows: int) -> PageRows:
     """The tables of the page `text` and what is around them. Raises ParseError(code="size")."""
+    from lxml import etree  # not loaded by who reads text
+
     reader = _Reader(page, max_rows)
     parser = etree.HTMLParser(target=reader, encoding="utf-8", no_network=True, recover=True, huge_tree=False)
     raw = text.encode("utf-8", "replace")

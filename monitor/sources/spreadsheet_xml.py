@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from lxml import etree
-
 from monitor.core.errors import ParseError
 from monitor.sources.delimited import MAX_COLUMNS
 from monitor.sources.sniff import decoded
@@ -37,6 +35,8 @@ def is_spreadsheet_xml(body: bytes) -> bool:
 
 def spreadsheet_rows(body: bytes, source: Source) -> tuple[list[list[str]], ...]:
     """The visible sheets, each with its rows. Raises ParseError (size, binary, empty)."""
+    from lxml import etree  # not loaded by who reads text
+
     text, _ = decoded(body)
     if not _END.search(text[-2000:]):
         raise ParseError("the workbook has no end: it was cut short", code="binary")
