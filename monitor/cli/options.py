@@ -38,7 +38,13 @@ Cluster = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, max=256, metavar="N", help="Let so many processes on this machine do it."),
+    typer.Option(
+        "--workers",
+        min=1,
+        max=256,
+        metavar="N",
+        help="Let so many processes on this machine do it: pays with several issuers.",
+    ),
 ]
 
 

@@ -18,6 +18,7 @@ FIRST = 60.0  # seconds in which a first worker must come
 SAME = ("dask", "distributed", "holdings-monitor")  # packages whose versions must be equal at both ends
 END = 5.0  # seconds in which our own processes end
 HERE = "this machine"
+LOADED = ["monitor.backfill.far"]  # with all that jobs are made of, while we look what there is to do
 OWN = {  # how processes of our own differ from what Dask does by itself
     "distributed.scheduler.allowed-failures": 0,  # who ends one process is looked at alone
     "distributed.scheduler.worker-saturation": 1.0,  # no job waits behind a long one while another process is idle
@@ -85,6 +86,7 @@ def _own(workers: int) -> Iterator[Any]:
             n_workers=0,
             threads_per_worker=1,
             memory_limit=1 / workers,
+            preload=LOADED,
             processes=True,
             host="127.0.0.1",
             protocol="tls://",

@@ -121,7 +121,7 @@ def _workers(one: argparse.ArgumentParser) -> None:
     one.add_argument("--days", type=_days, default=40, metavar="N", help="of files, 61 at most")
     one.add_argument("--workers", type=_some, default=2, metavar="N", help="processes beside the one")
     one.add_argument("--rounds", type=_some, default=3, metavar="N", help="runs of each, of which the median counts")
-    one.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="after which the server answers")
+    one.add_argument("--delay", type=float, default=0.03, metavar="SECONDS", help="of a server that is far away")
 
 
 def _size(one: argparse.ArgumentParser) -> None:

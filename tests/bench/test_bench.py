@@ -189,11 +189,8 @@ def test_universe_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run(capsys, "workers", *WORLD, "--days", 2, "--rounds", 1, "--folder", tmp_path, "--json")
     works = {row["work"]: row for row in found["rows"]}
-    assert list(works) == [
-        "back-fill of 2 issuers, sqlite",
-        "rebuild of 2 issuers, sqlite",
-        "files of one issuer, sqlite",
-    ]
+    names = ("back-fill of 2 issuers", "each answer after 0.03 s", "rebuild of 2 issuers", "files of one issuer")
+    assert list(works) == [f"{name}, sqlite" for name in names]
     for row in works.values():
         ours, theirs = row["ours"]["said"], row["theirs"]["said"]
         assert {**ours, "bytes": 0} == {**theirs, "bytes": 0}  # as many files, lines, events and items

@@ -39,23 +39,27 @@ def rows(given: argparse.Namespace, keep: Path) -> tuple[list[Row], list[str]]:
         written = measured(module("generator", *generator.arguments(plan, data, day)), cwd=keep)
     raw, lines = (sum(one) * given.days for one in ([int(written.said["raw"])], [written.rows]))
     found: list[Row] = []
-    with served(data, given.delay) as url, databases.places(given.database, keep) as places:
-        config = _configured(plan, keep / "world", url)
+    with (
+        served(data, 0) as url,
+        served(data, given.delay) as far,
+        databases.places(given.database, keep) as places,
+    ):
+        configs = [_configured(plan, keep / f"world{at}", one) for at, one in enumerate((url, far))]
         for place in places:
-            works = _works(plan, place, data, config, given, keep)
+            works = _works(plan, place, data, configs, given, keep)
             for name, (one, many, bar) in works.items():
                 say(f"{name}, {place.kind}")
                 both = {"one process": (one, given.rounds), f"{given.workers} workers": (many, given.rounds)}
                 found.append(_row(f"{name}, {place.kind}", list(compete(both, keep).values()), lines, raw, bar))
     return found, [
         f"{plan.issuers} issuers, {plan.funds} funds × {plan.lines} lines × {given.days} days, seed {plan.seed}. Each "
-        f"command from its start to its end; the server answers after {given.delay:g} s and is not in the CPU.",
-        "ours: the workers; peer: the same by one process. One issuer is derived by one job, so it has no bar.",
+        "command from its start to its end; the server is not in the CPU. Only issuers are derived side by side: "
+        "one issuer has no bar.",
     ]
 
 
 def _works(
-    plan: Plan, place: Place, data: Path, config: Path, given: argparse.Namespace, keep: Path
+    plan: Plan, place: Place, data: Path, configs: list[Path], given: argparse.Namespace, keep: Path
 ) -> dict[str, tuple[Run, Run, float | None]]:
     """Each work by one process and by several, and how many times as fast several must be."""
     code = plan.issuer(1)
@@ -65,7 +69,7 @@ def _works(
     filled = keep / f"filled-{place.kind}"
     filled.mkdir()
     template = place.fresh(filled, "filled")
-    measured([*ours(*fill), "--config", str(config), "--db", template], cwd=filled)
+    measured([*ours(*fill), "--config", str(configs[0]), "--db", template], cwd=filled)
 
     def copy(folder: Path) -> str:
         if place.server is not None:
@@ -74,14 +78,17 @@ def _works(
         shutil.copyfile(filled / "filled.db", folder / "monitor.db")
         return f"sqlite:///{folder / 'monitor.db'}"
 
-    def both(command: list[str], begin: Callable[[Path], str], bar: float | None) -> tuple[Run, Run, float | None]:
+    def both(
+        command: list[str], begin: Callable[[Path], str], bar: float | None = None, config: Path = configs[0]
+    ) -> tuple[Run, Run, float | None]:
         more = ["--workers", str(given.workers)]
         return _run(command, place, config, begin), _run([*command, *more], place, config, begin), bar
 
     return {
         f"back-fill of {plan.issuers} issuers": both(fill, place.fresh, BAR),
-        f"rebuild of {plan.issuers} issuers": both(["db", "rebuild"], copy, None),
-        "files of one issuer": both(ingest, place.fresh, None),
+        f"each answer after {given.delay:g} s": both(fill, place.fresh, BAR, configs[1]),
+        f"rebuild of {plan.issuers} issuers": both(["db", "rebuild"], copy),
+        "files of one issuer": both(ingest, place.fresh),
     }
 
 
