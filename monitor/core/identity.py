@@ -39,7 +39,6 @@ _CORPORATE = frozenset(
 )
 
 
-@lru_cache(maxsize=65536)  # the same identifiers come back every day
 def cusip_is_valid(text: str) -> bool:
     """Nine characters whose last is the CUSIP check digit of the first eight (ANSI X9.6)."""
     return len(text) == 9 and _CUSIP.fullmatch(text) is not None and cusip_check_digit(text[:8]) == text[8]
@@ -77,7 +76,7 @@ def isin_is_valid(text: str) -> bool:
     return total % 10 == 0
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=65536)  # the same identifiers come back every day
 def verified_ids(text: str) -> tuple[str, ...]:
     """Every identifier `text` can be, as `scheme:value`, most trusted reading first; empty when none.
 

@@ -9,7 +9,6 @@ all 572 distinct lines of the reference history and 1,100 of other issuers. Quan
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from monitor.core import bonds, contracts
 from monitor.core.model import AssetClass, Position
@@ -71,21 +70,22 @@ _BOND_WORDS = re.compile(
 )
 _SHARE_WORDS = re.compile(r"EQUIT|STOCK|AKTIE|SHARES?\b|\bETF\b|股票|株式|주식")
 _CASH_TYPES = re.compile(r"CASH|MONEY MARKET|GELDMARKT|BARMITTEL|CURRENCY|COLLATERAL|MARGIN|\bFX\b|現金|현금|예금")
+_AS_PRINTED = (AssetClass.CASH, AssetClass.SWAP, AssetClass.OPTION)
+_UNLESS_CASH = (AssetClass.FUTURE, AssetClass.BOND)
 _LOCAL_CODE = re.compile(r"\d{4,6}[A-Z]?")  # 2330, 00980A: what exchanges of East Asia call a share
 
 
-@lru_cache(maxsize=65536)
 def class_of(name: str, ticker: str, identifier: str, printed: str = "", *, verified: bool = False) -> AssetClass:
     """The class of a line. `printed` is the file's own class column, `verified` whether the line carries an
     identifier with a check digit."""
     name, code, ticker = plain(name), plain(identifier), plain(ticker)
     own = printed.strip().upper()
     stated = _printed(own)
-    if stated in (AssetClass.CASH, AssetClass.SWAP, AssetClass.OPTION):
+    if stated in _AS_PRINTED:
         return stated
     if is_money_fund(name, ticker, code) or (stated is None and _is_cash(name, ticker, code, verified)):
         return AssetClass.CASH
-    if stated in (AssetClass.FUTURE, AssetClass.BOND):
+    if stated in _UNLESS_CASH:
         return stated
     known = verified or _LOCAL_CODE.fullmatch(_root(ticker))  # 6023 is a futures broker, no future
     found = _by_code(name, ticker, code) or (None if known else _by_words(name, ticker))

@@ -8,7 +8,6 @@ are one listing. What follows a root without being such a code is part of the ti
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from monitor.sources.forms import TickerStyle
 
@@ -40,7 +39,6 @@ _BLOOMBERG = re.compile(r"([A-Z0-9*/.\-]{1,20})[ ]+([A-Z0-9]{2})(?:[ ]+EQUITY)?"
 _DOTTED = re.compile(r"([A-Z0-9*/\-]{1,20})\.([A-Z]{2})")
 
 
-@lru_cache(maxsize=8192)
 def split_ticker(printed: str, style: TickerStyle) -> tuple[str, str]:
     """Root and composite exchange code (or MIC) of a ticker; as printed and "" when it carries none."""
     if style is TickerStyle.PLAIN or len(printed) > 40:
@@ -57,7 +55,6 @@ def composite(code: str) -> str:
     return _CODES.get(code, "")
 
 
-@lru_cache(maxsize=8192)
 def local_code(root: str, venue: str) -> str:
     """A ticker as its exchange writes it: digits with the zeros a spreadsheet took (270 in Seoul is 000270), those of
     Hong Kong without zeros, and no blank between a share and its class (`INVE B`, elsewhere INVEB)."""
