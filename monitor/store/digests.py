@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import Row, and_, bindparam, insert, select, update
 
 from monitor.core.errors import StoreError
 from monitor.store.chunks import MANY
 from monitor.store.codec import instant_text, parse_instant
 from monitor.store.engine import Connection
 from monitor.store.ledger import digest_entry as table
+from monitor.store.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +52,31 @@ class Entry:
     message: str
 
 
+_SAID = ("revision", "cadence", "severity", "due_at", "message")
+_AGAIN = Statement(
+    update(table)
+    .where(table.c.item == bindparam("of_item"), table.c.channel == bindparam("for"), table.c.state == "waiting")
+    .values({name: bindparam(f"new_{name}") for name in _SAID})
+)
+_FIRST = Statement(
+    insert(table)
+    .inline()
+    .values({name: bindparam(f"new_{name}") for name in (*_SAID, "item", "channel", "created_at", "state")})
+)
+
+
 def put(conn: Connection, new: NewEntry, now: datetime) -> None:
     """Lets the line wait for its digest. One of the same item that still waits for it says the newer thing instead."""
-    waiting = and_(table.c.item == new.item, table.c.channel == new.channel, table.c.state == "waiting")
-    values = {
-        "revision": new.revision,
-        "cadence": new.cadence,
-        "severity": new.severity,
-        "due_at": instant_text(new.due),
-        "message": new.message,
+    values: dict[str, object] = {
+        "new_revision": new.revision,
+        "new_cadence": new.cadence,
+        "new_severity": new.severity,
+        "new_due_at": instant_text(new.due),
+        "new_message": new.message,
     }
-    if conn.execute(update(table).where(waiting).values(values)).rowcount:
-        return
-    first = {"item": new.item, "channel": new.channel, "created_at": instant_text(now), "state": "waiting"}
-    conn.execute(insert(table).values(values | first))
+    if not _AGAIN.run(conn, of_item=new.item, **{"for": new.channel}, **values):
+        first = {"new_created_at": instant_text(now), "new_state": "waiting"}
+        _FIRST.run(conn, new_item=new.item, new_channel=new.channel, **first, **values)
 
 
 def drop(conn: Connection, item: str, channel: str | None = None) -> int:

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from monitor.core.linking import Verb, Word
 from monitor.store import schema as t
 from monitor.store.codec import date_of_day, day_of, instant_text
 from monitor.store.engine import Connection
 from monitor.store.lines import Securities
+from monitor.store.statements import Statement
+
+_said = t.operator_link.c
+_earlier, _later = t.security.alias("earlier_one"), t.security.alias("later_one")
+_WORDS = Statement(
+    select(t.fund.c.ticker, _earlier.c.key, _later.c.key, _said.verb, _said.day, _said.note)
+    .select_from(t.operator_link)
+    .outerjoin(t.fund, t.fund.c.id == _said.fund)
+    .join(_earlier, _earlier.c.id == _said.earlier)
+    .join(_later, _later.c.id == _said.later)
+    .where(_said.issuer == bindparam("issuer"))
+    .order_by(_said.id)
+)
 
 
 def operator_words(conn: Connection, issuer: int) -> list[Word]:
     """All words on identities in the issuer's funds, in the order they were said."""
-    table = t.operator_link.c
-    earlier, later = t.security.alias("e"), t.security.alias("l")
-    query = (
-        select(t.operator_link, t.fund.c.ticker, earlier.c.key.label("old"), later.c.key.label("new"))
-        .outerjoin(t.fund, t.fund.c.id == table.fund)
-        .join(earlier, earlier.c.id == table.earlier)
-        .join(later, later.c.id == table.later)
-        .where(table.issuer == issuer)
-        .order_by(table.id)
-    )
-    return [Word(r.ticker, r.old, r.new, Verb(r.verb), date_of_day(r.day), r.note) for r in conn.execute(query)]
+    return [
+        Word(ticker, earlier, later, Verb(verb), date_of_day(day), note)
+        for ticker, earlier, later, verb, day, note in _WORDS.rows(conn, issuer=issuer)
+    ]
 
 
 def add_word(conn: Connection, issuer: int, fund: int | None, word: Word, at: datetime) -> None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import Select, and_, bindparam, func, or_, select, union_all
 
 from monitor.core.errors import StoreError
 from monitor.core.flows import LEAST_LINES
@@ -86,11 +86,16 @@ def is_derivation_due(conn: Connection) -> bool:
     return conn.execute(select(t.issuer.c.id).where(t.issuer.c.derive_from.is_not(None)).limit(1)).first() is not None
 
 
+_FUNDS = Statement(
+    select(t.fund.c.id, t.fund.c.ticker, t.fund.c.kind, t.fund.c.calendar)
+    .where(t.fund.c.issuer == bindparam("issuer"))
+    .order_by(t.fund.c.ticker)
+)
+
+
 def funds(conn: Connection, issuer_id: int) -> list[StoredFund]:
     """The issuer's stored funds by ticker."""
-    table = t.fund.c
-    query = select(table.id, table.ticker, table.kind, table.calendar).where(table.issuer == issuer_id)
-    return [StoredFund(*row) for row in conn.execute(query.order_by(table.ticker))]
+    return [StoredFund(*row) for row in _FUNDS.rows(conn, issuer=issuer_id)]
 
 
 _SNAPSHOT = (
@@ -320,49 +325,57 @@ def accepted_sessions(conn: Connection, funds: Sequence[int], since: date, befor
     return {fund: [date_of_day(day) for day in sorted(map(int, joined.split(",")))] for fund, joined in found}
 
 
+_earlier, _later = t.security.alias("earlier_one"), t.security.alias("later_one")
+_LINKS = Statement(
+    select(t.link.c.day, t.fund.c.ticker, _earlier.c.key, _later.c.key)
+    .add_columns(t.link.c.kind, t.link.c.rule, t.link.c.confidence, t.link.c.evidence)
+    .join(t.fund, t.fund.c.id == t.link.c.fund)
+    .join(_earlier, _earlier.c.id == t.link.c.earlier)
+    .join(_later, _later.c.id == t.link.c.later)
+    .where(t.fund.c.issuer == bindparam("issuer"), t.link.c.day < bindparam("before"))
+    .order_by(t.link.c.day, t.fund.c.ticker, _earlier.c.key, _later.c.key)
+)
+
+
 def links(conn: Connection, issuer_id: int, before: date = date.max) -> list[tuple[date, Link]]:
     """The links of the issuer's funds that files dated before `before` gave, in the order they were decided."""
-    earlier, later = t.security.alias("e"), t.security.alias("l")
-    table = t.link.c
-    query = (
-        select(t.link, t.fund.c.ticker, earlier.c.key.label("earlier_key"), later.c.key.label("later_key"))
-        .join(t.fund, t.fund.c.id == table.fund)
-        .join(earlier, earlier.c.id == table.earlier)
-        .join(later, later.c.id == table.later)
-        .where(t.fund.c.issuer == issuer_id, table.day < day_of(before))
-        .order_by(table.day, t.fund.c.ticker, earlier.c.key, later.c.key)
-    )
     return [
-        (
-            date_of_day(r.day),
-            Link(r.ticker, r.earlier_key, r.later_key, Kind(r.kind), r.rule, r.confidence, r.evidence),
+        (date_of_day(day), Link(ticker, earlier, later, Kind(kind), rule, confidence, evidence))
+        for day, ticker, earlier, later, kind, rule, confidence, evidence in _LINKS.rows(
+            conn, issuer=issuer_id, before=day_of(before)
         )
-        for r in conn.execute(query)
     ]
+
+
+_split_c = t.split.c
+_SPLIT = (
+    select(t.security.c.key, _split_c.day, _split_c.settled, _split_c.factor)
+    .add_columns(_split_c.rule, _split_c.evidence, _split_c.shown_by)
+    .join(t.security, t.security.c.id == _split_c.security)
+    .order_by(_split_c.day, t.security.c.key, _split_c.shown_by)
+)
+_SPLITS = Statement(_SPLIT.where(_split_c.issuer == bindparam("issuer"), _split_c.settled < bindparam("before")))
+_SPLITS_OF = Statement(
+    _SPLIT.join(t.issuer, t.issuer.c.id == _split_c.issuer).where(
+        t.issuer.c.code == bindparam("code"), Among(_split_c.security, "securities")
+    )
+)
 
 
 def splits(conn: Connection, issuer_id: int, before: date = date.max) -> list[Split]:
     """The splits that the files of the issuer's funds dated before `before` settled, by day and key."""
-    table = t.split.c
-    query = select(t.split, t.security.c.key).join(t.security, t.security.c.id == table.security)
-    query = query.where(table.issuer == issuer_id, table.settled < day_of(before))
-    query = query.order_by(table.day, t.security.c.key, table.shown_by)
-    return [_split(row) for row in conn.execute(query)]
+    return [_split(row) for row in _SPLITS.rows(conn, issuer=issuer_id, before=day_of(before))]
 
 
 def splits_of(conn: Connection, code: str, securities: Sequence[int]) -> list[Split]:
     """The splits of these securities seen in the funds of an issuer, by day and key."""
-    table = t.split.c
-    query = select(t.split, t.security.c.key).join(t.security, t.security.c.id == table.security)
-    query = query.join(t.issuer, t.issuer.c.id == table.issuer)
-    query = query.where(t.issuer.c.code == code, table.security.in_(securities))
-    return [_split(row) for row in conn.execute(query.order_by(table.day, t.security.c.key, table.shown_by))]
+    return [_split(row) for row in _SPLITS_OF.rows(conn, code=code, securities=list(securities))]
 
 
-def _split(row: Row[Any]) -> Split:
-    day, settled = date_of_day(row.day), date_of_day(row.settled)
-    own = None if settled == day else settled
-    return Split(row.key, day, Fraction(row.factor), row.rule, row.evidence, row.shown_by, own)
+def _split(row: Sequence[Any]) -> Split:
+    key, day, settled, factor, rule, evidence, shown_by = row
+    own = None if settled == day else date_of_day(settled)
+    return Split(key, date_of_day(day), Fraction(factor), rule, evidence, shown_by, own)
 
 
 _PENDING = Statement(

@@ -141,12 +141,17 @@ def fund_id(conn: Connection, issuer: int, fund: FundRow) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+_LATEST = Statement(
+    select(func.max(t.snapshot.c.as_of)).where(
+        t.snapshot.c.fund == bindparam("fund"), t.snapshot.c.as_of <= bindparam("until")
+    )
+)
+
+
 def latest_as_of(conn: Connection, fund: int, until: date) -> date | None:
     """The newest as_of stored for the fund, not after `until`: a file with a date to come says nothing of others."""
-    table = t.snapshot.c
-    query = select(func.max(table.as_of)).where(table.fund == fund, table.as_of <= day_of(until))
-    day = conn.execute(query).scalar()
-    return maybe_date(day)
+    found = _LATEST.first(conn, fund=fund, until=day_of(until))
+    return None if found is None else maybe_date(found[0])
 
 
 def rank_of(published: datetime | None, hint: str, sha256: str) -> str:

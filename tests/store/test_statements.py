@@ -11,12 +11,25 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from monitor.core.errors import StoreError
-from monitor.store import archive, derived, facts, lines, names, outside, past, presence, save, spells
+from monitor.store import (
+    archive,
+    derived,
+    digests,
+    facts,
+    lines,
+    names,
+    operators,
+    outside,
+    past,
+    presence,
+    save,
+    spells,
+)
 from monitor.store import schema as t
 from monitor.store.engine import Engine, reading, transaction
 from monitor.store.statements import Among, Statement
 
-MODULES = (archive, derived, facts, lines, names, outside, past, presence, save, spells)
+MODULES = (archive, derived, digests, facts, lines, names, operators, outside, past, presence, save, spells)
 LISTS = ("securities", "numbers", "funds", "days", "keys", "hashes")
 SMALL = ("facts._REFUSED", "past._ALL")  # tables of a few rows
 CODES = Statement(select(t.issuer.c.code).where(Among(t.issuer.c.code, "codes")).order_by(t.issuer.c.code))
