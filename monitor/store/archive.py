@@ -12,11 +12,12 @@ from sqlalchemy import bindparam, select
 from monitor.core.errors import StoreError
 from monitor.store.codec import instant_text
 from monitor.store.engine import Connection, insert_new
-from monitor.store.packing import LARGEST_BODY, LARGEST_REFERENCE, Reference, pack, pack_like, unpack
+from monitor.store.packing import LARGEST_BODY, LARGEST_REFERENCE, Packer, Reference, pack, unpack
 from monitor.store.schema import archive, snapshot
 from monitor.store.statements import Among, Statement
 
 KEPT = 16 * 1024 * 1024  # bytes of references in memory
+PACKERS, LARGEST_KEPT = 16, 256 * 1024  # kept, and the bytes of the reference of one; it takes several times as much
 
 _Row = tuple[int, bytes, str | None]  # size, packed body, the body it is packed against
 _NEWEST = Statement(
@@ -88,6 +89,7 @@ class Incoming:
         self._times: dict[str, str] = {}
         self._stored: dict[str, bool] = {}
         self._references = References(conn, self._rows) if references is None else references
+        self._packers: dict[str, Packer] = {}
 
     def expect(self, hashes: Iterable[str]) -> None:
         """Looks up at once which of these are stored."""
@@ -106,13 +108,24 @@ class Incoming:
         if self._stored[sha256] or sha256 in self._rows:
             return sha256
         reference = None if fund is None else self._references.of_fund(fund)
-        packed = None if reference is None else pack_like(body, reference)
+        packed = None if reference is None else self._packer(reference).pack(body)
         base = None if reference is None or packed is None else reference.sha256
         packed = pack(body) if packed is None else packed
         self._rows[sha256], self._times[sha256] = (len(body), packed, base), instant_text(now)
         if fund is not None and base is None and len(body) <= LARGEST_REFERENCE:
             self._references.use(fund, Reference(sha256, body, len(packed)))
         return sha256
+
+    def _packer(self, reference: Reference) -> Packer:
+        """One for all files of a fund that come together, unless it is large."""
+        found = self._packers.get(reference.sha256)
+        if found is None:
+            found = Packer(reference)
+            if len(self._packers) >= PACKERS:
+                self._packers.clear()
+            if len(reference.body) <= LARGEST_KEPT:
+                self._packers[reference.sha256] = found
+        return found
 
     def get(self, sha256: str) -> bytes:
         """The body with this SHA-256, stored or about to be, unpacked and verified."""

@@ -35,14 +35,21 @@ def pack(body: bytes) -> bytes:
     return zstandard.compress(body, LEVEL)
 
 
-def pack_like(body: bytes, reference: Reference) -> bytes | None:
-    """The body, compressed against `reference`; None where that is not worth it."""
-    if not 0 < len(reference.body) <= LARGEST_REFERENCE or 10 * reference.packed > 9 * len(reference.body):
-        return None  # what did not become smaller by itself (a workbook is compressed already) has nothing to give
-    if len(body) > 4 * len(reference.body):
-        return None
-    packed = zstandard.ZstdCompressor(level=LEVEL, dict_data=_raw(reference.body)).compress(body)
-    return packed if len(packed) <= ALIKE * reference.packed else None
+class Packer:
+    """Packs bodies against one reference, which it reads once: that is half of the work. It serves one thread."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._whole, self._most = len(reference.body), ALIKE * reference.packed
+        # What did not become smaller by itself (a workbook is compressed already) has nothing to give.
+        useful = 0 < self._whole <= LARGEST_REFERENCE and 10 * reference.packed <= 9 * self._whole
+        self._by = zstandard.ZstdCompressor(level=LEVEL, dict_data=_raw(reference.body)) if useful else None
+
+    def pack(self, body: bytes) -> bytes | None:
+        """The body, compressed against the reference; None where that is not worth it."""
+        if self._by is None or len(body) > 4 * self._whole:
+            return None
+        packed = self._by.compress(body)
+        return packed if len(packed) <= self._most else None
 
 
 def unpack(sha256: str, size: int, packed: bytes, reference: bytes | None = None) -> bytes:

@@ -172,3 +172,29 @@ def test_an_older_database_is_packed_anew(blank_url: str) -> None:
         assert all(found[base] is None for base in found.values() if base is not None)
         assert len(list(archive.faults(conn))) == 1
     engine.dispose()
+
+
+def plain_pack(body: bytes, reference: packing.Reference) -> bytes:
+    """The body, packed against a reference that is read for it alone."""
+    given = zstandard.ZstdCompressionDict(reference.body, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    return zstandard.ZstdCompressor(level=packing.LEVEL, dict_data=given).compress(body)
+
+
+def test_what_is_packed_with_a_kept_packer_is_packed_as_alone() -> None:
+    first = day(1)
+    reference = packing.Reference(hashlib.sha256(first).hexdigest(), first, len(packing.pack(first)))
+    packer = packing.Packer(reference)
+    for number in range(2, 25):
+        assert packer.pack(day(number)) == plain_pack(day(number), reference)
+    assert packer.pack(random.Random(1).randbytes(4000)) is None  # and goes on after what is not alike
+    assert packer.pack(day(2)) == plain_pack(day(2), reference)
+
+
+def test_few_packers_are_kept_and_none_of_a_large_body(engine: Engine, fund: int) -> None:
+    with transaction(engine) as conn:
+        incoming = archive.Incoming(conn)
+        for number in range(2 * archive.PACKERS + 1):
+            incoming._packer(packing.Reference(str(number), b"x" * 100, 20))
+            assert len(incoming._packers) <= archive.PACKERS
+        large = packing.Reference("large", b"x" * (archive.LARGEST_KEPT + 1), 20)
+        assert incoming._packer(large) is not incoming._packer(large)
