@@ -38,11 +38,13 @@ class Words:
     verified: dict[int, tuple[str, ...]] = field(default_factory=dict)
     listings: dict[int, tuple[str, str, str, str, AssetClass, tuple[str, ...]]] = field(default_factory=dict)
 
-    def forget_new(self) -> None:
-        """Forgets what had a negative number."""
-        for known in (self.keys, self.verified, self.listings):
-            for number in [n for n in known if n < 0]:
-                del known[number]
+    def forget_new(self, securities: int, listings: int) -> None:
+        """Forgets what had a negative number: those of so many securities and listings."""
+        for number in range(-securities, 0):
+            self.keys.pop(number, None)
+            self.verified.pop(number, None)
+        for number in range(-listings, 0):
+            self.listings.pop(number, None)
 
 
 class Names:
@@ -57,6 +59,7 @@ class Names:
         self._listings: dict[_Listing, int] = {}
         self._new: list[Position] = []  # one for each new key, in the order of their numbers -1, -2, …
         self._new_listings: list[_Listing] = []  # likewise
+        self._new_lines: list[_Line] = []  # that lead to such a number
 
     def number(self, key: str) -> int | None:
         """The number of a key, where one is known; a negative one is not stored yet."""
@@ -89,6 +92,8 @@ class Names:
             numbers = lines.get(line)
             if numbers is None:
                 numbers = lines[line] = self._number(p)
+                if numbers[1] < 0:
+                    self._new_lines.append(line)
             found.append(numbers)
         return found
 
@@ -148,12 +153,14 @@ class Names:
 
     def _forget_new(self) -> None:
         if self._new_listings:
-            self._listings = {one: n for one, n in self._listings.items() if n > 0 and one[0] > 0}
-            self._lines = {line: numbers for line, numbers in self._lines.items() if min(numbers) > 0}
+            for listing in self._new_listings:
+                del self._listings[listing]
+            for line in self._new_lines:
+                del self._lines[line]
             for one in self._new:
                 del self._securities[one.key]
-            self._new, self._new_listings = [], []
-            self.words.forget_new()
+            self.words.forget_new(len(self._new), len(self._new_listings))
+            self._new, self._new_listings, self._new_lines = [], [], []
 
     def _forget(self) -> None:
         self.__init__()  # type: ignore[misc]
