@@ -64,7 +64,7 @@ class Book:
         self._scheduled: set[int] | None = None  # funds with schedules
         self._away: list[Archived] | None = None
         self._spells = SpellBook(conn, self.names, list(self._tickers), since)
-        self._sighted: dict[tuple[int, str], date] = {}  # first sightings of this run, by fund and key
+        self._sighted: dict[tuple[int, str], date] = {}  # what no file before listed: when, by fund and key
 
     # --- funds ---------------------------------------------------------------------------------
 
@@ -323,9 +323,11 @@ class Book:
         book = self.fund(ticker)
         keys = book.roots.members(root)
         new = [self._sighted[book.fund.id, key] for key in keys if (book.fund.id, key) in self._sighted]
+        older = [key for key in keys if (book.fund.id, key) not in self._sighted]
         stored = None
-        if not book.begins_here:
-            stored = past.first_sighting(self._conn, book.fund.id, [self.names.number(k) for k in keys], self.since)
+        if older and not book.begins_here:
+            numbers = [self.names.number(key) for key in older]
+            stored = past.first_sighting(self._conn, book.fund.id, numbers, self.since)
         return min([*new, *([stored] if stored else [])], default=None)
 
     def note_sightings(self, ticker: str, snapshot: Snapshot) -> None:
