@@ -100,16 +100,18 @@ def store(hidden: Hidden[Kit], some: Pieces) -> tuple[FileOutcome, ...]:
 def derive(hidden: Hidden[Kit], _issuer: str) -> Outcome:
     """Derives what is stored and not yet derived; that it was is remembered until somebody has said what for."""
     kit = hidden.value
-    engine, names = engine_at(kit.database), names_at(kit.database, kit.now)
-    return derive_issuer(engine, kit.source, now=kit.now, plan=kit.plan, progress=quiet, names=names, is_told=False)
+    engine = engine_at(kit.database)
+    with names_at(kit.database, kit.now) as names:
+        return derive_issuer(engine, kit.source, now=kit.now, plan=kit.plan, progress=quiet, names=names, is_told=False)
 
 
 def _kept(kit: Kit, pieces: Sequence[Piece]) -> tuple[FileOutcome, ...]:
     calendar = _calendar(kit.database, kit.source.calendar)
-    engine, names = engine_at(kit.database), names_at(kit.database, kit.now)
-    storing = Storing(engine, kit.source, kit.funds, calendar, kit.now, kit.period, names)
-    if pieces:
-        storing.keep(pieces)
+    engine = engine_at(kit.database)
+    with names_at(kit.database, kit.now) as names:
+        storing = Storing(engine, kit.source, kit.funds, calendar, kit.now, kit.period, names)
+        if pieces:
+            storing.keep(pieces)
     return tuple(storing.outcomes)
 
 

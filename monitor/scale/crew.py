@@ -24,7 +24,7 @@ from monitor.scale.work import Trouble, perform, stamp
 A = TypeVar("A")
 K = TypeVar("K")
 R = TypeVar("R")
-AHEAD = 2  # jobs given out for each thread of a worker: the next one is there when one is done
+AHEAD = 4  # jobs given out for each thread of a worker: one is done, one is there when it is, two ask slow servers
 LOOK = 5.0  # seconds between two looks whether anybody is still there
 REPLACED = 45.0  # seconds in which a worker of ours that ended is back, or another is started
 LONELY = 180.0  # seconds without any worker after which we stop waiting

@@ -95,15 +95,16 @@ def store(hidden: Hidden[Kit], chunk: Chunk) -> tuple[FileOutcome, ...]:
     """Reads the files, then stores them in one short transaction."""
     kit = hidden.value
     engine = engine_at(kit.database)
-    names = names_at(kit.database, kit.now)
-    return store_chunk(engine, kit.source, chunk.bodies, now=kit.now, progress=quiet, names=names).files
+    with names_at(kit.database, kit.now) as names:
+        return store_chunk(engine, kit.source, chunk.bodies, now=kit.now, progress=quiet, names=names).files
 
 
 def derive(hidden: Hidden[Kit], _issuer: str) -> Outcome:
     """Derives what is stored and not yet derived of the issuer, as one."""
     kit = hidden.value
-    engine, names = engine_at(kit.database), names_at(kit.database, kit.now)
-    return derive_issuer(engine, kit.source, now=kit.now, plan=kit.plan, progress=quiet, names=names)
+    engine = engine_at(kit.database)
+    with names_at(kit.database, kit.now) as names:
+        return derive_issuer(engine, kit.source, now=kit.now, plan=kit.plan, progress=quiet, names=names)
 
 
 def quiet(_text: str, _count: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -17,12 +17,23 @@ from typing import Any
 @contextmanager
 def turn(name: str, pause: float, client: Any = None) -> Iterator[None]:
     """Our turn with the server `name`, on a worker or with a client; it ends `pause` seconds after the last request,
-    so that the next process, which does not know when that was, keeps the pace."""
-    with _semaphore(name, client):
+    so that the next process, which does not know when that was, keeps the pace. A worker does other jobs meanwhile."""
+    with nullcontext() if client is not None else _aside(), _semaphore(name, client):
         try:
             yield
         finally:
             time.sleep(pause)
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """A job that waits for others leaves its place on the worker to the next one, and waits for a place afterwards."""
+    distributed: Any = import_module("distributed")
+    distributed.secede()
+    try:
+        yield
+    finally:
+        distributed.rejoin()
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,8 @@ import platform
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -104,11 +105,14 @@ def engine_at(url: str) -> Engine:
         raise StoreUnavailable(f"A worker cannot use the database: {error}", passing=False) from error
 
 
-def names_at(url: str, run: datetime) -> Names:
-    """The names this thread has met in the database in the run that began then."""
-    return _names(url, run, threading.get_ident())
+@contextmanager
+def names_at(url: str, run: datetime) -> Iterator[Names]:
+    """The names this process has met in the database in the run that began then, for one thread at a time."""
+    names, lock = _names(url, run)
+    with lock:
+        yield names
 
 
 @lru_cache(maxsize=2)
-def _names(_url: str, _run: datetime, _thread: int) -> Names:
-    return Names()
+def _names(_url: str, _run: datetime) -> tuple[Names, threading.Lock]:
+    return Names(), threading.Lock()

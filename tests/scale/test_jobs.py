@@ -212,9 +212,10 @@ def test_names_that_two_processes_remember_stay_true(
 
 
 def test_another_run_remembers_nothing_of_this_one() -> None:
-    ours = work.names_at("sqlite:///a.db", NOW)
-    assert work.names_at("sqlite:///a.db", NOW) is ours
-    assert work.names_at("sqlite:///a.db", FILLED_AT) is not ours
+    with work.names_at("sqlite:///a.db", NOW) as ours, work.names_at("sqlite:///a.db", FILLED_AT) as others:
+        assert others is not ours
+    with work.names_at("sqlite:///a.db", NOW) as again:
+        assert again is ours
 
 
 # --- asking ---------------------------------------------------------------------------------------
