@@ -6,6 +6,8 @@ run; another run may find another database at the same address.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import platform
 import random
 import threading
@@ -69,6 +71,7 @@ def _begin() -> None:
     """The first thing a process does. It lets itself be known to its nanny: one that ends before is not brought back,
     and with it its place."""
     look_seldom()
+    atexit.register(gc.freeze)  # it would look for cycles once more as it goes, for half a second
     born: float = import_module("psutil").Process().create_time()  # comes with Dask
     time.sleep(max(0.0, min(SETTLED, born + SETTLED - time.time())))
 
