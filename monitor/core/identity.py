@@ -68,12 +68,12 @@ def isin_is_valid(text: str) -> bool:
     """Twelve characters, country first, Luhn check digit last (ISO 6166)."""
     if not _ISIN.fullmatch(text):
         return False
-    digits = "".join(str(int(character, 36)) for character in text)
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value // 10 + value % 10
-    return total % 10 == 0
+    digits = "".join(map(_WRITTEN_OUT.__getitem__, text[:11]))[::-1]
+    return (int(text[11]) + sum(map(int, digits[1::2])) + sum(map(_DOUBLED.__getitem__, digits[::2]))) % 10 == 0
+
+
+_WRITTEN_OUT = {character: str(int(character, 36)) for character in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_DOUBLED = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}  # the digits of twice a digit
 
 
 @lru_cache(maxsize=65536)  # the same identifiers come back every day

@@ -203,6 +203,23 @@ def test_check_digits_are_those_computed_digit_by_digit(text: str) -> None:
     assert [n for n in "0123456789" if identity.cusip_is_valid(text + n)] == [digit]
 
 
+def plain_isin(text: str) -> bool:
+    """Whether twelve characters add up as an ISIN's, computed digit by digit."""
+    digits = "".join(str(int(character, 36)) for character in text)
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value // 10 + value % 10
+    return total % 10 == 0
+
+
+@given(st.from_regex(r"[A-Z]{2}[A-Z0-9]{9}\d", fullmatch=True))
+@example("US037833100\u0665")
+def test_isins_add_up_as_computed_digit_by_digit(text: str) -> None:
+    assert identity.isin_is_valid(text) is plain_isin(text)
+    assert [identity.isin_is_valid(text[:11] + n) for n in "0123456789"].count(True) == 1
+
+
 PARTS = [
     *("PLACE", "HOLD", "PLACEHOLDER", "UNREGISTERED", "ESCROW", "WARRANT", "WARRANTS", "RIGHT", "RIGHTS", "BRIGHT"),
     *("RTS", "PARTS", "WHEN", "ISSUED", "WHEN-ISSUED", "W/I", "CVR", "WT", "WTS", "NEWT", "-CW26", "CW26", "VALUE"),
