@@ -106,7 +106,7 @@ def derive(hidden: Hidden[Kit], _issuer: str) -> Outcome:
 
 
 def _kept(kit: Kit, pieces: Sequence[Piece]) -> tuple[FileOutcome, ...]:
-    calendar = _calendar(kit.database, kit.source.calendar)
+    calendar = _calendar(kit.database, kit.source.calendar, kit.now)
     engine = engine_at(kit.database)
     with names_at(kit.database, kit.now) as names:
         storing = Storing(engine, kit.source, kit.funds, calendar, kit.now, kit.period, names)
@@ -126,7 +126,8 @@ def _again(one: Ask, done: dict[str, str]) -> Piece:
 
 
 @lru_cache(maxsize=16)
-def _calendar(database: str, name: str) -> Sessions:
+def _calendar(database: str, name: str, _run: datetime) -> Sessions:
+    """Its sessions; asked again in each run, because a worker may live for years and they are added to."""
     with reading(engine_at(database)) as conn:
         return Sessions(sessions(conn, name))
 

@@ -1,7 +1,7 @@
 """What a worker does with a job: looks whether it is of our version, does it, and says trouble in words.
 
-One engine for each process and database: opened when first needed, checked once, and kept. So are the names met in a
-run; another run may find another database at the same address.
+One engine for each process and database: opened when first needed, checked once, and kept while it is the same file.
+The names met in a run are kept, too; another run may find another database at the same address.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from monitor import __version__
 from monitor.core.errors import MonitorError, StoreError, UsageError
 from monitor.leisure import look_seldom
 from monitor.store import migrate
-from monitor.store.engine import Engine, StoreConflict, StoreUnavailable
+from monitor.store.engine import Engine, StoreConflict, StoreUnavailable, file_number
 from monitor.store.names import Names
 
 A = TypeVar("A")
@@ -98,10 +98,14 @@ def patiently(
             pause = min(2 * pause, 10.0)
 
 
-@lru_cache(maxsize=4)
 def engine_at(url: str) -> Engine:
     """The database of a job, which keeps one connection. Raises StoreError when its schema is another, and at once
     where it cannot be reached: it was, from where the run was started."""
+    return _engine(url, file_number(url))  # an open file that was replaced would still be written, and seen by nobody
+
+
+@lru_cache(maxsize=4)
+def _engine(url: str, _file: int | None) -> Engine:
     try:
         return migrate.open_current(url, kept=1)
     except StoreUnavailable as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -192,6 +192,16 @@ def database_name(url: str) -> str:
     address = _address(url)
     name = address.database or ""
     return Path(name).name if address.get_backend_name() == "sqlite" else name
+
+
+def file_number(url: str) -> int | None:
+    """Which file a SQLite database is at present, as its disk counts them; None for what is no file, or not there."""
+    address = _address(url)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        return None
+    with suppress(OSError):
+        return Path(address.database).stat().st_ino
+    return None
 
 
 # --- SQLite ---------------------------------------------------------------------------------------

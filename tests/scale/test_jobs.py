@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from sqlalchemy import insert
 
 from monitor import pipeline
 from monitor.backfill import Filling, Report, far
@@ -29,7 +31,9 @@ from monitor.sources import registry
 from monitor.sources.spec import Source
 from monitor.store import archived, facts, past, save
 from monitor.store import engine as store_engine
+from monitor.store import schema as t
 from monitor.store.archived import Archived
+from monitor.store.codec import day_of
 from monitor.store.engine import Engine, StoreConflict, StoreUnavailable, open_engine, reading, transaction
 from monitor.store.names import Names
 from monitor.store.partitions import month_of
@@ -216,6 +220,35 @@ def test_another_run_remembers_nothing_of_this_one() -> None:
         assert others is not ours
     with work.names_at("sqlite:///a.db", NOW) as again:
         assert again is ours
+
+
+def test_a_worker_that_outlives_a_database_writes_into_the_one_that_took_its_place(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    url, path = f"sqlite:///{tmp_path / 'monitor.db'}", tmp_path / "monitor.db"
+    shutil.copyfile(sqlite_template, path)
+    with transaction(work.engine_at(url)) as conn:
+        save.issuer_id(conn, "lantern", "Lantern")
+    assert work.engine_at(url) is work.engine_at(url)
+    shutil.copyfile(sqlite_template, tmp_path / "other.db")
+    (tmp_path / "other.db").replace(path)
+    for rest in tmp_path.glob("monitor.db-*"):
+        rest.unlink()
+    with transaction(work.engine_at(url)) as conn:
+        assert past.issuer(conn, "lantern") is None
+        save.issuer_id(conn, "quillon", "Quillon")
+    engine = open_engine(url)
+    with reading(engine) as conn:
+        assert past.issuer(conn, "quillon") is not None
+    engine.dispose()
+
+
+def test_another_run_sees_the_sessions_that_were_added_since(lite: Engine) -> None:
+    url, added = address(lite), date(2079, 7, 10)
+    assert not far._calendar(url, "XNYS", NOW).is_session(added)
+    with transaction(lite) as conn:
+        conn.execute(insert(t.session).values(calendar="XNYS", day=day_of(added)))
+    assert far._calendar(url, "XNYS", FILLED_AT).is_session(added)
 
 
 # --- asking ---------------------------------------------------------------------------------------
