@@ -471,22 +471,19 @@ IDENTIFIERS = View(
             min(a.first), max(a.last)
         FROM said a LEFT JOIN top ON top.fund = a.fund AND top.security = a.security
         GROUP BY a.fund, a.security, coalesce(top.root, a.security), a.kind, a.value, a.confidence
-    ), positions (fund, root, kind, value, first, last) AS (
-        SELECT p.fund, p.root, p.kind, p.value, min(p.first), max(p.last)
-        FROM spoken p GROUP BY p.fund, p.root, p.kind, p.value
-    ), shared (fund, root, kind, value, first, last, users, earlier, later) AS (
-        SELECT q.fund, q.root, q.kind, q.value, q.first, q.last,
-            count(*) OVER (PARTITION BY q.fund, q.kind, q.value),
-            max(q.last) OVER (PARTITION BY q.fund, q.kind, q.value ORDER BY q.first, q.root
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-            min(q.first) OVER (PARTITION BY q.fund, q.kind, q.value ORDER BY q.first, q.root
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
-        FROM positions q
+    ), spans AS (
+        SELECT p.*, min(p.first) OVER same AS begun, max(p.last) OVER same AS ended
+        FROM spoken p WINDOW same AS (PARTITION BY p.fund, p.root, p.kind, p.value)
+    ), shared AS (
+        SELECT q.*, dense_rank() OVER others AS place,
+            max(q.ended) OVER (others GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier,
+            min(q.begun) OVER (others GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later
+        FROM spans q WINDOW others AS (PARTITION BY q.fund, q.kind, q.value ORDER BY q.begun, q.root)
     )
-    SELECT p.fund, p.security, p.root, p.kind, p.value, p.confidence, p.first, p.last, q.users,
-        CASE WHEN p.kind <> 'name' AND (q.earlier >= q.first OR q.later <= q.last) THEN 1 ELSE 0 END AS conflict
-    FROM spoken p
-    JOIN shared q ON q.fund = p.fund AND q.root = p.root AND q.kind = p.kind AND q.value = p.value
+    SELECT w.fund, w.security, w.root, w.kind, w.value, w.confidence, w.first, w.last,
+        max(w.place) OVER (PARTITION BY w.fund, w.kind, w.value) AS users,
+        CASE WHEN w.kind <> 'name' AND (w.earlier >= w.begun OR w.later <= w.ended) THEN 1 ELSE 0 END AS conflict
+    FROM shared w
 ) x
 JOIN fund f ON f.id = x.fund
 JOIN issuer i ON i.id = f.issuer

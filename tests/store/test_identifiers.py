@@ -102,3 +102,26 @@ def test_links_that_go_in_a_circle_end(rows: Rows) -> None:
     rows.link(1, 2, 1)
     rows.file(1, days(1)[0], {1: 10, 2: 10})
     assert [s for _, s, *_ in said(rows, "ticker")] == ["1", "2"]
+
+
+def test_the_work_grows_with_the_lines_and_not_with_their_square(rows: Rows) -> None:
+    if rows.conn.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL joins by hashes; what it reads is held in test_plans.py")
+    one, two, *_ = days(4)
+    for number in range(1, 401):
+        rows.security(number, f"QUILLON {number}", f"Q{number}")
+    rows.file(1, one, dict.fromkeys(range(1, 201), 10))
+    few = steps(rows)
+    rows.file(1, two, dict.fromkeys(range(201, 401), 10))
+    assert steps(rows) < 3 * few
+
+
+def steps(rows: Rows) -> int:
+    """How many thousands of SQLite's steps it takes to read all of the view."""
+    counted: list[int] = []
+    driver = rows.conn.connection.driver_connection
+    assert driver is not None
+    driver.set_progress_handler(lambda: counted.append(1), 1000)
+    rows.conn.execute(text("SELECT * FROM v_identifiers")).all()
+    driver.set_progress_handler(None, 0)
+    return len(counted)
