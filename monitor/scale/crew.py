@@ -64,6 +64,7 @@ class Crew:
         self._lonely_since: float | None = None
         self._fewer_since: float | None = None
         self.size = self.full = coming or self._threads()
+        self._there = 0  # threads that were there at the last look
 
     def call(self, name: str, function: Callable[[Hidden[K], A], R], kit: Hidden[K], job: A) -> R:
         """The result of one job. Raises MonitorError when it cannot be done."""
@@ -189,9 +190,9 @@ class Crew:
 
     def _look(self) -> None:
         """Raises CrewLost when the scheduler is gone, or no worker has been there for long."""
-        self.size = self._threads()
-        now = time.monotonic()
-        self._replace(now)
+        there, self.size = self._there, self._threads()
+        self._there, now = self.size, time.monotonic()
+        self._replace(now, are_coming=self.size > there)
         if self.size:
             self._lonely_since = None
         elif self._lonely_since is None:
@@ -199,11 +200,12 @@ class Crew:
         elif now - self._lonely_since > LONELY:
             raise CrewLost(f"No worker has been at {self.shown} for {LONELY:.0f} seconds. {AGAIN}")
 
-    def _replace(self, now: float) -> None:
-        """Starts workers in the place of some that were not brought back."""
+    def _replace(self, now: float, *, are_coming: bool) -> None:
+        """Starts workers in the place of some that were not brought back. While some come, so may the others: many take
+        long to start, and would take longer beside as many again."""
         if self._more is None or self.size >= self.full:
             self._fewer_since = None
-        elif self._fewer_since is None:
+        elif self._fewer_since is None or are_coming:
             self._fewer_since = now
         elif now - self._fewer_since > REPLACED:
             self._more(self.full - self.size)

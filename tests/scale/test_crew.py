@@ -150,3 +150,20 @@ def test_workers_of_our_own_that_stay_away_are_replaced(monkeypatch: pytest.Monk
     client.threads = 1
     assert crew.call("square", square, Hidden(1), 1) == 1
     assert (asked, crew.size) == ([2], 3)
+
+
+def test_workers_of_our_own_that_come_one_after_the_other_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REPLACED", -1.0)
+    asked = list[int]()
+
+    class Slow(FakeClient):
+        """One more worker at every look."""
+
+        def nthreads(self) -> dict[str, int]:
+            self.threads = min(self.threads + 1, 4)
+            return super().nthreads()
+
+    client = Slow(FakeFuture(*[TimeoutError()] * 6, 1), threads=-1)
+    crew = Crew(client, "here", asked.append, coming=4)
+    assert crew.call("square", square, Hidden(1), 1) == 1
+    assert (asked, crew.size) == ([], 4)
