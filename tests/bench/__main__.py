@@ -177,12 +177,14 @@ def _files(one: argparse.ArgumentParser) -> None:
 def _world(one: argparse.ArgumentParser, funds: int) -> None:
     world = generator.Plan(funds)
     one.add_argument(
-        "--funds", type=_some, default=funds, metavar="N", help=f"of the invented world; default {funds:,}"
+        "--funds", type=_some, default=funds, metavar="N", help="of the invented world; default %(default)s"
     )
-    one.add_argument("--lines", type=_some, default=world.lines, metavar="N", help="of each fund; default 300")
-    one.add_argument("--issuers", type=_some, default=world.issuers, metavar="N", help="that publish them; default 20")
+    one.add_argument("--lines", type=_some, default=world.lines, metavar="N", help="of each fund; default %(default)s")
     one.add_argument(
-        "--securities", type=_some, default=world.securities, metavar="N", help="there are; default 20,000"
+        "--issuers", type=_some, default=world.issuers, metavar="N", help="that publish them; default %(default)s"
+    )
+    one.add_argument(
+        "--securities", type=_some, default=world.securities, metavar="N", help="there are; default %(default)s"
     )
     one.add_argument("--seed", type=int, default=world.seed, metavar="N", help="another number, another world")
 
