@@ -64,7 +64,7 @@ class Crew:
         self._lonely_since: float | None = None
         self._fewer_since: float | None = None
         self.size = self.full = coming or self._threads()
-        self._there = 0  # threads that were there at the last look
+        self._there, self._looked = 0, time.monotonic()  # threads at the last look, and when that was
 
     def call(self, name: str, function: Callable[[Hidden[K], A], R], kit: Hidden[K], job: A) -> R:
         """The result of one job. Raises MonitorError when it cannot be done."""
@@ -139,6 +139,8 @@ class Crew:
         future.add_done_callback(done)
 
     def _wait_for_room(self) -> None:
+        if time.monotonic() - self._looked > LOOK:  # who waits for nothing looks, too: there may be more by now
+            self._look()
         with self._room:
             while self._out >= AHEAD * max(self.size, 1):
                 if not self._room.wait(LOOK):
@@ -191,7 +193,8 @@ class Crew:
     def _look(self) -> None:
         """Raises CrewLost when the scheduler is gone, or no worker has been there for long."""
         there, self.size = self._there, self._threads()
-        self._there, now = self.size, time.monotonic()
+        self._looked = now = time.monotonic()
+        self._there = self.size
         self._replace(now, are_coming=self.size > there)
         if self.size:
             self._lonely_since = None

@@ -167,3 +167,14 @@ def test_workers_of_our_own_that_come_one_after_the_other_are_waited_for(monkeyp
     crew = Crew(client, "here", asked.append, coming=4)
     assert crew.call("square", square, Hidden(1), 1) == 1
     assert (asked, crew.size) == ([], 4)
+
+
+def test_workers_that_come_later_get_jobs_although_those_that_are_there_are_quick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "LOOK", 0.0)
+    client = FakeClient(threads=1)
+    crew = Crew(client, "there")
+    for number, _ in enumerate(crew.each("square", square, Hidden(1), range(6))):
+        client.threads = number + 2
+    assert crew.size > 1

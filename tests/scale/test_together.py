@@ -63,7 +63,7 @@ def test_files_become_what_one_process_makes_of_them(own: Crew, stage: Engine, l
     assert rows(stage) == rows(lite)
     assert sorted(done.outcome.files, key=repr) == sorted(expected.files, key=repr)
     assert (done.outcome.events, done.outcome.items) == (expected.events, expected.items)
-    assert 0 < own.largest <= AHEAD * own.size
+    assert 0 < own.largest <= AHEAD * own.full  # all of them may not be there yet
     again = taken(own, stage, found)
     assert {one.outcome for one in again.outcome.files} == {"heartbeat", "refused"}
     assert rows(stage) == rows(lite)
