@@ -111,19 +111,19 @@ class Day:
         self.told: list[Told] = []
         self._at = Setting(book, source, calendars)
         self._judge = Judge(self._at)
-        self._changes = Comparing(self._at)
-        self._summary = Summing(self._at, self._changes)
+        self._comparing = Comparing(self._at)
+        self._summary = Summing(self._at, self._comparing)
 
     def tell(self, as_of: date, rows: Sequence[SnapshotRow]) -> None:
         """All files of the issuer dated `as_of`: believed or not, compared, summed up, written down."""
         self._at.start_day(rows)
-        self._changes.start_day()
+        self._comparing.changes.start_day()
         by_fund = groupby(rows, key=lambda row: row.fund)
         judged = [j for fund, its in by_fund for j in self._judge.judge(self.book.ticker(fund), list(its), as_of)]
         for dated in sorted({j.snapshot.as_of for j in judged}):  # redeemed files first, on their own day
-            self._changes.compare([j for j in judged if j.snapshot.as_of == dated], dated)
+            self._comparing.compare([j for j in judged if j.snapshot.as_of == dated], dated)
         items = self._summary.of_day(as_of)
-        events = {event.key: event for event in self._changes.events}
+        events = {event.key: event for event in self._comparing.changes.events}
         for item in items:
             self._write(item, events)
 
@@ -139,7 +139,7 @@ class Day:
             self.book.new.events.append((event, brief))
 
     def _reference(self, security: str) -> SecurityRef:
-        return reference(security, self._changes.named[security])
+        return reference(security, self._comparing.changes.named[security])
 
 
 def reference(root: str, position: Position) -> SecurityRef:

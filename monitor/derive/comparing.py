@@ -11,7 +11,7 @@ from monitor.core import claims, contracts, events, notices, ranking, spells, sp
 from monitor.core.claims import Past
 from monitor.core.events import Scene
 from monitor.core.flows import Label
-from monitor.core.model import Coverage, Event, Interval, Kind, Position, Snapshot
+from monitor.core.model import Coverage, Event, Interval, Kind, Snapshot
 from monitor.core.sessions import change_interval
 from monitor.core.sides import some
 from monitor.core.spells import FileFacts, Point, Spell
@@ -20,7 +20,7 @@ from monitor.derive import basketing, recording
 from monitor.derive.converting import Converting
 from monitor.derive.identifying import Identifying
 from monitor.derive.judging import Judged
-from monitor.derive.pair import Pair, scene_of
+from monitor.derive.pair import Changes, Pair, scene_of
 from monitor.derive.setting import Setting
 from monitor.derive.splitting import Splitting
 from monitor.derive.witness import Witness, Witnessed
@@ -28,20 +28,15 @@ from monitor.store.fund_book import point_of, rooted
 
 
 class Comparing:
-    """Tells the changes of a day. `events` and `named` (how the day's files print each security) grow."""
+    """Tells the changes of a day: what is in `changes` grows."""
 
     def __init__(self, at: Setting) -> None:
-        self.at = at
+        self.at, self.changes = at, Changes(at.book)
+        self._emit = self.changes.emit
         self._identifying = Identifying(at, self._emit)
         self._splitting = Splitting(at, self._emit)
         self.witness = Witness(at)
         self._converting = Converting(at, self._emit)
-        self.events: list[Event] = []
-        self.named: dict[str, Position] = {}
-
-    def start_day(self) -> None:
-        """Nothing has changed yet."""
-        self.events, self.named = [], {}
 
     def compare(self, files: Sequence[Judged], as_of: date) -> None:
         """One accepted file of each fund against the fund's previous one: identity, flow, splits, spells."""
@@ -143,12 +138,6 @@ class Comparing:
 
     def _scene(self, pair: Pair) -> Scene:
         return scene_of(self.at, pair)
-
-    def _emit(self, event: Event, position: Position) -> None:
-        """An event counts for the security as the issuer's funds know it."""
-        root = self.at.book.roots.of(event.security)
-        self.named[root] = position
-        self.events.append(event if event.security == root else replace(event, security=root))
 
     def _entry(self, scene: Scene, opening: spells.Opening, seen: Witnessed, shown: date | None) -> Event:
         ticker, root, position = scene.fund, opening.root, opening.position
@@ -253,11 +242,11 @@ class Comparing:
             self._emit(notice.event, notice.position)
 
     def _is_rebalanced(self, ticker: str) -> bool:
-        return any(e.kind is Kind.REBALANCE and e.fund == ticker for e in self.events)
+        return any(e.kind is Kind.REBALANCE and e.fund == ticker for e in self.changes.events)
 
     def _notices(self, scene: Scene, held: Collection[str]) -> None:
         """What happened to contracts, rights and cash besides entries, exits and sizes."""
-        emitted = {event.security for event in self.events if event.fund == scene.fund}
+        emitted = {event.security for event in self.changes.events if event.fund == scene.fund}
         told = {r for r in (*scene.positions_before, *scene.positions_after) if self.at.book.roots.of(r) in emitted}
         found = (
             *notices.rolls(scene),

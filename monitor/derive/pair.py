@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from monitor.core import flows
@@ -13,8 +13,30 @@ from monitor.core.model import Event, Interval, Position, Snapshot
 from monitor.core.sides import Sides, some
 from monitor.derive.judging import Judged
 from monitor.derive.setting import Setting
+from monitor.store.book import Book
 
 Emit = Callable[[Event, Position], None]  # takes an event and how the day's file prints its security
+
+
+class Changes:
+    """What the files of a day have changed, as the steps of comparing find it: `events`, and how the day's files print
+    each security (`named`). Those steps know it and not one another: what held itself would stay in memory, with all
+    the lines of its issuer, until Python looks for cycles."""
+
+    def __init__(self, book: Book) -> None:
+        self._roots = book.roots
+        self.events: list[Event] = []
+        self.named: dict[str, Position] = {}
+
+    def start_day(self) -> None:
+        """Nothing has changed yet."""
+        self.events, self.named = [], {}
+
+    def emit(self, event: Event, position: Position) -> None:
+        """An event counts for the security as the issuer's funds know it."""
+        root = self._roots.of(event.security)
+        self.named[root] = position
+        self.events.append(event if event.security == root else replace(event, security=root))
 
 
 class Lines(NamedTuple):

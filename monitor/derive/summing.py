@@ -30,12 +30,12 @@ class Summing:
 
     def of_day(self, as_of: date) -> list[Item]:
         """All items of the day."""
-        if not self.day.events:
+        if not self.day.changes.events:
             return []
         self._known = sum(self.at.book.fund(t).previous is not None for t in self.at.book.tickers)
-        self._records, groups = {}, self._groups(self.day.events)
+        self._records, groups = {}, self._groups(self.day.changes.events)
         self._kin = Kin(self.at.book, [self._printed(group) for group in groups if group.direction == ranking.IN])
-        crowds = Counter((e.fund, e.as_of) for e in self.day.events if e.kind in ranking.ENTRIES_AND_EXITS)
+        crowds = Counter((e.fund, e.as_of) for e in self.day.changes.events if e.kind in ranking.ENTRIES_AND_EXITS)
         return [self.item(group, as_of, crowds) for group in groups]
 
     def _groups(self, found: Sequence[Event]) -> list[ranking.Group]:
@@ -76,7 +76,7 @@ class Summing:
 
     def _printed(self, group: ranking.Group) -> Position:
         """The security as the first of the funds prints it."""
-        return self.day.named[group.events[0].security]
+        return self.day.changes.named[group.events[0].security]
 
     def _issuer_records(self, until: date | None) -> Coverage:
         """What the issuer's files cover. Only an entry that is the first of any fund says so."""
@@ -147,7 +147,7 @@ class Summing:
         """When funds held it by schedules beside their files, where these say so."""
         firsts = [e.pos_session.first for e in group.events if e.pos_session.first is not None]
         entry = Interval(min(firsts, default=None), group.events[0].told_for)
-        named = self.day.named[group.events[0].security]
+        named = self.day.changes.named[group.events[0].security]
         said = (self.day.witness.elsewhere(t, group.security, named, entry) for t in self.at.book.tickers)
         return [past for past in said if past is not None]
 
