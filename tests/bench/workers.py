@@ -37,7 +37,7 @@ def rows(given: argparse.Namespace, keep: Path) -> tuple[list[Row], list[str]]:
     data = keep / "files"
     for day in range(1, given.days + 1):
         written = measured(module("generator", *generator.arguments(plan, data, day)), cwd=keep)
-    raw, lines = (sum(one) * given.days for one in ([int(written.said["raw"])], [written.rows]))
+    raw = int(written.said["raw"]) * given.days
     found: list[Row] = []
     with (
         served(data, 0) as url,
@@ -50,7 +50,7 @@ def rows(given: argparse.Namespace, keep: Path) -> tuple[list[Row], list[str]]:
             for name, (one, many, bar) in works.items():
                 say(f"{name}, {place.kind}")
                 both = {"one process": (one, given.rounds), f"{given.workers} workers": (many, given.rounds)}
-                found.append(_row(f"{name}, {place.kind}", list(compete(both, keep).values()), lines, raw, bar))
+                found.append(_row(f"{name}, {place.kind}", list(compete(both, keep).values()), raw, bar))
     return found, [
         f"{plan.issuers} issuers, {plan.funds} funds × {plan.lines} lines × {given.days} days, seed {plan.seed}. Each "
         "command from its start to its end; the server is not in the CPU. Only issuers are derived side by side: "
@@ -108,7 +108,7 @@ def _run(command: list[str], place: Place, config: Path, begin: Callable[[Path],
     return run
 
 
-def _row(work: str, costs: list[Cost | str], lines: int, raw: int, bar: float | None) -> Row:
+def _row(work: str, costs: list[Cost | str], raw: int, bar: float | None) -> Row:
     one, many = (
         replace(cost, said={**cost.said, "rows": cost.said["lines"]}) if isinstance(cost, Cost) else cost
         for cost in costs
@@ -117,8 +117,8 @@ def _row(work: str, costs: list[Cost | str], lines: int, raw: int, bar: float | 
     words = f"× {times:.2f}" if times else ""
     if bar is None or times is None:
         return Row(work, many, raw, "one process", one, bar=words)
-    is_whole = isinstance(many, Cost) and many.rows == lines
-    return Row(work, many, raw, "one process", one, bar=f"≥ {bar:g} ×: {times:.2f}", holds=times >= bar and is_whole)
+    same = isinstance(one, Cost) and isinstance(many, Cost) and one.rows == many.rows  # nothing lost, nothing doubled
+    return Row(work, many, raw, "one process", one, bar=f"≥ {bar:g} ×: {times:.2f}", holds=times >= bar and same)
 
 
 def _configured(plan: Plan, world: Path, url: str) -> Path:
