@@ -178,7 +178,10 @@ class _Known(dict[Key, Texts | None]):
             self._before = dict(self)
             self.clear()
         reader, *texts = key
-        said = self._before[key] if key in self._before else reader.ordinary(texts)
+        try:  # looked at once: another thread may put something else in its place
+            said = self._before[key]
+        except KeyError:
+            said = reader.ordinary(texts)
         self[key] = said
         return said
 

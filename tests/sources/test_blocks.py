@@ -212,6 +212,25 @@ def test_what_is_remembered_of_texts_is_bounded_and_does_not_change() -> None:
     assert len(known) <= texts_module.MOST // 2
 
 
+def test_what_is_remembered_may_be_turned_over_by_another_thread_meanwhile() -> None:
+    asked = []
+
+    class Turning(Reader):
+        def __hash__(self) -> int:
+            asked.append(self)
+            if len(asked) > 2:  # put down below, not found among the new ones, and now looked for among the old
+                known._before = {}
+            return id(self)
+
+        def ordinary(self, texts: Sequence[str]) -> Texts | None:
+            raise AssertionError("it was remembered")
+
+    reader, known = Turning(None, {Column.NAME: 0}, ()), texts_module._Known()
+    said = Reader(None, {Column.NAME: 0}, ()).ordinary(["QUILLON", "QUILLON"])
+    known._before = {(reader, "QUILLON", "QUILLON"): said}
+    assert known[reader, "QUILLON", "QUILLON"] is said
+
+
 def test_sources_that_know_the_same_of_texts_share_a_reader() -> None:
     source = registry.get("ark")
     index, forms = {Column.NAME: 0, Column.TICKER: 1}, (source.units.date_format,)
